@@ -1,0 +1,456 @@
+//! How do events travel: in what blocks, with which ids, and who takes them?
+//!
+//! A [`Batcher`] turns [`Event`]s into Arrow batches of bounded size and gives each its id and
+//! exhibit. A [`Sink`] takes batches and gaps in the order of the evidence. Nothing is written
+//! here.
+
+use std::io;
+use std::sync::Arc;
+
+use arrow_array::builder::{
+    ListBuilder, MapBuilder, MapFieldNames, StringBuilder, StructBuilder, TimestampNanosecondBuilder,
+    UInt64Builder,
+};
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, MapArray, RecordBatch, StringArray, TimestampNanosecondArray};
+use arrow_schema::{DataType, Field};
+
+use crate::spine::{self, column};
+use crate::{Cause, Event, EventId, ExhibitId, Gap, GapId, Locator, Range, ReadingOptions, Time};
+
+/// Rows after which a batch is handed on.
+const ROWS_MAX: usize = 8192;
+/// Bytes of own fields after which a batch is handed on, whatever its rows.
+const BYTES_MAX: usize = 8 << 20;
+
+/// Whose bytes are being read, and by which format.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// The exhibit.
+    pub exhibit: ExhibitId,
+    /// Path inside a container.
+    pub member: Option<String>,
+    /// Name of the format, from its card.
+    pub format: &'static str,
+}
+
+/// Takes what a format read, in the order of the evidence.
+pub trait Sink {
+    /// Takes a batch of events with the columns of [`spine::schema`].
+    ///
+    /// # Errors
+    /// Where the batch cannot be kept (disk full); reading stops.
+    fn batch(&mut self, batch: Batch) -> io::Result<()>;
+
+    /// Takes a gap.
+    ///
+    /// # Errors
+    /// As [`Self::batch`].
+    fn gap(&mut self, gap: Gap) -> io::Result<()>;
+}
+
+/// Events of one exhibit member with the columns of [`spine::schema`].
+#[derive(Clone, Debug)]
+pub struct Batch {
+    rows: RecordBatch,
+}
+
+impl Batch {
+    /// A batch over rows that are known to have the spine's schema, such as rows of a stored table.
+    ///
+    /// # Errors
+    /// Names the first column that is missing or of another type.
+    pub fn of(rows: &RecordBatch) -> Result<Self, String> {
+        let mut columns = Vec::new();
+        for field in spine::schema().fields() {
+            let column = rows.column_by_name(field.name());
+            let column = column.ok_or_else(|| format!("events have no column `{}`", field.name()))?;
+            columns.push(Arc::clone(column));
+        }
+        let rows = RecordBatch::try_new(spine::schema(), columns);
+        rows.map(|rows| Self { rows }).map_err(|error| error.to_string())
+    }
+
+    /// The Arrow rows.
+    #[must_use]
+    pub fn rows(&self) -> &RecordBatch {
+        &self.rows
+    }
+
+    /// Number of events.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows.num_rows()
+    }
+
+    /// Whether there is no event.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// A text column of the spine at a row; `None` for null and for columns that hold no text.
+    #[must_use]
+    pub fn text(&self, column: &str, row: usize) -> Option<&str> {
+        let array = self.rows.column_by_name(column)?.as_any().downcast_ref::<StringArray>()?;
+        array.is_valid(row).then(|| array.value(row))
+    }
+
+    /// When event `row` happened.
+    #[must_use]
+    pub fn time(&self, row: usize) -> Option<Time> {
+        let array = self.rows.column_by_name(column::TIME)?;
+        let array = array.as_any().downcast_ref::<TimestampNanosecondArray>()?;
+        array.is_valid(row).then(|| Time(array.value(row)))
+    }
+
+    /// The source's own fields of event `row`, in the record's order.
+    pub fn fields(&self, row: usize) -> impl Iterator<Item = (&str, Option<&str>)> {
+        let map = self.map();
+        let range = map.map_or(0..0, |map| {
+            let offsets = map.value_offsets();
+            offsets[row] as usize..offsets[row + 1] as usize
+        });
+        range.filter_map(move |entry| {
+            let map = map?;
+            let values: &StringArray = map.values().as_any().downcast_ref()?;
+            let keys: &StringArray = map.keys().as_any().downcast_ref()?;
+            Some((keys.value(entry), values.is_valid(entry).then(|| values.value(entry))))
+        })
+    }
+
+    /// The locator of event `row`; `None` only for rows that no [`Batcher`] made.
+    #[must_use]
+    pub fn locator(&self, row: usize) -> Option<Locator> {
+        let ranges = self.rows.column_by_name(column::RANGES)?.as_list_opt::<i32>()?.value(row);
+        let ranges = ranges.as_struct_opt()?;
+        let offsets = ranges.column(0).as_primitive_opt::<arrow_array::types::UInt64Type>()?;
+        let lengths = ranges.column(1).as_primitive_opt::<arrow_array::types::UInt64Type>()?;
+        let range = |(offset, length): (&u64, &u64)| Range { offset: *offset, length: *length };
+        Some(Locator {
+            exhibit: self.text(column::EXHIBIT, row)?.parse().ok()?,
+            member: self.text(column::MEMBER, row).map(str::to_owned),
+            format: self.text(column::FORMAT, row)?.to_owned(),
+            ranges: offsets.values().iter().zip(lengths.values()).map(range).collect(),
+            options: self
+                .text(column::OPTIONS, row)
+                .map_or_else(ReadingOptions::default, ReadingOptions::of_text),
+        })
+    }
+
+    fn map(&self) -> Option<&MapArray> {
+        self.rows.column_by_name(column::FIELDS)?.as_map_opt()
+    }
+}
+
+/// Collects events into batches for a sink.
+pub struct Batcher<'a> {
+    origin: Origin,
+    sink: &'a mut dyn Sink,
+    columns: Columns,
+    bytes: usize,
+    events: u64,
+    gaps: u64,
+}
+
+impl<'a> Batcher<'a> {
+    /// An empty batcher for one exhibit member.
+    pub fn new(origin: Origin, sink: &'a mut dyn Sink) -> Self {
+        Self { origin, sink, columns: Columns::default(), bytes: 0, events: 0, gaps: 0 }
+    }
+
+    /// Takes an event.
+    ///
+    /// # Errors
+    /// Only from the sink.
+    pub fn event(&mut self, event: &Event) -> io::Result<()> {
+        self.events += 1;
+        let id = event_id(&self.origin, event);
+        self.bytes += self.columns.push(&self.origin, id, event);
+        if self.columns.rows() >= ROWS_MAX || self.bytes >= BYTES_MAX {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    /// Takes a gap. Events before it are handed on first, so that the order is kept.
+    ///
+    /// # Errors
+    /// Only from the sink.
+    pub fn gap(&mut self, range: Range, cause: Cause, detail: impl Into<String>) -> io::Result<()> {
+        self.gaps += 1;
+        self.sink.gap(gap(&self.origin, range, cause, detail.into()))
+    }
+
+    /// Hands on what is left and says how many events and gaps there were.
+    ///
+    /// # Errors
+    /// Only from the sink.
+    pub fn finish(mut self) -> io::Result<(u64, u64)> {
+        self.flush()?;
+        Ok((self.events, self.gaps))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.columns.rows() == 0 {
+            return Ok(());
+        }
+        self.bytes = 0;
+        let rows = self.columns.finish().map_err(io::Error::other)?;
+        self.sink.batch(Batch { rows })
+    }
+}
+
+/// A gap of an origin, with its id.
+#[must_use]
+pub fn gap(origin: &Origin, range: Range, cause: Cause, detail: String) -> Gap {
+    let member = origin.member.as_deref().unwrap_or("");
+    let parts: [&[u8]; 4] =
+        [origin.exhibit.bytes(), member.as_bytes(), &range.offset.to_be_bytes(), cause.as_str().as_bytes()];
+    Gap {
+        id: GapId::of(&parts),
+        exhibit: origin.exhibit,
+        member: origin.member.clone(),
+        range,
+        cause,
+        detail,
+    }
+}
+
+/// Exhibit, member and offset; never reading options, so that correcting a zone keeps the id.
+fn event_id(origin: &Origin, event: &Event) -> EventId {
+    let member = origin.member.as_deref().unwrap_or("");
+    let offset = event.ranges.first().map_or(0, |range| range.offset);
+    EventId::of(&[origin.exhibit.bytes(), member.as_bytes(), &offset.to_be_bytes()])
+}
+
+/// One builder per column of the spine, in its order.
+struct Columns {
+    id: StringBuilder,
+    time: TimestampNanosecondBuilder,
+    time_text: StringBuilder,
+    time_assumed: StringBuilder,
+    until: TimestampNanosecondBuilder,
+    source: StringBuilder,
+    host: StringBuilder,
+    actor: StringBuilder,
+    target: StringBuilder,
+    verb: StringBuilder,
+    object: StringBuilder,
+    object_kind: StringBuilder,
+    scope: StringBuilder,
+    client: StringBuilder,
+    peer: StringBuilder,
+    device: StringBuilder,
+    count: UInt64Builder,
+    bytes: UInt64Builder,
+    outcome: StringBuilder,
+    qualifiers: ListBuilder<StringBuilder>,
+    links: ListBuilder<StructBuilder>,
+    exhibit: StringBuilder,
+    member: StringBuilder,
+    format: StringBuilder,
+    ranges: ListBuilder<StructBuilder>,
+    options: StringBuilder,
+    fields: MapBuilder<StringBuilder, StringBuilder>,
+}
+
+impl Default for Columns {
+    fn default() -> Self {
+        let text = StringBuilder::new;
+        let time = || TimestampNanosecondBuilder::new().with_data_type(spine::time_type());
+        let item = |data_type| Field::new("item", data_type, false);
+        let structs = |fields: arrow_schema::Fields| {
+            ListBuilder::new(StructBuilder::from_fields(fields.clone(), 0))
+                .with_field(item(DataType::Struct(fields)))
+        };
+        let names = MapFieldNames { entry: "entries".into(), key: "key".into(), value: "value".into() };
+        Self {
+            id: text(),
+            time: time(),
+            time_text: text(),
+            time_assumed: text(),
+            until: time(),
+            source: text(),
+            host: text(),
+            actor: text(),
+            target: text(),
+            verb: text(),
+            object: text(),
+            object_kind: text(),
+            scope: text(),
+            client: text(),
+            peer: text(),
+            device: text(),
+            count: UInt64Builder::new(),
+            bytes: UInt64Builder::new(),
+            outcome: text(),
+            qualifiers: ListBuilder::new(text()).with_field(item(DataType::Utf8)),
+            links: structs(spine::link_fields()),
+            exhibit: text(),
+            member: text(),
+            format: text(),
+            ranges: structs(spine::range_fields()),
+            options: text(),
+            fields: MapBuilder::new(Some(names), text(), text()),
+        }
+    }
+}
+
+impl Columns {
+    fn rows(&self) -> usize {
+        use arrow_array::builder::ArrayBuilder;
+        self.id.len()
+    }
+
+    /// Appends one event and says how many bytes its own fields take.
+    fn push(&mut self, origin: &Origin, id: EventId, event: &Event) -> usize {
+        self.id.append_value(id.to_string());
+        self.time.append_option(event.time.map(|time| time.0));
+        self.time_text.append_option(event.time_text.as_deref());
+        self.time_assumed.append_option(event.time_assumed.as_deref());
+        self.until.append_option(event.until.map(|time| time.0));
+        self.source.append_value(&event.source);
+        self.host.append_option(event.host.as_deref());
+        self.actor.append_option(event.actor.as_deref());
+        self.target.append_option(event.target.as_deref());
+        self.verb.append_value(event.verb.as_str());
+        self.object.append_option(event.object.as_deref());
+        self.object_kind.append_option(event.object_kind.map(spine::ObjectKind::as_str));
+        self.scope.append_option(event.scope.map(spine::Scope::as_str));
+        self.client.append_option(event.client.map(spine::Client::as_str));
+        self.peer.append_option(event.peer.as_deref());
+        self.device.append_option(event.device.as_deref());
+        self.count.append_option(event.count);
+        self.bytes.append_option(event.bytes);
+        self.outcome.append_value(event.outcome.as_str());
+        self.exhibit.append_value(origin.exhibit.to_string());
+        self.member.append_option(origin.member.as_deref());
+        self.format.append_value(origin.format);
+        self.options.append_option(event.options.text());
+        self.push_lists(event);
+        self.push_fields(event)
+    }
+
+    fn push_lists(&mut self, event: &Event) {
+        for qualifier in &event.qualifiers {
+            self.qualifiers.values().append_value(qualifier.as_str());
+        }
+        self.qualifiers.append(true);
+        for (kind, value) in &event.links {
+            let link = self.links.values();
+            append_text(link, 0, kind.as_str());
+            append_text(link, 1, value);
+            link.append(true);
+        }
+        self.links.append(true);
+        for range in &event.ranges {
+            let pair = self.ranges.values();
+            append_number(pair, 0, range.offset);
+            append_number(pair, 1, range.length);
+            pair.append(true);
+        }
+        self.ranges.append(true);
+    }
+
+    fn push_fields(&mut self, event: &Event) -> usize {
+        let mut bytes = 0;
+        for (name, value) in &event.fields {
+            bytes += name.len() + value.as_ref().map_or(0, String::len);
+            self.fields.keys().append_value(name);
+            self.fields.values().append_option(value.as_deref());
+        }
+        // Keys and values were appended in pairs just above; unequal lengths cannot be.
+        let paired = self.fields.append(true);
+        assert!(paired.is_ok(), "a map entry without its pair");
+        bytes
+    }
+
+    fn finish(&mut self) -> Result<RecordBatch, arrow_schema::ArrowError> {
+        let columns: Vec<arrow_array::ArrayRef> = vec![
+            Arc::new(self.id.finish()),
+            Arc::new(self.time.finish()),
+            Arc::new(self.time_text.finish()),
+            Arc::new(self.time_assumed.finish()),
+            Arc::new(self.until.finish()),
+            Arc::new(self.source.finish()),
+            Arc::new(self.host.finish()),
+            Arc::new(self.actor.finish()),
+            Arc::new(self.target.finish()),
+            Arc::new(self.verb.finish()),
+            Arc::new(self.object.finish()),
+            Arc::new(self.object_kind.finish()),
+            Arc::new(self.scope.finish()),
+            Arc::new(self.client.finish()),
+            Arc::new(self.peer.finish()),
+            Arc::new(self.device.finish()),
+            Arc::new(self.count.finish()),
+            Arc::new(self.bytes.finish()),
+            Arc::new(self.outcome.finish()),
+            Arc::new(self.qualifiers.finish()),
+            Arc::new(self.links.finish()),
+            Arc::new(self.exhibit.finish()),
+            Arc::new(self.member.finish()),
+            Arc::new(self.format.finish()),
+            Arc::new(self.ranges.finish()),
+            Arc::new(self.options.finish()),
+            Arc::new(self.fields.finish()),
+        ];
+        RecordBatch::try_new(spine::schema(), columns)
+    }
+}
+
+fn append_text(row: &mut StructBuilder, column: usize, value: &str) {
+    if let Some(builder) = row.field_builder::<StringBuilder>(column) {
+        builder.append_value(value);
+    }
+}
+
+fn append_number(row: &mut StructBuilder, column: usize, value: u64) {
+    if let Some(builder) = row.field_builder::<UInt64Builder>(column) {
+        builder.append_value(value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spine::{Link, Qualifier, Verb};
+
+    struct Kept(Vec<Batch>);
+    impl Sink for Kept {
+        fn batch(&mut self, batch: Batch) -> io::Result<()> {
+            self.0.push(batch);
+            Ok(())
+        }
+        fn gap(&mut self, _: Gap) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn an_event_goes_in_and_comes_out() -> io::Result<()> {
+        let exhibit = ExhibitId::of_digest(&[7; 32]);
+        let origin = Origin { exhibit, member: Some("a/b".into()), format: "json" };
+        let mut event = Event::at(Range { offset: 5, length: 9 }, "json");
+        event.ranges.push(Range { offset: 0, length: 100 });
+        event.time = Some(Time(1));
+        event.verb = Verb::Read;
+        event.qualifiers.push(Qualifier::Partial);
+        event.links.push((Link::Logon, "0x1".into()));
+        event.fields = vec![("k".into(), Some("v".into())), ("k".into(), None)];
+        let mut kept = Kept(Vec::new());
+        let mut batcher = Batcher::new(origin, &mut kept);
+        batcher.event(&event)?;
+        assert_eq!(batcher.finish()?, (1, 0));
+        let batch = &kept.0[0];
+        assert_eq!(batch.time(0), Some(Time(1)));
+        assert_eq!(batch.text("verb", 0), Some("read"));
+        assert_eq!(batch.fields(0).collect::<Vec<_>>(), [("k", Some("v")), ("k", None)]);
+        let locator = batch.locator(0).ok_or(io::ErrorKind::NotFound)?;
+        assert_eq!(locator.ranges, event.ranges);
+        assert_eq!((locator.exhibit, locator.member.as_deref()), (exhibit, Some("a/b")));
+        assert!(Batch::of(batch.rows()).is_ok());
+        Ok(())
+    }
+}

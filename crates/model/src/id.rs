@@ -1,0 +1,198 @@
+//! How is a thing named so that everyone who has the same thing names it alike?
+//!
+//! An id is a prefix and 26 lower-case base32 characters (128 bits) of a SHA-256 digest of what the
+//! thing *is*. Ids are typed: an exhibit's id cannot be put where an event's is wanted. 128 bits,
+//! because an attacker who writes the evidence may also search for collisions in it: 80 bits would
+//! cost him 2^40 digests, an afternoon; 128 cost 2^64.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::str::FromStr;
+
+use sha2::{Digest, Sha256};
+
+/// Bytes of the digest that an id keeps.
+const BYTES: usize = 16;
+/// Base32 characters that carry [`BYTES`] bytes.
+const CHARACTERS: usize = 26;
+/// RFC 4648 base32 in lower case, without padding.
+const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+
+/// What an id names; the prefix is the letter before the hyphen.
+pub trait Kind {
+    /// The letter before the hyphen, as in `e-…`.
+    const PREFIX: char;
+}
+
+/// A typed id; see the module's text.
+pub struct Id<K> {
+    bytes: [u8; BYTES],
+    kind: PhantomData<K>,
+}
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $marker:ident $alias:ident $prefix:literal;)*) => {$(
+        #[doc = concat!("Marker of ids that begin with `", $prefix, "-`.")]
+        pub enum $marker {}
+        impl Kind for $marker { const PREFIX: char = $prefix; }
+        $(#[$doc])*
+        pub type $alias = Id<$marker>;
+    )*};
+}
+
+kinds! {
+    /// One file as received: the first 128 bits of the SHA-256 of its content.
+    OfExhibit ExhibitId 'x';
+    /// One record of a source: digest of exhibit, member and offset; never of reading options.
+    OfEvent EventId 'e';
+    /// Bytes that could not be read.
+    OfGap GapId 'g';
+    /// A rule's word about one event.
+    OfFinding FindingId 'f';
+    /// One entry of the custody log: the first 128 bits of its RFC 6962 leaf hash.
+    OfLeaf LeafId 'l';
+}
+
+impl<K: Kind> Id<K> {
+    /// The id of something whose SHA-256 digest is known (an exhibit, a log leaf).
+    #[must_use]
+    pub fn of_digest(sha256: &[u8; 32]) -> Self {
+        let mut bytes = [0; BYTES];
+        bytes.copy_from_slice(&sha256[..BYTES]);
+        Self { bytes, kind: PhantomData }
+    }
+
+    /// The id of a thing made of parts. Each part is preceded by its length, so that no two
+    /// different lists of parts share a digest, and the kind separates the domains.
+    #[must_use]
+    pub fn of(parts: &[&[u8]]) -> Self {
+        let mut digest = Sha256::new();
+        digest.update([b'a', b's', b's', b'i', b'z', b'e', b'/', K::PREFIX as u8]);
+        for part in parts {
+            digest.update((part.len() as u64).to_be_bytes());
+            digest.update(part);
+        }
+        Self::of_digest(&digest.finalize().into())
+    }
+
+    /// The 128 bits themselves, for use as a part of another id.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl<K: Kind> fmt::Display for Id<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = String::with_capacity(2 + CHARACTERS);
+        text.push(K::PREFIX);
+        text.push('-');
+        let bits = u128::from_be_bytes(self.bytes);
+        for character in 0..CHARACTERS {
+            // 26 characters carry 130 bits: the last one is filled up with two zero bits.
+            let shift = 123i32 - 5 * character as i32;
+            let five = if shift >= 0 { bits >> shift } else { bits << -shift };
+            text.push(ALPHABET[(five & 31) as usize] as char);
+        }
+        f.pad(&text)
+    }
+}
+
+/// Why a text is not an id of the wanted kind.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("`{found}` is not an id: expected `{prefix}-` and {CHARACTERS} characters a-z, 2-7")]
+pub struct NotAnId {
+    found: String,
+    prefix: char,
+}
+
+impl<K: Kind> FromStr for Id<K> {
+    type Err = NotAnId;
+
+    fn from_str(text: &str) -> Result<Self, NotAnId> {
+        let wrong = || NotAnId { found: text.to_owned(), prefix: K::PREFIX };
+        let digits = text.strip_prefix(K::PREFIX).and_then(|rest| rest.strip_prefix('-'));
+        let digits = digits.filter(|digits| digits.len() == CHARACTERS).ok_or_else(wrong)?;
+        let mut bits = 0u128;
+        for (position, byte) in digits.bytes().enumerate() {
+            let five = ALPHABET.iter().position(|a| *a == byte).ok_or_else(wrong)? as u128;
+            let shift = 123i32 - 5 * position as i32;
+            bits |= if shift >= 0 { five << shift } else { five >> -shift };
+        }
+        Ok(Self { bytes: bits.to_be_bytes(), kind: PhantomData })
+    }
+}
+
+// Written by hand: a derive would demand the same traits of the marker.
+impl<K> Clone for Id<K> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<K> Copy for Id<K> {}
+impl<K> PartialEq for Id<K> {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes == other.bytes
+    }
+}
+impl<K> Eq for Id<K> {}
+impl<K> PartialOrd for Id<K> {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl<K> Ord for Id<K> {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.bytes.cmp(&other.bytes)
+    }
+}
+impl<K> std::hash::Hash for Id<K> {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.bytes.hash(state);
+    }
+}
+impl<K: Kind> fmt::Debug for Id<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+impl<K: Kind> serde::Serialize for Id<K> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+impl<'de, K: Kind> serde::Deserialize<'de> for Id<K> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_and_back() {
+        let id = EventId::of(&[b"one", b"two"]);
+        let text = id.to_string();
+        assert_eq!(text.len(), 28);
+        assert_eq!(text.parse::<EventId>(), Ok(id));
+        assert!(text.parse::<ExhibitId>().is_err(), "kinds do not mix");
+    }
+
+    #[test]
+    fn base32_is_that_of_rfc_4648() {
+        let id = ExhibitId::of_digest(&[0xff; 32]);
+        assert_eq!(id.to_string(), format!("x-{}4", "7".repeat(25)));
+        let encoding = data_encoding::BASE32_NOPAD.encode(&Sha256::digest(b"x")[..16]);
+        let id = ExhibitId::of_digest(&Sha256::digest(b"x").into());
+        assert_eq!(id.to_string(), format!("x-{}", encoding.to_lowercase()));
+    }
+
+    #[test]
+    fn parts_do_not_run_together() {
+        assert_ne!(EventId::of(&[b"ab", b"c"]), EventId::of(&[b"a", b"bc"]));
+        assert_ne!(EventId::of(&[b"ab"]).bytes(), GapId::of(&[b"ab"]).bytes());
+    }
+}

@@ -1,0 +1,125 @@
+//! When, exactly, and how do we write it?
+//!
+//! Nanoseconds since 1970 in UTC, between 1677 and 2262. A time that is missing or lies outside is
+//! `None`, never 1970. This file parses the notations in which logs state a time; it does not
+//! decide which of two times is right, and it knows no time zones but the offset in the text.
+
+use std::fmt;
+
+use jiff::civil::DateTime;
+
+/// An instant: nanoseconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Time(pub i64);
+
+/// A time as a text stated it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stated {
+    /// With `Z` or an offset.
+    Instant(Time),
+    /// Without any zone: the reading as if it were UTC.
+    Local(Time),
+}
+
+/// 100-nanosecond steps between 1601 (FILETIME's zero) and 1970.
+const FILETIME_OF_1970: i128 = 116_444_736_000_000_000;
+
+impl Time {
+    /// A Windows FILETIME: 100-nanosecond steps since 1601. `None` outside 1677 to 2262, and for
+    /// zero, by which Windows means "not set".
+    #[must_use]
+    pub fn of_filetime(filetime: u64) -> Option<Self> {
+        if filetime == 0 {
+            return None;
+        }
+        let nanoseconds = (i128::from(filetime) - FILETIME_OF_1970) * 100;
+        i64::try_from(nanoseconds).ok().map(Self)
+    }
+
+    /// Seconds (or, from 10^11, milliseconds) since 1970, as JSON logs give them.
+    #[must_use]
+    pub fn of_unix(number: f64) -> Option<Self> {
+        let scale = if number.abs() < 1e11 { 1e9 } else { 1e6 };
+        let nanoseconds = number * scale;
+        // Outside these bounds the cast would saturate and invent a time.
+        (nanoseconds.is_finite() && nanoseconds.abs() < 9.2e18 && number != 0.0)
+            .then_some(Self(nanoseconds as i64))
+    }
+
+    /// RFC 3339 and its looser relatives: `2026-09-14T08:00:00.5Z`, `2026-09-14 08:00:00+02:00`,
+    /// `2026-09-14 08:00:00` (then [`Stated::Local`]). `None` for anything else.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Stated> {
+        let text = text.trim();
+        if !text.starts_with(|c: char| c.is_ascii_digit()) || text.len() < 16 || text.len() > 64 {
+            return None;
+        }
+        if let Ok(instant) = text.parse::<jiff::Timestamp>() {
+            return Self::of_nanoseconds(instant.as_nanosecond()).map(Stated::Instant);
+        }
+        let civil: DateTime = text.parse().ok()?;
+        let instant = jiff::tz::Offset::UTC.to_timestamp(civil).ok()?;
+        Self::of_nanoseconds(instant.as_nanosecond()).map(Stated::Local)
+    }
+
+    fn of_nanoseconds(nanoseconds: i128) -> Option<Self> {
+        i64::try_from(nanoseconds).ok().map(Self)
+    }
+
+    /// The day in UTC as `2026-09-14`.
+    #[must_use]
+    pub fn day(self) -> String {
+        self.to_string().chars().take(10).collect()
+    }
+}
+
+impl fmt::Display for Time {
+    /// RFC 3339 in UTC, with as many digits of a second as are not zero.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match jiff::Timestamp::from_nanosecond(i128::from(self.0)) {
+            Ok(timestamp) => f.pad(&timestamp.to_string()),
+            Err(_) => f.pad("time out of range"),
+        }
+    }
+}
+
+impl serde::Serialize for Time {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_with_and_without_zone() {
+        let noon = Time(1_789_387_200_000_000_000);
+        assert_eq!(noon.to_string(), "2026-09-14T12:00:00Z");
+        assert_eq!(Time::parse("2026-09-14T12:00:00Z"), Some(Stated::Instant(noon)));
+        assert_eq!(Time::parse("2026-09-14T14:00:00+02:00"), Some(Stated::Instant(noon)));
+        assert_eq!(Time::parse("2026-09-14 12:00:00"), Some(Stated::Local(noon)));
+        assert_eq!(Time::parse("2026-09-14 12:00:00.000"), Some(Stated::Local(noon)));
+    }
+
+    #[test]
+    fn what_is_no_time_is_none() {
+        for text in ["", "-", "14", "yesterday at noon, I think", "2026-13-01T00:00:00Z", "0000"] {
+            assert_eq!(Time::parse(text), None, "{text}");
+        }
+        assert_eq!(Time::of_filetime(0), None);
+        assert_eq!(Time::of_filetime(1), None, "1601 is before what nanoseconds in 64 bits reach");
+        assert_eq!(Time::of_filetime(u64::MAX), None);
+        assert_eq!(Time::of_unix(f64::NAN), None);
+        assert_eq!(Time::of_unix(0.0), None);
+    }
+
+    #[test]
+    fn filetime_and_unix() {
+        let noon = Time(1_789_387_200_000_000_000);
+        assert_eq!(Time::of_filetime(134_338_608_000_000_000), Some(noon));
+        assert_eq!(Time::of_unix(1_789_387_200.0), Some(noon));
+        assert_eq!(Time::of_unix(1_789_387_200_000.0), Some(noon));
+    }
+}
