@@ -1,1 +1,36 @@
-//! stub
+//! What do the bytes say?
+//!
+//! Each file here reads one make of log and turns records into events; what cannot be read becomes
+//! a gap. Formats see bytes, never paths, and know each record by itself only: handles, logons and
+//! sessions are joined in `analysis`. Containers ([`container`]) are opened here too, because they
+//! are bytes that hold bytes.
+
+pub mod container;
+mod evtx;
+mod json;
+mod json_lines;
+mod windows;
+mod windows_json;
+mod xml;
+
+use assize_model::{Confidence, Format};
+
+/// Every format, the most particular first.
+pub static ALL: &[&dyn Format] = &[&evtx::Evtx, &windows_json::WindowsJson, &json_lines::JsonLines];
+
+/// How many first bytes a format may look at to know its own.
+pub const HEAD: usize = 64 * 1024;
+
+/// The format whose make these first bytes are, with its confidence; `None` if no one knows them.
+#[must_use]
+pub fn recognise(head: &[u8]) -> Option<(&'static dyn Format, Confidence)> {
+    let sure = ALL.iter().filter_map(|format| Some((*format, format.recognise(head)?)));
+    // Of equally sure ones the first in the list: `max_by_key` would give the last.
+    sure.rev().max_by_key(|(_, confidence)| *confidence)
+}
+
+/// The format of that name.
+#[must_use]
+pub fn by_name(name: &str) -> Option<&'static dyn Format> {
+    ALL.iter().copied().find(|format| format.card().name == name)
+}

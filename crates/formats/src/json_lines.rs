@@ -1,0 +1,107 @@
+//! What can be said of JSON records of a make that nobody here knows?
+//!
+//! Each becomes a generic event: time and host by the names that such logs usually give them, every
+//! field kept. No verb is guessed: what a field means is for a mapping file to say.
+
+use std::io;
+
+use assize_model::time::Stated;
+use assize_model::{Batcher, Card, Confidence, Event, Format, Input, Range, ReadingOptions, Slice, Time};
+
+use crate::json::{self, Broken, Fields};
+
+/// See the module's text.
+pub(crate) struct JsonLines;
+
+static CARD: Card = Card {
+    name: "json",
+    title: "JSON records of unknown make",
+    doc: "JSON objects, one a line, one after another, or in an array. Every record becomes a generic event \
+          with all its fields (`a.b` for what is nested, a repeated name for an array); time and host are \
+          taken from fields with the usual names. No verb is guessed.",
+    example: r#"{"time":"2026-09-14T08:12:03Z","host":"dms01","user":"m.okafor","document":"D-1187"}"#,
+    links: &["https://www.rfc-editor.org/rfc/rfc8259", "https://jsonlines.org/"],
+    version: 1,
+};
+
+/// Names under which logs state when something happened, the most particular first.
+const TIME_NAMES: &[&str] = &[
+    "@timestamp",
+    "timestamp",
+    "time",
+    "ts",
+    "datetime",
+    "eventTime",
+    "event_time",
+    "EventTime",
+    "TimeGenerated",
+    "CreationTime",
+    "created_at",
+    "createdAt",
+    "published",
+    "date",
+    "_time",
+    "start",
+];
+
+/// Names under which logs state where it happened.
+const HOST_NAMES: &[&str] =
+    &["host.name", "host.hostname", "hostname", "Hostname", "Computer", "computer", "host", "server"];
+
+impl Format for JsonLines {
+    fn card(&self) -> &'static Card {
+        &CARD
+    }
+
+    fn recognise(&self, head: &[u8]) -> Option<Confidence> {
+        let records = json::looks_like_records(head) && !json::first_records(head, 1).is_empty();
+        records.then_some(Confidence(20))
+    }
+
+    fn read(&self, input: &mut Input<'_>, out: &mut Batcher<'_>) -> io::Result<()> {
+        json::read_records(input.bytes, out, &mut |range, bytes, out| one(range, bytes, out))
+    }
+
+    fn reread(&self, slices: &[Slice], _: &ReadingOptions, out: &mut Batcher<'_>) -> io::Result<()> {
+        for slice in slices {
+            // A record that gave an event once does so again; one that did not has no locator.
+            let _same = one(slice.range, &slice.bytes, out)?;
+        }
+        Ok(())
+    }
+
+    fn raw_text(&self, slices: &[Slice]) -> Option<String> {
+        String::from_utf8(slices.first()?.bytes.clone()).ok()
+    }
+}
+
+fn one(range: Range, bytes: &[u8], out: &mut Batcher<'_>) -> io::Result<Result<(), Broken>> {
+    match json::flatten(bytes) {
+        Ok(fields) => out.event(&event(range, fields)).map(Ok),
+        Err(broken) => Ok(Err(broken)),
+    }
+}
+
+/// A generic event with all fields of its record.
+pub(crate) fn event(range: Range, fields: Fields) -> Event {
+    let mut event = Event::at(range, "json");
+    event.fields = fields;
+    for name in TIME_NAMES {
+        let Some(text) = event.field(name).map(str::to_owned) else { continue };
+        event.set_time(&text, parse_time(&text));
+        if event.time.is_some() {
+            break;
+        }
+    }
+    event.host = HOST_NAMES.iter().find_map(|name| event.field(name)).map(str::to_owned);
+    event
+}
+
+/// A text with date and time, or seconds or milliseconds since 1970.
+fn parse_time(text: &str) -> Option<Stated> {
+    Time::parse(text).or_else(|| {
+        let number: f64 = text.parse().ok()?;
+        // Ten digits: since 2001. Smaller numbers are durations and counters.
+        (number > 1e9).then(|| Time::of_unix(number).map(Stated::Instant)).flatten()
+    })
+}
