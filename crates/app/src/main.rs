@@ -1,2 +1,33 @@
-//! stub
-fn main() {}
+//! How does a person speak to an inquiry? The command line: a thin shell.
+//!
+//! Data goes to stdout, everything else to stderr. Here are terminal, flags, progress and exit
+//! codes; what happens, happens in `case`.
+// The terminal is this crate's business.
+#![allow(clippy::disallowed_methods, clippy::print_stderr)]
+
+mod commands;
+mod shell;
+mod sight;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// The breach inquiry: evidence in, a report out, every line traceable to bytes.
+#[derive(Parser)]
+#[command(name = "assize", version, max_term_width = 100, disable_help_subcommand = true)]
+struct CommandLine {
+    #[command(flatten)]
+    common: shell::Common,
+    #[command(subcommand)]
+    command: commands::Command,
+}
+
+fn main() -> ExitCode {
+    let line = CommandLine::parse();
+    let mut shell = shell::Shell::new(line.common);
+    match commands::run(line.command, &mut shell) {
+        Ok(code) => code,
+        Err(error) => shell.failed(&error),
+    }
+}

@@ -1,1 +1,197 @@
-//! stub
+//! How does one inquiry run?
+//!
+//! The only crate that knows its siblings: it takes evidence into the vault, has it read and
+//! matched, derives tables from it, and answers questions about them. It alone knows the clock and
+//! threads. It prints nothing: what it has to say it returns or hands to a [`Progress`].
+// This crate alone knows clock and threads, and reads the rule folders that people name.
+#![allow(clippy::disallowed_methods)]
+
+mod clock;
+mod columns;
+mod derive;
+mod detect;
+mod part;
+mod progress;
+mod record;
+mod rules;
+mod run;
+mod scan;
+mod tables;
+mod test_rules;
+mod trace;
+
+use std::path::{Path, PathBuf};
+
+use assize_model::{Output, RecordedRun, Snapshot, Trust};
+use assize_vault::{Admitted, CaseFile, Found, Stamp, Vault, VaultError};
+
+pub use assize_formats as formats;
+pub use assize_model as model;
+pub use assize_outputs as outputs;
+pub use assize_sigma as sigma;
+pub use assize_vault as vault;
+pub use clock::{now, stamp};
+pub use derive::{Derivation, threads};
+pub use detect::{Detected, DetectedFinding, detect};
+pub use progress::{Progress, Silent};
+pub use rules::{RuleSource, RuleText, built_in_rules, rule_files};
+pub use run::{Summary, Unread, summary};
+pub use tables::Tables;
+pub use test_rules::{FailedTest, RuleTests, test_rules};
+pub use trace::{Step, Trace};
+
+/// Name and version of this program, as it stands in the log and in reports.
+pub const TOOL: &str = concat!("assize ", env!("CARGO_PKG_VERSION"));
+
+/// Why an inquiry could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum CaseError {
+    /// The vault refused.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// A query was refused or failed, or a record could not be read again.
+    #[error(transparent)]
+    Snapshot(#[from] model::SnapshotError),
+    /// A table could not be written.
+    #[error("derived table {name}: {reason}")]
+    Table {
+        /// Its name below `derived/`.
+        name: String,
+        /// Why.
+        reason: String,
+    },
+    /// A folder of rules could not be read.
+    #[error("{path}: {reason}", path = .path.display())]
+    Rules {
+        /// The folder or file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// An id that names nothing in this case.
+    #[error("{0}: nothing in this case has this id; ids are printed at the end of every line, and a beginning of at least 6 characters will do")]
+    NoSuchId(String),
+    /// A beginning of an id that several things share.
+    #[error("{0}: more than one id begins so: {1}; give more characters")]
+    Ambiguous(String, String),
+    /// The tables have not been derived yet.
+    #[error("nothing was derived in this case yet; run `assize inquire PATH… --case DIR` or `assize derive --case DIR`")]
+    NotDerived,
+    /// The rules were given but none could be loaded.
+    #[error("{0}")]
+    Refused(String),
+}
+
+/// One inquiry.
+pub struct Case {
+    vault: Vault,
+}
+
+impl Case {
+    /// Makes a case in a new or empty folder.
+    ///
+    /// # Errors
+    /// Where the folder is not empty or the disk refuses.
+    pub fn create(root: &Path, file: CaseFile, stamp: &Stamp) -> Result<Self, CaseError> {
+        Ok(Self { vault: Vault::create(root, file, stamp)? })
+    }
+
+    /// Opens a case to look at it.
+    ///
+    /// # Errors
+    /// Where the folder is no case.
+    pub fn open(root: &Path) -> Result<Self, CaseError> {
+        Ok(Self { vault: Vault::open(root)? })
+    }
+
+    /// Opens a case to change it.
+    ///
+    /// # Errors
+    /// Where the folder is no case, or another process writes to it.
+    pub fn open_for_writing(root: &Path) -> Result<Self, CaseError> {
+        Ok(Self { vault: Vault::open_for_writing(root)? })
+    }
+
+    /// The kept part of the case.
+    #[must_use]
+    pub fn vault(&self) -> &Vault {
+        &self.vault
+    }
+
+    /// Admits everything below the given paths.
+    ///
+    /// # Errors
+    /// Where the case's disk refuses.
+    pub fn intake(
+        &mut self,
+        given: &[PathBuf],
+        trust: Trust,
+        stamp: &Stamp,
+        progress: &dyn Progress,
+        done: &mut dyn FnMut(&Found, Result<Admitted, String>),
+    ) -> Result<(), CaseError> {
+        let files: Vec<Found> = given.iter().flat_map(|path| vault::walk(path)).collect();
+        progress.stage("admit", files.len() as u64, files.iter().map(|file| file.size).sum());
+        self.vault.admit(&files, trust, stamp, &mut |bytes| progress.bytes(bytes), &mut |found, result| {
+            progress.item_done(&found.path);
+            done(found, result);
+        })?;
+        progress.end();
+        Ok(())
+    }
+
+    /// The case as it was last derived.
+    ///
+    /// # Errors
+    /// [`CaseError::NotDerived`], or the tables cannot be read.
+    pub fn snapshot(&self) -> Result<CaseSnapshot<'_>, CaseError> {
+        let tables = Tables::open(&self.vault.derived(), threads(None))?;
+        let run = run::recorded(&self.vault, &tables)?;
+        Ok(CaseSnapshot { vault: &self.vault, tables, run })
+    }
+
+    /// Writes an output into `report/` and says where it lies.
+    ///
+    /// # Errors
+    /// Where the output or the disk fails.
+    pub fn write_report(&self, output: &dyn Output, name: &str) -> Result<PathBuf, CaseError> {
+        let snapshot = self.snapshot()?;
+        let mut failed = None;
+        let path = self.vault.write_report(name, &mut |out| {
+            output.write(&snapshot, out).map_err(|error| {
+                let told = std::io::Error::other(error.to_string());
+                failed = Some(error);
+                told
+            })
+        });
+        match (path, failed) {
+            (_, Some(error)) => Err(error.into()),
+            (path, None) => Ok(path?),
+        }
+    }
+}
+
+/// A case at one moment, for outputs, queries and traces.
+pub struct CaseSnapshot<'a> {
+    pub(crate) vault: &'a Vault,
+    pub(crate) tables: Tables,
+    pub(crate) run: RecordedRun,
+}
+
+impl Snapshot for CaseSnapshot<'_> {
+    fn run(&self) -> &RecordedRun {
+        &self.run
+    }
+
+    fn each(
+        &self,
+        sql: &str,
+        each: &mut dyn FnMut(model::Row) -> Result<(), model::SnapshotError>,
+    ) -> Result<(), model::SnapshotError> {
+        self.tables.each(sql, &mut |batch| model::Row::all(batch).try_for_each(&mut *each))
+    }
+
+    fn raw(&self, locator: &model::Locator) -> Result<model::RawRecord, model::SnapshotError> {
+        record::raw(self, locator)
+    }
+}

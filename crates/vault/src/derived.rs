@@ -14,6 +14,8 @@ use object_store::local::LocalFileSystem;
 
 use crate::{VaultError, at};
 
+const SCRATCH: &str = ".scratch";
+
 /// The throw-away area.
 #[derive(Clone, Debug)]
 pub struct Derived {
@@ -91,6 +93,12 @@ impl Derived {
         Ok(names)
     }
 
+    /// Where large sorts may spill; not a table, not in the manifest.
+    #[must_use]
+    pub fn scratch(&self) -> PathBuf {
+        self.root.join(SCRATCH)
+    }
+
     /// The area as a store that a query engine can read.
     ///
     /// # Errors
@@ -107,6 +115,9 @@ fn collect(folder: &Path, below: &str, names: &mut Vec<String>) -> Result<(), Va
     for entry in entries {
         let entry = entry.map_err(at(folder))?;
         let name = format!("{below}{}", entry.file_name().to_string_lossy());
+        if name == SCRATCH {
+            continue;
+        }
         if entry.path().is_dir() {
             collect(&entry.path(), &format!("{name}/"), names)?;
         } else if !name.ends_with(".part") {

@@ -1,0 +1,48 @@
+//! `demo`: a small made-up breach, and the whole inquiry on it.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use assize_case::model::Trust;
+use assize_case::vault::{CaseFile, Vault};
+use assize_case::{Case, RuleSource};
+use clap::Args;
+
+use super::inquire::inquire;
+use crate::shell::{DONE, Shell};
+
+#[derive(Args)]
+pub struct Arguments {
+    /// Where to put the evidence and the case [default: a new folder assize-demo here]
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+}
+
+impl Arguments {
+    pub fn run(self, shell: &mut Shell) -> Result<ExitCode> {
+        let begun = Instant::now();
+        let folder = self.dir.unwrap_or_else(|| PathBuf::from("assize-demo"));
+        let (evidence, root) = (folder.join("evidence"), folder.join("case"));
+        assize_drill::demo::make(&evidence).with_context(|| evidence.display().to_string())?;
+        shell.sight.say(&format!("made-up evidence of a court that was spied on: {}", evidence.display()));
+        let mut case = if Vault::is_case(&root) {
+            Case::open_for_writing(&root)?
+        } else {
+            let file = CaseFile { name: "Demonstration: a court was spied on".into(), ..CaseFile::default() };
+            Case::create(&root, file, &assize_case::stamp(shell.common.by.as_deref()))?
+        };
+        let rules = assize_case::rule_files(&RuleSource::default())?;
+        let summary = inquire(&mut case, &[evidence], &rules, Trust::UntrustedHost, begun, shell)?;
+        if shell.json_asked() {
+            shell.object(&summary)?;
+        }
+        shell.sight.say(&format!(
+            "\ngo on with:\n  assize query \"SELECT time, host, title, id FROM findings ORDER BY time\" --case {root}\n  \
+             assize trace ID --bytes --case {root}        (any id of the first command's last column)",
+            root = root.display()
+        ));
+        Ok(DONE.into())
+    }
+}

@@ -1,0 +1,52 @@
+//! Which verbs are there? One more is one new file and two lines in this list.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Subcommand;
+
+use crate::shell::Shell;
+
+macro_rules! commands {
+    ($($(#[$doc:meta])* $module:ident $variant:ident,)*) => {
+        $(mod $module;)*
+
+        /// What to do.
+        #[derive(Subcommand)]
+        pub enum Command { $($(#[$doc])* $variant($module::Arguments),)* }
+
+        /// Does it.
+        pub fn run(command: Command, shell: &mut Shell) -> Result<ExitCode> {
+            match command { $(Command::$variant(arguments) => arguments.run(shell),)* }
+        }
+    };
+}
+
+commands! {
+    /// Make a small made-up breach and run the whole inquiry on it
+    demo Demo,
+    /// Make a case
+    case Case,
+    /// Admit evidence to a case
+    intake Intake,
+    /// Admit evidence, read it, match it, derive tables and write the report
+    inquire Inquire,
+    /// Read and match again what is admitted, with the rules of now
+    derive Derive,
+    /// Apply rules to files without a case
+    detect Detect,
+    /// List, check, test and explain rules
+    rules Rules,
+    /// List the formats that are read, or say what a file is
+    formats Formats,
+    /// Put a read-only SQL question to the tables of a case
+    query Query,
+    /// Which logs there are of which hosts, and how whole
+    coverage Coverage,
+    /// From any id back to bytes, exhibit and log leaf
+    trace Trace,
+    /// Write the case in another tool's format
+    export Export,
+    /// Write report.html again
+    report Report,
+}

@@ -1,0 +1,269 @@
+//! How do tables come from exhibits and rules, the same bytes every time?
+//!
+//! Each exhibit is read by itself, by any thread, into files of its own, under a key that names
+//! everything the result depends on; a task whose key has not changed is not done again. What is
+//! about all exhibits together (readings, rules, coverage) comes after, in a total order. At the
+//! end a manifest of digests goes into the custody log.
+
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use assize_model::{Exhibit, NotRun, Reading, RuleFile, RuleInfo, Scanner, spine};
+use assize_vault::{Act, Derived, Stamp};
+use data_encoding::HEXLOWER;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::part::{self, Part};
+use crate::progress::Progress;
+use crate::{Case, CaseError, Tables, columns, rules, scan};
+
+/// What a derivation did.
+#[derive(Clone, Debug, Serialize)]
+pub struct Derivation {
+    /// Exhibits read now.
+    pub read: usize,
+    /// Exhibits whose result stood already.
+    pub kept: usize,
+    /// SHA-256 of the manifest of all derived files, hexadecimal.
+    pub manifest: String,
+}
+
+/// Number of threads to use: as asked, or as many as the machine has.
+#[must_use]
+pub fn threads(asked: Option<usize>) -> usize {
+    asked.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)).max(1)
+}
+
+/// What one exhibit gave, kept so that it need not be read again.
+#[derive(Debug, Serialize, Deserialize)]
+struct Done {
+    /// Digest of everything the result depends on.
+    key: String,
+    readings: Vec<Reading>,
+    logsources: BTreeSet<String>,
+}
+
+const MANIFEST: &str = "manifest.json";
+
+impl Case {
+    /// Reads every exhibit and derives every table.
+    ///
+    /// # Errors
+    /// Where the disk refuses.
+    pub fn derive(
+        &mut self,
+        rule_files: &[RuleFile],
+        asked_threads: Option<usize>,
+        stamp: &Stamp,
+        progress: &dyn Progress,
+    ) -> Result<Derivation, CaseError> {
+        let scanner = rules::load(rule_files);
+        let derived = self.vault.derived();
+        let rules_digest = rules::digest(rule_files);
+        let exhibits = self.vault.exhibits();
+        let work = Work { case: self, derived: &derived, scanner: scanner.as_ref(), rules_digest: &rules_digest };
+        let (dones, read) = work.read_all(&exhibits, threads(asked_threads), progress)?;
+        drop_strangers(&derived, &exhibits)?;
+        progress.stage("derive", 1, 0);
+        write_tables(&derived, &exhibits, &dones, scanner.as_ref())?;
+        let coverage = {
+            let tables = Tables::open(&derived, threads(asked_threads))?;
+            assize_analysis::coverage(&|sql| tables.rows(sql))?
+        };
+        let rows: Vec<_> = coverage.iter().map(columns::coverage).collect();
+        part::write_table(&derived, columns::COVERAGE, &rows)?;
+        let manifest = write_manifest(&derived, &rules_digest)?;
+        self.log_derivation(&manifest, stamp)?;
+        progress.end();
+        Ok(Derivation { read, kept: exhibits.len() - read, manifest })
+    }
+
+    /// A leaf for what was derived, unless the last one says the same.
+    fn log_derivation(&mut self, manifest: &str, stamp: &Stamp) -> Result<(), CaseError> {
+        let last = self.vault.leaves().iter().rev().find_map(|logged| match &logged.leaf.act {
+            Act::Derive { manifest } => Some(manifest.as_str()),
+            _ => None,
+        });
+        if last != Some(manifest) {
+            self.vault.append(stamp, Act::Derive { manifest: manifest.to_owned() })?;
+        }
+        Ok(())
+    }
+}
+
+struct Work<'a> {
+    case: &'a Case,
+    derived: &'a Derived,
+    scanner: &'a dyn Scanner,
+    rules_digest: &'a str,
+}
+
+impl Work<'_> {
+    /// Reads all exhibits on so many threads. The results come in the order of the exhibits.
+    fn read_all(
+        &self,
+        exhibits: &[Exhibit],
+        threads: usize,
+        progress: &dyn Progress,
+    ) -> Result<(Vec<Done>, usize), CaseError> {
+        progress.stage("read", exhibits.len() as u64, exhibits.iter().map(|x| x.digests.size).sum());
+        let next = AtomicUsize::new(0);
+        let stop = AtomicBool::new(false);
+        let results = Mutex::new(Vec::new());
+        std::thread::scope(|scope| {
+            for _ in 0..threads.min(exhibits.len()) {
+                scope.spawn(|| {
+                    while !stop.load(Ordering::Relaxed) {
+                        let index = next.fetch_add(1, Ordering::Relaxed);
+                        let Some(exhibit) = exhibits.get(index) else { return };
+                        let result = self.read_one(exhibit, progress);
+                        stop.fetch_or(result.is_err(), Ordering::Relaxed);
+                        let name = exhibit.admissions.first().map_or("", |admission| &admission.path);
+                        progress.item_done(name);
+                        // A thread that panicked holds no half result: the list is only pushed to.
+                        results.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((index, result));
+                    }
+                });
+            }
+        });
+        progress.end();
+        let mut results = results.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        results.sort_by_key(|(index, _)| *index);
+        let mut dones = Vec::new();
+        let mut read = 0;
+        for (_, result) in results {
+            let (done, was_read) = result?;
+            read += usize::from(was_read);
+            dones.push(done);
+        }
+        Ok((dones, read))
+    }
+
+    /// The result of one exhibit, and whether it had to be read for it.
+    fn read_one(&self, exhibit: &Exhibit, progress: &dyn Progress) -> Result<(Done, bool), CaseError> {
+        let id = exhibit.id.to_string();
+        let name = format!("tasks/{id}.json");
+        let key = self.key(exhibit);
+        let kept = self.derived.read(&name)?.and_then(|bytes| serde_json::from_slice::<Done>(&bytes).ok());
+        if let Some(done) = kept.filter(|done| done.key == key) {
+            progress.bytes(exhibit.digests.size);
+            return Ok((done, false));
+        }
+        self.derived.remove(&name)?;
+        let mut part = Part::begin(self.derived, self.scanner, &id)?;
+        let mut content = self.case.vault.content(exhibit)?;
+        // Unpacked bytes of a container are more than the exhibit's: the bar shows packed ones.
+        let mut left = exhibit.digests.size;
+        let mut count = |bytes: u64| {
+            let shown = bytes.min(left);
+            left -= shown;
+            progress.bytes(shown);
+        };
+        let readings = scan::read_exhibit(exhibit.id, &mut content, exhibit.digests.size, &mut part, &mut count);
+        progress.bytes(left);
+        if let Some(failed) = part.failed.take() {
+            return Err(failed);
+        }
+        let readings = readings.map_err(|error| part::table_error(&id, error))?;
+        let logsources = part.commit()?;
+        let done = Done { key, readings, logsources };
+        write_json(self.derived, &name, &done)?;
+        Ok((done, true))
+    }
+
+    /// Everything that the result of an exhibit depends on.
+    fn key(&self, exhibit: &Exhibit) -> String {
+        let mut digest = Sha256::new();
+        digest.update(exhibit.digests.sha256.as_bytes());
+        digest.update(self.rules_digest.as_bytes());
+        digest.update(format!("{:?}", spine::schema()).as_bytes());
+        for format in assize_formats::ALL {
+            let card = format.card();
+            digest.update(format!("{} {};", card.name, card.version).as_bytes());
+        }
+        HEXLOWER.encode(&digest.finalize())
+    }
+}
+
+fn write_json(derived: &Derived, name: &str, value: &impl Serialize) -> Result<(), CaseError> {
+    let mut file = derived.create(name)?;
+    serde_json::to_writer_pretty(&mut file, value).map_err(|error| part::table_error(name, error))?;
+    Ok(file.commit()?)
+}
+
+/// Removes files of exhibits that are not (or no longer) in the case.
+fn drop_strangers(derived: &Derived, exhibits: &[Exhibit]) -> Result<(), CaseError> {
+    let known: BTreeSet<String> = exhibits.iter().map(|exhibit| exhibit.id.to_string()).collect();
+    for name in derived.list()? {
+        let Some((_, file)) = name.split_once('/') else { continue };
+        let id = file.split('.').next().unwrap_or(file);
+        if !known.contains(id) {
+            derived.remove(&name)?;
+        }
+    }
+    Ok(())
+}
+
+fn write_tables(
+    derived: &Derived,
+    exhibits: &[Exhibit],
+    dones: &[Done],
+    scanner: &dyn Scanner,
+) -> Result<(), CaseError> {
+    let readings: Vec<_> = dones.iter().flat_map(|done| &done.readings).map(columns::reading).collect();
+    part::write_table(derived, columns::READINGS, &readings)?;
+    let rows: Vec<_> = exhibits.iter().map(columns::exhibit).collect();
+    part::write_table(derived, columns::EXHIBITS, &rows)?;
+    let (ran, not_run) = told_rules(dones, scanner);
+    part::write_table(derived, columns::RULES, &part::rule_rows(&ran, &not_run))
+}
+
+/// Which rules had events of their log source, and which had not: a rule that looked at nothing has
+/// not run, whatever else is true of it.
+fn told_rules(dones: &[Done], scanner: &dyn Scanner) -> (Vec<RuleInfo>, Vec<NotRun>) {
+    let seen: BTreeSet<&str> = dones.iter().flat_map(|done| &done.logsources).map(String::as_str).collect();
+    let (ran, idle): (Vec<&RuleInfo>, Vec<&RuleInfo>) =
+        scanner.rules().iter().partition(|rule| seen.contains(rule.logsource.as_str()));
+    let idle = idle.into_iter().map(|rule| NotRun {
+        id: rule.id.clone(),
+        title: rule.title.clone(),
+        reason: format!("no event of its log source ({}) in this evidence", rule.logsource),
+        file: rule.file.clone(),
+    });
+    let mut not_run: Vec<NotRun> = scanner.not_run().iter().cloned().chain(idle).collect();
+    not_run.sort();
+    (ran.into_iter().cloned().collect(), not_run)
+}
+
+/// The digests of all derived files.
+#[derive(Serialize)]
+struct Manifest<'a> {
+    tool: &'a str,
+    rules: &'a str,
+    files: Vec<Listed>,
+}
+
+#[derive(Serialize)]
+struct Listed {
+    name: String,
+    sha256: String,
+}
+
+/// Writes the manifest and returns its SHA-256.
+fn write_manifest(derived: &Derived, rules_digest: &str) -> Result<String, CaseError> {
+    let mut files = Vec::new();
+    for name in derived.list()? {
+        if name != MANIFEST {
+            let mut digest = Sha256::new();
+            let mut file = derived.open(&name)?;
+            std::io::copy(&mut file, &mut digest).map_err(|error| part::table_error(&name, error))?;
+            files.push(Listed { name, sha256: HEXLOWER.encode(&digest.finalize()) });
+        }
+    }
+    let manifest = Manifest { tool: crate::TOOL, rules: rules_digest, files };
+    write_json(derived, MANIFEST, &manifest)?;
+    let bytes = derived.read(MANIFEST)?.unwrap_or_default();
+    Ok(HEXLOWER.encode(&Sha256::digest(bytes)))
+}

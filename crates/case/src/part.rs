@@ -1,0 +1,238 @@
+//! How do the events, findings and gaps of one exhibit reach the disk?
+//!
+//! One Parquet file per exhibit and table: what one exhibit gives depends on nothing else, so it
+//! can be written by any thread, kept when another exhibit is added, and made again alone. A file
+//! without rows is not written.
+
+use assize_model::{Batch, EventId, Finding, Gap, NotRun, RuleInfo, Scan, Scanner, Sink, column, spine};
+use assize_vault::{Derived, DerivedFile, VaultError};
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::properties::WriterProperties;
+use std::collections::BTreeSet;
+use std::io;
+
+use crate::CaseError;
+use crate::columns::{self, Cell, Table};
+
+/// Rows of a row group, and buffered bytes after which one is closed: bounds the memory.
+const ROWS_MAX: usize = 1 << 16;
+const BYTES_MAX: usize = 48 << 20;
+/// Rows of small tables held before they are written.
+const HELD_MAX: usize = 4096;
+
+/// The name of an exhibit's file in a table.
+pub(crate) fn file_name(table: &str, exhibit: &str) -> String {
+    format!("{table}/{exhibit}.parquet")
+}
+
+/// A table being written.
+pub(crate) struct TableFile {
+    name: String,
+    writer: ArrowWriter<DerivedFile>,
+}
+
+impl TableFile {
+    pub(crate) fn create(derived: &Derived, name: &str, schema: arrow_schema::SchemaRef) -> Result<Self, CaseError> {
+        let level = ZstdLevel::try_new(1).map_err(|error| table_error(name, error))?;
+        let properties = WriterProperties::builder()
+            .set_compression(Compression::ZSTD(level))
+            .set_max_row_group_row_count(Some(ROWS_MAX))
+            // The default names the library's version, which is not ours to hash.
+            .set_created_by("assize".to_owned())
+            .build();
+        let file = derived.create(name)?;
+        let writer = ArrowWriter::try_new(file, schema, Some(properties)).map_err(|error| table_error(name, error))?;
+        Ok(Self { name: name.to_owned(), writer })
+    }
+
+    pub(crate) fn write(&mut self, batch: &arrow_array::RecordBatch) -> Result<(), CaseError> {
+        self.writer.write(batch).map_err(|error| table_error(&self.name, error))?;
+        if self.writer.in_progress_size() > BYTES_MAX {
+            self.writer.flush().map_err(|error| table_error(&self.name, error))?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn commit(self) -> Result<(), CaseError> {
+        let file = self.writer.into_inner().map_err(|error| table_error(&self.name, error))?;
+        Ok(file.commit()?)
+    }
+}
+
+pub(crate) fn table_error(name: &str, error: impl std::fmt::Display) -> CaseError {
+    CaseError::Table { name: name.to_owned(), reason: error.to_string() }
+}
+
+/// Writes a single-file table whole.
+pub(crate) fn write_table(derived: &Derived, table: Table, rows: &[Vec<Cell>]) -> Result<(), CaseError> {
+    let name = format!("{}.parquet", table.name);
+    let mut file = TableFile::create(derived, &name, table.schema())?;
+    file.write(&table.batch(rows).map_err(|error| table_error(&name, error))?)?;
+    file.commit()
+}
+
+/// Rows of a small per-exhibit table, written when there are any.
+struct Rows {
+    table: Table,
+    name: String,
+    held: Vec<Vec<Cell>>,
+    file: Option<TableFile>,
+}
+
+impl Rows {
+    fn new(table: Table, exhibit: &str) -> Self {
+        Self { table, name: file_name(table.name, exhibit), held: Vec::new(), file: None }
+    }
+
+    fn push(&mut self, derived: &Derived, row: Vec<Cell>) -> Result<(), CaseError> {
+        self.held.push(row);
+        if self.held.len() >= HELD_MAX { self.flush(derived) } else { Ok(()) }
+    }
+
+    fn flush(&mut self, derived: &Derived) -> Result<(), CaseError> {
+        if self.held.is_empty() {
+            return Ok(());
+        }
+        let batch = self.table.batch(&self.held).map_err(|error| table_error(&self.name, error))?;
+        self.held.clear();
+        let file = match &mut self.file {
+            Some(file) => file,
+            None => self.file.insert(TableFile::create(derived, &self.name, self.table.schema())?),
+        };
+        file.write(&batch)
+    }
+
+    fn commit(mut self, derived: &Derived) -> Result<(), CaseError> {
+        self.flush(derived)?;
+        self.file.map_or(Ok(()), TableFile::commit)
+    }
+}
+
+/// Takes what formats read of one exhibit: matches it and writes it.
+pub(crate) struct Part<'a> {
+    derived: &'a Derived,
+    scanner: &'a dyn Scanner,
+    events_name: String,
+    events: Option<TableFile>,
+    findings: Rows,
+    gaps: Rows,
+    /// Log sources of rules for which an event was a candidate.
+    pub(crate) logsources: BTreeSet<String>,
+    /// Why the disk refused; the sink's own error can only carry text.
+    pub(crate) failed: Option<CaseError>,
+}
+
+impl<'a> Part<'a> {
+    /// Begins anew: what an earlier derivation wrote of this exhibit goes.
+    pub(crate) fn begin(derived: &'a Derived, scanner: &'a dyn Scanner, exhibit: &str) -> Result<Self, VaultError> {
+        for table in ["events", columns::FINDINGS.name, columns::GAPS.name] {
+            derived.remove(&file_name(table, exhibit))?;
+        }
+        Ok(Self {
+            derived,
+            scanner,
+            events_name: file_name("events", exhibit),
+            events: None,
+            findings: Rows::new(columns::FINDINGS, exhibit),
+            gaps: Rows::new(columns::GAPS, exhibit),
+            logsources: BTreeSet::new(),
+            failed: None,
+        })
+    }
+
+    pub(crate) fn commit(self) -> Result<BTreeSet<String>, CaseError> {
+        if let Some(events) = self.events {
+            events.commit()?;
+        }
+        self.findings.commit(self.derived)?;
+        self.gaps.commit(self.derived)?;
+        Ok(self.logsources)
+    }
+
+    fn take(&mut self, batch: &Batch) -> Result<(), CaseError> {
+        let mut scan = Scan { hits: Vec::new(), logsources: std::mem::take(&mut self.logsources) };
+        self.scanner.scan(batch, &mut scan);
+        self.logsources = scan.logsources;
+        for hit in &scan.hits {
+            let finding = finding_of(batch, hit, &self.scanner.rules()[hit.rule]);
+            if let Some(finding) = finding {
+                self.findings.push(self.derived, columns::finding(&finding))?;
+            }
+        }
+        let events = match &mut self.events {
+            Some(events) => events,
+            None => self.events.insert(TableFile::create(self.derived, &self.events_name, spine::schema())?),
+        };
+        events.write(batch.rows())
+    }
+
+    fn note(&mut self, result: Result<(), CaseError>) -> io::Result<()> {
+        result.map_err(|error| {
+            let told = io::Error::other(error.to_string());
+            self.failed = Some(error);
+            told
+        })
+    }
+}
+
+impl Sink for Part<'_> {
+    fn batch(&mut self, batch: Batch) -> io::Result<()> {
+        let taken = self.take(&batch);
+        self.note(taken)
+    }
+
+    fn gap(&mut self, gap: Gap) -> io::Result<()> {
+        let pushed = self.gaps.push(self.derived, columns::gap(&gap));
+        self.note(pushed)
+    }
+}
+
+/// A hit with the spine of its event; `None` only for a batch that no batcher made.
+pub(crate) fn finding_of(batch: &Batch, hit: &assize_model::Hit, rule: &RuleInfo) -> Option<Finding> {
+    let text = |name| batch.text(name, hit.row).map(str::to_owned);
+    let event: EventId = batch.text(column::ID, hit.row)?.parse().ok()?;
+    Some(Finding {
+        id: Finding::id_of(&rule.id, event),
+        rule: rule.id.clone(),
+        title: rule.title.clone(),
+        level: rule.level,
+        tags: rule.tags.clone(),
+        time: batch.time(hit.row),
+        host: text(column::HOST),
+        source: text(column::SOURCE)?,
+        actor: text(column::ACTOR),
+        event,
+        exhibit: batch.text(column::EXHIBIT, hit.row)?.parse().ok()?,
+        fields: hit.fields.clone(),
+    })
+}
+
+/// The table of rules: which ran, which did not and why.
+pub(crate) fn rule_rows(ran: &[RuleInfo], not_run: &[NotRun]) -> Vec<Vec<Cell>> {
+    let ran = ran.iter().map(|rule| {
+        vec![
+            Cell::text(&rule.id),
+            Cell::text(&rule.title),
+            Cell::text(rule.level.as_str()),
+            Cell::Texts(rule.tags.clone()),
+            Cell::text(&rule.logsource),
+            Cell::text(&rule.file),
+            Cell::Flag(true),
+            Cell::Text(None),
+        ]
+    });
+    let not_run = not_run.iter().map(|rule| {
+        vec![
+            Cell::text(&rule.id),
+            Cell::text(&rule.title),
+            Cell::Text(None),
+            Cell::Texts(Vec::new()),
+            Cell::Text(None),
+            Cell::text(&rule.file),
+            Cell::Flag(false),
+            Cell::text(&rule.reason),
+        ]
+    });
+    ran.chain(not_run).collect()
+}

@@ -1,0 +1,202 @@
+//! What does one exhibit give, from its first byte to its last?
+//!
+//! A pure function of the exhibit's bytes: members, formats, events, gaps. It is the same for a
+//! case and for `detect` without one; only the sink differs. A panic of ours while a member is read
+//! is caught and becomes a gap with the cause `defect`.
+
+use std::io::{self, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use assize_formats::container::{self, Kind, Visitor};
+use assize_model::{
+    Batcher, Cause, ExhibitId, Input, Origin, Projection, Range, Reading, ReadingOptions, Sink, batch,
+};
+
+/// Name of the pseudo-format under which what no format knows is reported.
+const UNKNOWN: &str = "unknown";
+
+/// Reads an exhibit whole into a sink and says what each member was read as.
+///
+/// # Errors
+/// Only from the sink, or where the exhibit's own file cannot be read.
+pub(crate) fn read_exhibit(
+    exhibit: ExhibitId,
+    bytes: &mut dyn container::Bytes,
+    size: u64,
+    sink: &mut dyn Sink,
+    progress: &mut dyn FnMut(u64),
+) -> io::Result<Vec<Reading>> {
+    let mut reader = Reader { exhibit, sink, progress, readings: Vec::new(), sink_failed: false };
+    if size == 0 {
+        reader.nothing(None)?;
+    } else {
+        container::visit(bytes, size, &mut reader)?;
+    }
+    Ok(reader.readings)
+}
+
+struct Reader<'a> {
+    exhibit: ExhibitId,
+    sink: &'a mut dyn Sink,
+    progress: &'a mut dyn FnMut(u64),
+    readings: Vec<Reading>,
+    sink_failed: bool,
+}
+
+/// Passes everything on and remembers whether it was the sink that failed: an error that comes out
+/// of a format may be the evidence's or the sink's, and only one of the two ends the work.
+struct Watched<'a, 's> {
+    sink: &'a mut dyn Sink,
+    failed: &'s mut bool,
+    gaps: &'s mut u64,
+}
+
+impl Sink for Watched<'_, '_> {
+    fn batch(&mut self, batch: assize_model::Batch) -> io::Result<()> {
+        self.sink.batch(batch).inspect_err(|_| *self.failed = true)
+    }
+    fn gap(&mut self, gap: assize_model::Gap) -> io::Result<()> {
+        *self.gaps += 1;
+        self.sink.gap(gap).inspect_err(|_| *self.failed = true)
+    }
+}
+
+/// Counts what is read and passes it to the progress.
+struct Counted<'a> {
+    inner: &'a mut dyn Read,
+    count: u64,
+    progress: &'a mut dyn FnMut(u64),
+}
+
+impl Read for Counted<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.count += read as u64;
+        (self.progress)(read as u64);
+        Ok(read)
+    }
+}
+
+impl Reader<'_> {
+    fn origin(&self, name: Option<&str>, format: &'static str) -> Origin {
+        Origin { exhibit: self.exhibit, member: name.map(str::to_owned), format }
+    }
+
+    fn report(&mut self, name: Option<&str>, range: Range, cause: Cause, detail: String) -> io::Result<()> {
+        let gap = batch::gap(&self.origin(name, UNKNOWN), range, cause, detail);
+        self.sink.gap(gap)
+    }
+
+    fn note(&mut self, name: Option<&str>, bytes: u64, format: Option<&str>, events: u64, gaps: u64) {
+        self.readings.push(Reading {
+            exhibit: self.exhibit.to_string(),
+            member: name.map(str::to_owned),
+            bytes,
+            format: format.map(str::to_owned),
+            events,
+            gaps,
+            container: false,
+        });
+    }
+
+    fn nothing(&mut self, name: Option<&str>) -> io::Result<()> {
+        self.note(name, 0, None, 0, 1);
+        self.report(name, Range { offset: 0, length: 0 }, Cause::Empty, "the file holds no bytes".into())
+    }
+
+    /// What no format knows is read to its end, so that its extent is known.
+    fn unrecognised(&mut self, name: Option<&str>, head: &[u8], rest: &mut dyn Read) -> io::Result<()> {
+        let mut counted = Counted { inner: rest, count: head.len() as u64, progress: self.progress };
+        let broken = io::copy(&mut counted, &mut io::sink()).err();
+        let length = counted.count;
+        let gaps = 1 + u64::from(broken.is_some());
+        self.note(name, length, None, 0, gaps);
+        let (cause, detail) = unknown(head);
+        self.report(name, Range { offset: 0, length }, cause, detail)?;
+        match broken {
+            Some(error) => self.broken_off(name, length, &error),
+            None => Ok(()),
+        }
+    }
+
+    fn broken_off(&mut self, name: Option<&str>, at: u64, error: &io::Error) -> io::Result<()> {
+        let cause = container::cause_of(error);
+        let detail = format!("could not be read on after {at} bytes: {error}");
+        self.report(name, Range { offset: at, length: 0 }, cause, detail)
+    }
+}
+
+impl Visitor for Reader<'_> {
+    fn wants(&self, _: &str) -> bool {
+        true
+    }
+
+    fn member(&mut self, name: Option<&str>, head: Vec<u8>, rest: &mut dyn Read) -> io::Result<()> {
+        if head.is_empty() {
+            return self.nothing(name);
+        }
+        let Some((format, _)) = assize_formats::recognise(&head) else {
+            return self.unrecognised(name, &head, rest);
+        };
+        let card = format.card();
+        let origin = self.origin(name, card.name);
+        let mut whole = io::Cursor::new(head).chain(rest);
+        let mut counted = Counted { inner: &mut whole, count: 0, progress: self.progress };
+        let mut gaps = 0;
+        let mut watched = Watched { sink: self.sink, failed: &mut self.sink_failed, gaps: &mut gaps };
+        let mut events = 0;
+        // The sink is either whole or given up after a panic: rows are added by whole batches.
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            let options = ReadingOptions::default();
+            let mut input = Input { bytes: &mut counted, options: &options, projection: Projection::Everything };
+            let mut batcher = Batcher::new(origin, &mut watched);
+            let read = format.read(&mut input, &mut batcher);
+            // What was read before the damage counts.
+            let (read_events, _) = batcher.finish()?;
+            events = read_events;
+            Ok::<_, io::Error>(read)
+        }));
+        let count = counted.count;
+        let problem = match outcome {
+            Ok(Ok(Ok(()))) => None,
+            Ok(Ok(Err(error)) | Err(error)) if self.sink_failed => return Err(error),
+            Ok(Ok(Err(error)) | Err(error)) => {
+                let detail = format!("could not be read on after {count} bytes: {error}");
+                Some((container::cause_of(&error), detail))
+            }
+            Err(_) => Some((Cause::Defect, format!("our reader `{}` broke down; please report it", card.name))),
+        };
+        gaps += u64::from(problem.is_some());
+        self.note(name, count, Some(card.name), events, gaps);
+        match problem {
+            Some((cause, detail)) => self.report(name, Range { offset: count, length: 0 }, cause, detail),
+            None => Ok(()),
+        }
+    }
+
+    fn container(&mut self, name: Option<&str>, kind: Kind) {
+        self.note(name, 0, Some(kind.as_str()), 0, 0);
+        if let Some(reading) = self.readings.last_mut() {
+            reading.container = true;
+        }
+    }
+
+    fn problem(&mut self, name: Option<&str>, cause: Cause, detail: String) -> io::Result<()> {
+        self.note(name, 0, None, 0, 1);
+        self.report(name, Range { offset: 0, length: 0 }, cause, detail)
+    }
+}
+
+/// Why nobody knows these bytes. Their text is not quoted: it may hold a name.
+fn unknown(head: &[u8]) -> (Cause, String) {
+    let utf16 = head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff");
+    if utf16 {
+        return (Cause::Encoding, "text in UTF-16, which is not read yet".into());
+    }
+    let text = std::str::from_utf8(head).map_or_else(|error| error.valid_up_to() + 4 > head.len(), |_| true);
+    if text && !head.contains(&0) {
+        return (Cause::Unrecognised, "text of a make that no format here knows".into());
+    }
+    let first: Vec<String> = head.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    (Cause::Unrecognised, format!("no format here knows it; begins with bytes {}", first.join(" ")))
+}

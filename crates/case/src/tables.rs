@@ -1,0 +1,125 @@
+//! How are questions put to the derived tables?
+//!
+//! SQL by DataFusion, read-only: what defines, changes, copies or sets is refused before it is
+//! planned into anything. Memory is bounded; large sorts spill into the case's own folder and
+//! nowhere else.
+
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use assize_model::{Row, SnapshotError, spine};
+use assize_vault::Derived;
+use datafusion::datasource::file_format::parquet::ParquetFormat;
+use datafusion::datasource::listing::ListingOptions;
+use datafusion::error::DataFusionError;
+use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::prelude::{SQLOptions, SessionConfig, SessionContext};
+use futures::StreamExt;
+use tokio::runtime::Runtime;
+
+use crate::{CaseError, columns};
+
+/// Bytes that queries may hold at once.
+const MEMORY_MAX: usize = 1 << 30;
+/// Where the derived area stands for the query engine.
+const STORE: &str = "case://derived/";
+
+/// The derived tables of a case, ready for questions.
+pub struct Tables {
+    context: SessionContext,
+    runtime: Runtime,
+}
+
+impl Tables {
+    /// Opens the tables below a derived area.
+    ///
+    /// # Errors
+    /// [`CaseError::NotDerived`], or the area cannot be opened.
+    pub fn open(derived: &Derived, threads: usize) -> Result<Self, CaseError> {
+        if derived.read("readings.parquet")?.is_none() {
+            return Err(CaseError::NotDerived);
+        }
+        let tables = Self::empty(derived, threads).map_err(refused)?;
+        let store = derived.store()?;
+        let url = STORE.parse().map_err(|error| refused(DataFusionError::External(Box::new(error))))?;
+        tables.context.register_object_store(&url, store);
+        tables.register("events", true, spine::schema()).map_err(refused)?;
+        for table in columns::ALL {
+            tables.register(table.name, table.per_exhibit, table.schema()).map_err(refused)?;
+        }
+        Ok(tables)
+    }
+
+    fn empty(derived: &Derived, threads: usize) -> Result<Self, DataFusionError> {
+        let mut config = SessionConfig::new().with_target_partitions(threads).with_information_schema(true);
+        // Text stays text: the views that Parquet would otherwise give mean nothing to our schemas.
+        config.options_mut().execution.parquet.schema_force_view_types = false;
+        let spill = DiskManagerBuilder::default().with_mode(DiskManagerMode::Directories(vec![derived.scratch()]));
+        let environment = RuntimeEnvBuilder::new()
+            .with_memory_limit(MEMORY_MAX, 1.0)
+            .with_disk_manager_builder(spill)
+            .build_arc()?;
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).build();
+        let runtime = runtime.map_err(|error| DataFusionError::External(Box::new(error)))?;
+        Ok(Self { context: SessionContext::new_with_config_rt(config, environment), runtime })
+    }
+
+    fn register(
+        &self,
+        name: &str,
+        per_exhibit: bool,
+        schema: arrow_schema::SchemaRef,
+    ) -> Result<(), DataFusionError> {
+        let url = if per_exhibit { format!("{STORE}{name}/") } else { format!("{STORE}{name}.parquet") };
+        let options = ListingOptions::new(Arc::new(ParquetFormat::default())).with_file_extension(".parquet");
+        self.runtime.block_on(self.context.register_listing_table(name, url, options, Some(schema), None))
+    }
+
+    /// Runs a read-only query and hands over its batches in order.
+    ///
+    /// # Errors
+    /// Where the query is refused or fails, or `each` does.
+    pub fn each(
+        &self,
+        sql: &str,
+        each: &mut dyn FnMut(&RecordBatch) -> Result<(), SnapshotError>,
+    ) -> Result<(), SnapshotError> {
+        let read_only =
+            SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+        self.runtime.block_on(async {
+            let frame = self.context.sql_with_options(sql, read_only).await.map_err(query_error)?;
+            let mut stream = frame.execute_stream().await.map_err(query_error)?;
+            while let Some(batch) = stream.next().await {
+                each(&batch.map_err(query_error)?)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// All rows of a query that is known to answer with few.
+    ///
+    /// # Errors
+    /// As [`Self::each`].
+    pub fn rows(&self, sql: &str) -> Result<Vec<Row>, SnapshotError> {
+        let mut rows = Vec::new();
+        self.each(sql, &mut |batch| {
+            rows.extend(Row::all(batch));
+            Ok(())
+        })?;
+        Ok(rows)
+    }
+}
+
+/// A text as an SQL literal.
+pub(crate) fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+fn query_error(error: DataFusionError) -> SnapshotError {
+    SnapshotError::Query(error.strip_backtrace())
+}
+
+fn refused(error: DataFusionError) -> CaseError {
+    query_error(error).into()
+}
