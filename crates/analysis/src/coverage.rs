@@ -13,7 +13,7 @@ use assize_model::{Basis, Coverage, Row, SnapshotError};
 
 use crate::Ask;
 
-/// Per source, host and exhibit member: how many records, when, and their numbers.
+/// Per source and host: how many records, when, and their numbers.
 ///
 /// `first_value … ORDER BY` with the id as the last key, so that ties do not depend on the order of
 /// reading.

@@ -163,6 +163,8 @@ impl Shell {
     /// Writes rows in the shape that was asked for.
     pub fn rows(&self, rows: impl IntoIterator<Item = Row>, columns: &[Column]) -> Result<()> {
         let mut out = self.out()?;
+        // A table shows what fits a line; JSON leaves nothing out.
+        let columns = if matches!(self.shape(), Shape::Json | Shape::Ndjson) { &[] } else { columns };
         table::write_rows(rows, columns, self.shape(), self.width(), &mut out)?;
         Ok(out.flush()?)
     }
@@ -184,9 +186,8 @@ impl Shell {
     /// Writes one object.
     pub fn object(&self, value: &impl serde::Serialize) -> Result<()> {
         let mut out = self.out()?;
-        let pretty = self.common.format != Some(Format::Ndjson);
-        let text = if pretty { serde_json::to_string_pretty(value)? } else { serde_json::to_string(value)? };
-        writeln!(out, "{}", harmless::json(&text))?;
+        harmless::json(value, &mut out)?;
+        writeln!(out)?;
         Ok(out.flush()?)
     }
 

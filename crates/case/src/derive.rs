@@ -10,6 +10,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use assize_model::{Exhibit, NotRun, Reading, RuleFile, RuleInfo, Scanner, spine};
+use assize_formats::container;
 use assize_vault::{Act, Derived, Stamp};
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
@@ -17,7 +18,7 @@ use sha2::{Digest, Sha256};
 
 use crate::part::{self, Part};
 use crate::progress::Progress;
-use crate::{Case, CaseError, Tables, columns, rules, scan};
+use crate::{Case, CaseError, Tables, columns, digest, rules, scan};
 
 /// What a derivation did.
 #[derive(Clone, Debug, Serialize)]
@@ -178,13 +179,19 @@ impl Work<'_> {
         let mut digest = Sha256::new();
         digest.update(exhibit.digests.sha256.as_bytes());
         digest.update(self.rules_digest.as_bytes());
-        digest.update(format!("{:?}", spine::schema()).as_bytes());
+        digest.update(format!("{} {:?}", crate::TOOL, spine::schema()).as_bytes());
+        digest.update(format!("sigma {}; containers {};", sigma_version(), container::VERSION).as_bytes());
         for format in assize_formats::ALL {
             let card = format.card();
             digest.update(format!("{} {};", card.name, card.version).as_bytes());
         }
         HEXLOWER.encode(&digest.finalize())
     }
+}
+
+fn sigma_version() -> u32 {
+    use assize_model::Detector;
+    assize_sigma::SIGMA.card().version
 }
 
 fn write_json(derived: &Derived, name: &str, value: &impl Serialize) -> Result<(), CaseError> {
@@ -226,12 +233,7 @@ fn told_rules(dones: &[Done], scanner: &dyn Scanner) -> (Vec<RuleInfo>, Vec<NotR
     let seen: BTreeSet<&str> = dones.iter().flat_map(|done| &done.logsources).map(String::as_str).collect();
     let (ran, idle): (Vec<&RuleInfo>, Vec<&RuleInfo>) =
         scanner.rules().iter().partition(|rule| seen.contains(rule.logsource.as_str()));
-    let idle = idle.into_iter().map(|rule| NotRun {
-        id: rule.id.clone(),
-        title: rule.title.clone(),
-        reason: format!("no event of its log source ({}) in this evidence", rule.logsource),
-        file: rule.file.clone(),
-    });
+    let idle = idle.into_iter().map(NotRun::idle);
     let mut not_run: Vec<NotRun> = scanner.not_run().iter().cloned().chain(idle).collect();
     not_run.sort();
     (ran.into_iter().cloned().collect(), not_run)
@@ -256,10 +258,9 @@ fn write_manifest(derived: &Derived, rules_digest: &str) -> Result<String, CaseE
     let mut files = Vec::new();
     for name in derived.list()? {
         if name != MANIFEST {
-            let mut digest = Sha256::new();
-            let mut file = derived.open(&name)?;
-            std::io::copy(&mut file, &mut digest).map_err(|error| part::table_error(&name, error))?;
-            files.push(Listed { name, sha256: HEXLOWER.encode(&digest.finalize()) });
+            let (sha256, _) =
+                digest::sha256(&mut derived.open(&name)?).map_err(|error| part::table_error(&name, error))?;
+            files.push(Listed { name, sha256: HEXLOWER.encode(&sha256) });
         }
     }
     let manifest = Manifest { tool: crate::TOOL, rules: rules_digest, files };

@@ -4,7 +4,7 @@
 //! have in a case, because an id is a digest of content and place.
 
 use std::collections::BTreeMap;
-use std::io::{self, Read, Seek};
+use std::io::{self, Seek};
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,10 +14,9 @@ use assize_model::{
 };
 use assize_vault::{Found, walk};
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use crate::progress::Progress;
-use crate::{CaseError, Unread, part, rules, scan, threads};
+use crate::{CaseError, Unread, digest, part, rules, scan, threads};
 
 /// What `detect` found.
 #[derive(Debug, Default)]
@@ -157,7 +156,7 @@ fn detect_in(found: &Found, scanner: &dyn Scanner, min_level: Level, progress: &
     if let Some(problem) = &found.problem {
         return unread(problem.clone());
     }
-    let opened = std::fs::File::open(&found.source).and_then(|mut file| Ok((digest(&mut file)?, file)));
+    let opened = std::fs::File::open(&found.source).and_then(|mut file| Ok((identify(&mut file)?, file)));
     let ((exhibit, size), mut file) = match opened {
         Ok(opened) => opened,
         Err(error) => return unread(error.to_string()),
@@ -185,23 +184,10 @@ fn detect_in(found: &Found, scanner: &dyn Scanner, min_level: Level, progress: &
 }
 
 /// The id is a digest of the content, so the file is read once for it and once for its events.
-fn digest(file: &mut std::fs::File) -> io::Result<(ExhibitId, u64)> {
-    let mut sha256 = Sha256::new();
-    let mut block = vec![0; 1 << 20];
-    let mut size = 0;
-    loop {
-        match file.read(&mut block) {
-            Ok(0) => break,
-            Ok(read) => {
-                sha256.update(&block[..read]);
-                size += read as u64;
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
+fn identify(file: &mut std::fs::File) -> io::Result<(ExhibitId, u64)> {
+    let (sha256, size) = digest::sha256(file)?;
     file.rewind()?;
-    Ok((ExhibitId::of_digest(&sha256.finalize().into()), size))
+    Ok((ExhibitId::of_digest(&sha256), size))
 }
 
 /// Keeps findings, counts the rest.

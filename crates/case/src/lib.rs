@@ -10,6 +10,7 @@ mod clock;
 mod columns;
 mod derive;
 mod detect;
+mod digest;
 mod part;
 mod progress;
 mod record;

@@ -137,8 +137,7 @@ pub fn summary(case: &Case, snapshot: &CaseSnapshot<'_>) -> Result<Summary, Case
         Ok(rows.first().map_or(0, |row| row.number("n")))
     };
     let run = &snapshot.run;
-    let never_loaded = |rule: &&assize_model::NotRun| !rule.reason.starts_with("no event of its log source");
-    let idle = run.not_run.len() - run.not_run.iter().filter(never_loaded).count();
+    let idle = run.not_run.iter().filter(|rule| rule.is_idle()).count();
     Ok(Summary {
         case: run.case.clone(),
         exhibits: run.exhibits.len() as u64,

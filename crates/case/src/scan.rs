@@ -29,8 +29,15 @@ pub(crate) fn read_exhibit(
     let mut reader = Reader { exhibit, sink, progress, readings: Vec::new(), sink_failed: false };
     if size == 0 {
         reader.nothing(None)?;
-    } else {
-        container::visit(bytes, size, &mut reader)?;
+        return Ok(reader.readings);
+    }
+    let visited = catch_unwind(AssertUnwindSafe(|| container::visit(bytes, size, &mut reader)));
+    match visited {
+        Ok(result) => result?,
+        Err(_) => {
+            let detail = "our container reader broke down; please report it. Members after this point were not read";
+            reader.problem(None, Cause::Defect, detail.to_owned())?;
+        }
     }
     Ok(reader.readings)
 }
@@ -48,11 +55,13 @@ struct Reader<'a> {
 struct Watched<'a, 's> {
     sink: &'a mut dyn Sink,
     failed: &'s mut bool,
+    events: &'s mut u64,
     gaps: &'s mut u64,
 }
 
 impl Sink for Watched<'_, '_> {
     fn batch(&mut self, batch: assize_model::Batch) -> io::Result<()> {
+        *self.events += batch.len() as u64;
         self.sink.batch(batch).inspect_err(|_| *self.failed = true)
     }
     fn gap(&mut self, gap: assize_model::Gap) -> io::Result<()> {
@@ -142,9 +151,9 @@ impl Visitor for Reader<'_> {
         let origin = self.origin(name, card.name);
         let mut whole = io::Cursor::new(head).chain(rest);
         let mut counted = Counted { inner: &mut whole, count: 0, progress: self.progress };
-        let mut gaps = 0;
-        let mut watched = Watched { sink: self.sink, failed: &mut self.sink_failed, gaps: &mut gaps };
-        let mut events = 0;
+        let (mut events, mut gaps) = (0, 0);
+        let mut watched =
+            Watched { sink: self.sink, failed: &mut self.sink_failed, events: &mut events, gaps: &mut gaps };
         // The sink is either whole or given up after a panic: rows are added by whole batches.
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             let options = ReadingOptions::default();
@@ -152,8 +161,7 @@ impl Visitor for Reader<'_> {
             let mut batcher = Batcher::new(origin, &mut watched);
             let read = format.read(&mut input, &mut batcher);
             // What was read before the damage counts.
-            let (read_events, _) = batcher.finish()?;
-            events = read_events;
+            batcher.finish()?;
             Ok::<_, io::Error>(read)
         }));
         let count = counted.count;
@@ -162,14 +170,20 @@ impl Visitor for Reader<'_> {
             Ok(Ok(Err(error)) | Err(error)) if self.sink_failed => return Err(error),
             Ok(Ok(Err(error)) | Err(error)) => {
                 let detail = format!("could not be read on after {count} bytes: {error}");
-                Some((container::cause_of(&error), detail))
+                Some((Range { offset: count, length: 0 }, container::cause_of(&error), detail))
             }
-            Err(_) => Some((Cause::Defect, format!("our reader `{}` broke down; please report it", card.name))),
+            Err(_) => {
+                let detail = format!(
+                    "our reader `{}` broke down; please report it. {events} events were read of these bytes, others may be missing",
+                    card.name
+                );
+                Some((Range { offset: 0, length: count }, Cause::Defect, detail))
+            }
         };
         gaps += u64::from(problem.is_some());
         self.note(name, count, Some(card.name), events, gaps);
         match problem {
-            Some((cause, detail)) => self.report(name, Range { offset: count, length: 0 }, cause, detail),
+            Some((range, cause, detail)) => self.report(name, range, cause, detail),
             None => Ok(()),
         }
     }

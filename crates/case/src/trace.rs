@@ -56,11 +56,11 @@ impl CaseSnapshot<'_> {
     pub fn trace(&self, id: &str, bytes: bool) -> Result<Trace, CaseError> {
         let mut trace = Trace { id: String::new(), steps: Vec::new(), bytes: None };
         match id.get(..2) {
-            Some("f-") => self.finding(&mut trace, id, bytes)?,
-            Some("e-") => self.event(&mut trace, id, None, bytes)?,
-            Some("g-") => self.gap(&mut trace, id, bytes)?,
-            Some("x-") => self.exhibit(&mut trace, id)?,
-            Some("l-") => self.leaf(&mut trace, id)?,
+            Some("f-") => self.trace_finding(&mut trace, id, bytes)?,
+            Some("e-") => self.trace_event(&mut trace, id, None, bytes)?,
+            Some("g-") => self.trace_gap(&mut trace, id, bytes)?,
+            Some("x-") => self.trace_exhibit(&mut trace, id)?,
+            Some("l-") => self.trace_leaf(&mut trace, id)?,
             _ => return Err(CaseError::NoSuchId(id.to_owned())),
         }
         trace.id = trace.steps.first().and_then(|step| step.id.clone()).unwrap_or_else(|| id.to_owned());
@@ -90,7 +90,7 @@ impl CaseSnapshot<'_> {
         }
     }
 
-    fn finding(&self, trace: &mut Trace, id: &str, bytes: bool) -> Result<(), CaseError> {
+    fn trace_finding(&self, trace: &mut Trace, id: &str, bytes: bool) -> Result<(), CaseError> {
         let row = self.one("findings", id)?;
         trace.steps.push(step("finding", &row, &["title", "level", "tags", "fields"]));
         let rules = self.tables.rows(&format!("SELECT * FROM rules WHERE id = {}", literal(row.text("rule"))))?;
@@ -99,10 +99,10 @@ impl CaseSnapshot<'_> {
             told.id = Some(row.text("rule").to_owned());
             trace.steps.push(told);
         }
-        self.event(trace, row.text("event"), Some(row.text("exhibit")), bytes)
+        self.trace_event(trace, row.text("event"), Some(row.text("exhibit")), bytes)
     }
 
-    fn event(&self, trace: &mut Trace, id: &str, exhibit: Option<&str>, bytes: bool) -> Result<(), CaseError> {
+    fn trace_event(&self, trace: &mut Trace, id: &str, exhibit: Option<&str>, bytes: bool) -> Result<(), CaseError> {
         let full = match exhibit {
             Some(_) => id.to_owned(),
             None => self.one("events", id)?.text("id").to_owned(),
@@ -116,11 +116,11 @@ impl CaseSnapshot<'_> {
         ];
         trace.steps.push(step("event", &row, &spine));
         let locator = batch.locator(0).ok_or_else(|| no_locator(&batch))?;
-        self.bytes(trace, &locator, bytes)?;
-        self.exhibit(trace, &locator.exhibit.to_string())
+        self.trace_bytes(trace, &locator, bytes)?;
+        self.trace_exhibit(trace, &locator.exhibit.to_string())
     }
 
-    fn bytes(&self, trace: &mut Trace, locator: &Locator, bytes: bool) -> Result<(), CaseError> {
+    fn trace_bytes(&self, trace: &mut Trace, locator: &Locator, bytes: bool) -> Result<(), CaseError> {
         let raw = record::raw(self, locator)?;
         let mut facts = vec![fact("member", &locator.member), fact("format", &locator.format)];
         for (position, range) in locator.ranges.iter().enumerate() {
@@ -138,7 +138,7 @@ impl CaseSnapshot<'_> {
         Ok(())
     }
 
-    fn gap(&self, trace: &mut Trace, id: &str, bytes: bool) -> Result<(), CaseError> {
+    fn trace_gap(&self, trace: &mut Trace, id: &str, bytes: bool) -> Result<(), CaseError> {
         let row = self.one("gaps", id)?;
         trace.steps.push(step("gap", &row, &["cause", "detail", "member", "offset", "length"]));
         let range = assize_model::Range { offset: row.number("offset"), length: row.number("length") };
@@ -157,10 +157,10 @@ impl CaseSnapshot<'_> {
             };
             trace.bytes = record::slices(self.vault, &locator)?.first().map(|slice| record::hex(&slice.bytes));
         }
-        self.exhibit(trace, row.text("exhibit"))
+        self.trace_exhibit(trace, row.text("exhibit"))
     }
 
-    fn exhibit(&self, trace: &mut Trace, id: &str) -> Result<(), CaseError> {
+    fn trace_exhibit(&self, trace: &mut Trace, id: &str) -> Result<(), CaseError> {
         let begins = |candidate: &str| id.len() >= BEGINNING_MIN + 2 && candidate.starts_with(id);
         let found: Vec<_> = self.run.exhibits.iter().filter(|exhibit| begins(&exhibit.id.to_string())).collect();
         let exhibit = match found[..] {
@@ -178,12 +178,12 @@ impl CaseSnapshot<'_> {
             ],
         });
         for admission in &exhibit.admissions {
-            self.leaf(trace, &admission.leaf.to_string())?;
+            self.trace_leaf(trace, &admission.leaf.to_string())?;
         }
         Ok(())
     }
 
-    fn leaf(&self, trace: &mut Trace, id: &str) -> Result<(), CaseError> {
+    fn trace_leaf(&self, trace: &mut Trace, id: &str) -> Result<(), CaseError> {
         let begins = |candidate: &str| id.len() >= BEGINNING_MIN + 2 && candidate.starts_with(id);
         let found: Vec<_> = self.vault.leaves().iter().filter(|leaf| begins(&leaf.id.to_string())).collect();
         let leaf = match found[..] {

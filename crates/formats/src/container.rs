@@ -5,21 +5,25 @@
 //! on depth, number and size; what exceeds them, or is encrypted, is a problem with the member's
 //! name. Other containers are the custody issue's.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::io::{self, Cursor, Read, Seek};
+use std::rc::Rc;
 
 use assize_model::Cause;
 use flate2::read::MultiGzDecoder;
 
 use crate::HEAD;
 
+/// Raised whenever members would be named or opened otherwise, so that derived tables are redone.
+pub const VERSION: u32 = 1;
 /// Containers within containers beyond this are not opened.
 const DEPTH_MAX: usize = 4;
 /// Members of one exhibit.
 const MEMBERS_MAX: usize = 100_000;
-/// Unpacked bytes of one member.
+/// Unpacked bytes of one exhibit, all members at all depths together.
 const BYTES_MAX: u64 = 1 << 40;
-/// Unpacked bytes for each packed byte of the exhibit, once [`RATIO_FROM`] bytes have come out.
+/// Unpacked bytes for each byte of the exhibit, once [`RATIO_FROM`] bytes have come out.
 const RATIO_MAX: u64 = 2000;
 const RATIO_FROM: u64 = 256 << 20;
 /// A zip within another container must be held whole, because its directory stands at its end.
@@ -89,7 +93,8 @@ impl Kind {
 /// # Errors
 /// Only from the visitor, or where the exhibit's own first bytes cannot be read.
 pub fn visit(exhibit: &mut dyn Bytes, size: u64, visitor: &mut dyn Visitor) -> io::Result<()> {
-    let mut visit = Visit { visitor, size, members: 0 };
+    let limit = size.saturating_mul(RATIO_MAX).clamp(RATIO_FROM, BYTES_MAX);
+    let mut visit = Visit { visitor, left: Rc::new(Cell::new(limit)), limit, members: 0 };
     let head = read_head(exhibit)?;
     match Kind::of(&head) {
         Some(Kind::Zip) => {
@@ -102,8 +107,9 @@ pub fn visit(exhibit: &mut dyn Bytes, size: u64, visitor: &mut dyn Visitor) -> i
 
 struct Visit<'a> {
     visitor: &'a mut dyn Visitor,
-    /// Bytes of the exhibit, for the ratio.
-    size: u64,
+    /// Bytes that may still be unpacked, shared by all members.
+    left: Rc<Cell<u64>>,
+    limit: u64,
     members: usize,
 }
 
@@ -167,7 +173,7 @@ impl Visit<'_> {
             if entry.header().entry_type().is_dir() {
                 continue;
             }
-            let inside = names.unique(String::from_utf8_lossy(&entry.path_bytes()).into_owned());
+            let inside = names.unique(&String::from_utf8_lossy(&entry.path_bytes()));
             let member = step(name, &inside);
             if !entry.header().entry_type().is_file() {
                 let detail = "not a regular file (a link or device); not followed".to_owned();
@@ -227,7 +233,7 @@ impl Visit<'_> {
                 return self.visitor.problem(Some(&member), Cause::UnreadableBlock, error.to_string());
             }
         };
-        let member = step(name, &names.unique(inside));
+        let member = step(name, &names.unique(&inside));
         if is_folder || !self.visitor.wants(&member) {
             return Ok(());
         }
@@ -257,13 +263,18 @@ impl Visit<'_> {
     }
 
     fn capped<R: Read>(&self, inner: R) -> Capped<R> {
-        let by_ratio = self.size.saturating_mul(RATIO_MAX).max(RATIO_FROM);
-        Capped { inner, left: by_ratio.min(BYTES_MAX), limit: by_ratio.min(BYTES_MAX) }
+        Capped { inner, left: Rc::clone(&self.left), limit: self.limit }
     }
 }
 
+/// The steps to a member. What an archive calls its members must not look like a step or a count
+/// of ours: two members with one name would share their events' ids.
 fn step(name: Option<&str>, inside: &str) -> String {
     name.map_or_else(|| inside.to_owned(), |name| format!("{name}!/{inside}"))
+}
+
+fn escaped(name: &str) -> String {
+    name.replace('%', "%25").replace('!', "%21").replace('#', "%23")
 }
 
 /// Names of one archive; the second of the same name is `name#2`.
@@ -271,17 +282,18 @@ fn step(name: Option<&str>, inside: &str) -> String {
 struct Names(BTreeMap<String, u32>);
 
 impl Names {
-    fn unique(&mut self, name: String) -> String {
+    fn unique(&mut self, name: &str) -> String {
+        let name = escaped(name);
         let count = self.0.entry(name.clone()).or_default();
         *count += 1;
         if *count == 1 { name } else { format!("{name}#{count}") }
     }
 }
 
-/// A stream that may give so many bytes and no more.
+/// A stream that may give so many bytes, together with its siblings, and no more.
 struct Capped<R> {
     inner: R,
-    left: u64,
+    left: Rc<Cell<u64>>,
     limit: u64,
 }
 
@@ -290,7 +302,8 @@ const OVER: &str = "unpacks to more than";
 
 impl<R: Read> Read for Capped<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.left == 0 {
+        let left = self.left.get();
+        if left == 0 {
             // One byte more than the limit is needed to know that there is more.
             return match self.inner.read(&mut [0]) {
                 Ok(0) => Ok(0),
@@ -298,9 +311,9 @@ impl<R: Read> Read for Capped<R> {
                 Err(error) => Err(error),
             };
         }
-        let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(buffer.len());
+        let most = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
         let read = self.inner.read(&mut buffer[..most])?;
-        self.left -= read as u64;
+        self.left.set(left - read as u64);
         Ok(read)
     }
 }

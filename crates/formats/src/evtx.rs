@@ -50,6 +50,14 @@ impl Format for Evtx {
         &CARD
     }
 
+    fn family(&self) -> &'static str {
+        "windows"
+    }
+
+    fn proof(&self) -> &'static [(&'static str, &'static str)] {
+        &[("read", "real"), ("damage", "real")]
+    }
+
     fn recognise(&self, head: &[u8]) -> Option<Confidence> {
         let chunk = head.get(FILE_HEADER..).is_some_and(|rest| rest.starts_with(b"ElfChnk\0"));
         // A damaged file header before a sound chunk is still an event log.
@@ -163,7 +171,7 @@ fn read_chunk(bytes: Vec<u8>, base: u64, wanted: &Wanted, out: &mut Batcher<'_>)
             Err(error) => problems.note(&error),
         }
     }
-    if all { report_unread(&slots, &read, used as u64, base, &problems, out) } else { Ok(()) }
+    if all { report_unread(&slots, &read, base, &problems, out) } else { Ok(()) }
 }
 
 /// Bytes of the chunk that hold records, by its own word and within what is there.
@@ -189,6 +197,9 @@ struct Slot {
     length: u64,
     /// The record's number, if a header stands there.
     record: Option<u64>,
+    /// Zeros up to the end: free space that the chunk's header counts as used (a log caught while
+    /// it was written).
+    blank: bool,
 }
 
 /// Walks the record headers; where none stands, goes on at the next record's mark.
@@ -199,7 +210,8 @@ fn slots(used: &[u8]) -> Vec<Slot> {
         let slot = header_at(used, offset).unwrap_or_else(|| {
             let rest = &used[(offset + 1).min(used.len())..];
             let next = memchr::memmem::find(rest, RECORD_MAGIC).map_or(used.len(), |hit| offset + 1 + hit);
-            Slot { offset: offset as u64, length: (next - offset) as u64, record: None }
+            let blank = next == used.len() && used[offset..].iter().all(|byte| *byte == 0);
+            Slot { offset: offset as u64, length: (next - offset) as u64, record: None, blank }
         });
         offset += slot.length as usize;
         slots.push(slot);
@@ -216,7 +228,7 @@ fn header_at(used: &[u8], offset: usize) -> Option<Slot> {
     let length = u64::from(u32::from_le_bytes(header[4..8].try_into().ok()?));
     let record = u64::from_le_bytes(header[8..16].try_into().ok()?);
     let fits = length >= RECORD_FRAME && offset as u64 + length <= used.len() as u64;
-    fits.then_some(Slot { offset: offset as u64, length, record: Some(record) })
+    fits.then_some(Slot { offset: offset as u64, length, record: Some(record), blank: false })
 }
 
 /// What the decoder said, by record number or by offset in the chunk.
@@ -255,7 +267,6 @@ impl Problems {
 fn report_unread(
     slots: &[Slot],
     read: &BTreeMap<u64, u64>,
-    used: u64,
     base: u64,
     problems: &Problems,
     out: &mut Batcher<'_>,
@@ -263,8 +274,7 @@ fn report_unread(
     for slot in slots {
         let covered =
             read.range(..=slot.offset).next_back().is_some_and(|(at, length)| at + length > slot.offset);
-        // Zeros up to the end: the header counts free space as used (a log caught while written).
-        if covered || slot.offset >= used {
+        if covered || slot.blank {
             continue;
         }
         let range = Range { offset: base + slot.offset, length: slot.length };

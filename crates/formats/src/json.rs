@@ -9,7 +9,8 @@ use std::fmt;
 use std::io::{self, Read};
 
 use assize_model::{Batcher, Cause, Range};
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
 
 /// A record longer than this is a gap: one line must not fill the memory.
 pub(crate) const RECORD_MAX: usize = 16 << 20;
@@ -93,6 +94,8 @@ struct Splitter {
     offset: u64,
     /// Offset of the record in hand.
     start: u64,
+    /// Bytes of the record in hand, kept or not.
+    length: u64,
     too_long: bool,
     depth: u32,
     /// Inside bytes between records that are no separator.
@@ -108,6 +111,7 @@ impl Default for Splitter {
             record: Vec::new(),
             offset: 0,
             start: 0,
+            length: 0,
             too_long: false,
             depth: 0,
             stray: false,
@@ -199,6 +203,7 @@ impl Splitter {
     }
 
     fn keep(&mut self, bytes: &[u8]) {
+        self.length += bytes.len() as u64;
         if self.too_long || self.record.len() + bytes.len() > RECORD_MAX {
             self.too_long = true;
             self.record.clear();
@@ -209,16 +214,14 @@ impl Splitter {
 
     /// Hands on the record in hand.
     fn give(&mut self, take: Take<'_>) -> io::Result<()> {
-        let length = self.record.len() as u64;
+        let range = Range { offset: self.start, length: self.length };
         let blank = self.record.iter().all(u8::is_ascii_whitespace);
         if self.too_long {
-            take(Piece::TooLong(Range {
-                offset: self.start,
-                length: self.offset.saturating_sub(self.start),
-            }))?;
+            take(Piece::TooLong(range))?;
         } else if !blank {
-            take(Piece::Record(Range { offset: self.start, length }, &self.record))?;
+            take(Piece::Record(range, &self.record))?;
         }
+        self.length = 0;
         self.record.clear();
         self.too_long = false;
         self.stray = false;
@@ -279,131 +282,107 @@ pub(crate) fn looks_like_records(head: &[u8]) -> bool {
     }
 }
 
+/// Objects and arrays nested deeper than this are hostile.
+const DEPTH_MAX: usize = 64;
+
 /// The pairs of one record.
 pub(crate) fn flatten(bytes: &[u8]) -> Result<Fields, Broken> {
     let broken = |cause, detail: String| Broken { cause, detail };
     let text = std::str::from_utf8(bytes).map_err(|error| {
         broken(Cause::Encoding, format!("not UTF-8 from byte {} of the record", error.valid_up_to()))
     })?;
-    let mut fields = Fields::new();
-    let mut json = serde_json::Deserializer::from_str(text);
-    let pairs = Pairs { path: &mut String::new(), fields: &mut fields, top: true };
-    let read = pairs.deserialize(&mut json).and_then(|()| json.end());
-    read.map_err(|error| broken(Cause::UnreadableRecord, format!("not a JSON object: {error}")))?;
-    Ok(fields)
+    let not_an_object =
+        |error: &dyn fmt::Display| broken(Cause::UnreadableRecord, format!("not a JSON object: {error}"));
+    let record: &RawValue = serde_json::from_str(text).map_err(|error| not_an_object(&error))?;
+    if !record.get().starts_with('{') {
+        return Err(not_an_object(&"expected `{`"));
+    }
+    let mut pairs = Pairs { path: String::new(), fields: Fields::new() };
+    pairs.value(record, 0).map_err(|error| not_an_object(&error))?;
+    Ok(pairs.fields)
 }
 
-/// Walks a JSON value and notes its leaves.
-struct Pairs<'a> {
-    path: &'a mut String,
-    fields: &'a mut Fields,
-    /// The record itself must be an object.
-    top: bool,
+/// Walks a JSON value and notes its leaves. Numbers keep their own text: 1.10 is not 1.1 in a log.
+struct Pairs {
+    path: String,
+    fields: Fields,
 }
 
-impl Pairs<'_> {
-    fn leaf<E>(self, value: Option<String>) -> Result<(), E>
-    where
-        E: serde::de::Error,
-    {
-        if self.top {
-            return Err(E::custom("expected an object"));
+impl Pairs {
+    fn value(&mut self, value: &RawValue, depth: usize) -> Result<(), String> {
+        if depth > DEPTH_MAX {
+            return Err(format!("nested deeper than {DEPTH_MAX}"));
         }
+        let text = value.get();
+        match text.as_bytes().first() {
+            Some(b'{') => self.object(text, depth),
+            Some(b'[') => self.array(text, depth),
+            Some(b'"') => {
+                let text = serde_json::from_str(text).map_err(|error| error.to_string())?;
+                self.leaf(Some(text));
+                Ok(())
+            }
+            Some(b'n') => {
+                self.leaf(None);
+                Ok(())
+            }
+            _ => {
+                self.leaf(Some(text.to_owned()));
+                Ok(())
+            }
+        }
+    }
+
+    fn leaf(&mut self, value: Option<String>) {
         self.fields.push((self.path.clone(), value));
-        Ok(())
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Pairs<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Pairs<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
-    }
-    fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<(), E> {
-        self.leaf(Some(value.to_string()))
-    }
-    fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<(), E> {
-        self.leaf(Some(value.to_string()))
-    }
-    fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<(), E> {
-        self.leaf(Some(value.to_string()))
-    }
-    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<(), E> {
-        self.leaf(Some(value.to_string()))
-    }
-    fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<(), E> {
-        self.leaf(Some(value.to_owned()))
-    }
-    fn visit_string<E: serde::de::Error>(self, value: String) -> Result<(), E> {
-        self.leaf(Some(value))
-    }
-    fn visit_unit<E: serde::de::Error>(self) -> Result<(), E> {
-        self.leaf(None)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
-        if self.top {
-            return Err(serde::de::Error::custom("expected an object"));
+    fn object(&mut self, text: &str, depth: usize) -> Result<(), String> {
+        let Entries(entries) = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        if entries.is_empty() && depth > 0 {
+            self.leaf(Some("{}".to_owned()));
         }
-        let Self { path, fields, .. } = self;
-        let mut empty = true;
-        while elements.next_element_seed(Pairs { path, fields, top: false })?.is_some() {
-            empty = false;
-        }
-        if empty {
-            fields.push((path.clone(), Some("[]".to_owned())));
-        }
-        Ok(())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
-        let Self { path, fields, top } = self;
-        let length = path.len();
-        let mut empty = true;
-        while let Some(Name(name)) = entries.next_key()? {
-            empty = false;
-            if !top {
-                path.push('.');
+        let length = self.path.len();
+        for (name, value) in entries {
+            if depth > 0 {
+                self.path.push('.');
             }
-            path.push_str(&name);
-            entries.next_value_seed(Pairs { path, fields, top: false })?;
-            path.truncate(length);
-        }
-        if empty && !top {
-            fields.push((path.clone(), Some("{}".to_owned())));
+            self.path.push_str(&name);
+            self.value(value, depth + 1)?;
+            self.path.truncate(length);
         }
         Ok(())
     }
+
+    fn array(&mut self, text: &str, depth: usize) -> Result<(), String> {
+        let elements: Vec<&RawValue> = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        if elements.is_empty() {
+            self.leaf(Some("[]".to_owned()));
+        }
+        elements.into_iter().try_for_each(|element| self.value(element, depth + 1))
+    }
 }
 
-/// A key; borrowed where the JSON has no escapes in it.
-struct Name<'de>(std::borrow::Cow<'de, str>);
+/// The entries of an object in their order; a name may repeat.
+struct Entries<'de>(Vec<(String, &'de RawValue)>);
 
-impl<'de> Deserialize<'de> for Name<'de> {
+impl<'de> Deserialize<'de> for Entries<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Key;
-        impl<'de> Visitor<'de> for Key {
-            type Value = Name<'de>;
+        struct InOrder;
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Entries<'de>;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a name")
+                f.write_str("an object")
             }
-            fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Name<'de>, E> {
-                Ok(Name(name.into()))
-            }
-            fn visit_str<E>(self, name: &str) -> Result<Name<'de>, E> {
-                Ok(Name(name.to_owned().into()))
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entries<'de>, A::Error> {
+                let mut entries = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    entries.push(entry);
+                }
+                Ok(Entries(entries))
             }
         }
-        deserializer.deserialize_str(Key)
+        deserializer.deserialize_map(InOrder)
     }
 }
 
@@ -455,15 +434,15 @@ mod tests {
 
     #[test]
     fn a_record_becomes_pairs_in_its_order() {
-        let fields = flatten(br#"{"a":{"b":1,"c":null},"d":["x",{"e":true}],"f":[],"a":"again"}"#).unwrap();
+        let fields = flatten(br#"{"a":{"b":1,"c":null},"d":["x",{"e":true}],"f":[],"a":"again","g":1.10}"#).unwrap();
         let text: Vec<String> =
             fields.iter().map(|(k, v)| format!("{k}={}", v.as_deref().unwrap_or("∅"))).collect();
-        assert_eq!(text, ["a.b=1", "a.c=∅", "d=x", "d.e=true", "f=[]", "a=again"]);
+        assert_eq!(text, ["a.b=1", "a.c=∅", "d=x", "d.e=true", "f=[]", "a=again", "g=1.10"]);
     }
 
     #[test]
     fn what_is_no_object_is_broken() {
-        for text in ["1", "[1]", "\"x\"", "{\"a\":1} x", "{\"a\":", "{\"a\":1e999}"] {
+        for text in ["1", "[1]", "\"x\"", "{\"a\":1} x", "{\"a\":"] {
             assert_eq!(flatten(text.as_bytes()).unwrap_err().cause, Cause::UnreadableRecord, "{text}");
         }
         assert_eq!(flatten(b"{\"a\":\"\xff\"}").unwrap_err().cause, Cause::Encoding);

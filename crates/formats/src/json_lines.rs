@@ -53,6 +53,14 @@ impl Format for JsonLines {
         &CARD
     }
 
+    fn family(&self) -> &'static str {
+        "generic"
+    }
+
+    fn proof(&self) -> &'static [(&'static str, &'static str)] {
+        &[("read", "real")]
+    }
+
     fn recognise(&self, head: &[u8]) -> Option<Confidence> {
         let records = json::looks_like_records(head) && !json::first_records(head, 1).is_empty();
         records.then_some(Confidence(20))

@@ -41,6 +41,14 @@ impl Format for WindowsJson {
         &CARD
     }
 
+    fn family(&self) -> &'static str {
+        "windows"
+    }
+
+    fn proof(&self) -> &'static [(&'static str, &'static str)] {
+        &[("nxlog", "real"), ("sentinel", "real"), ("winlogbeat", "unproven"), ("evtx_dump", "unproven")]
+    }
+
     fn recognise(&self, head: &[u8]) -> Option<Confidence> {
         if !json::looks_like_records(head) {
             return None;

@@ -173,7 +173,7 @@ impl<'a> Batcher<'a> {
         Ok(())
     }
 
-    /// Takes a gap. Events before it are handed on first, so that the order is kept.
+    /// Takes a gap. Events keep their order and gaps keep theirs; between the two there is none.
     ///
     /// # Errors
     /// Only from the sink.

@@ -89,6 +89,28 @@ pub struct NotRun {
     pub file: String,
 }
 
+/// How the reason of a rule begins that could have run but met no event of its log source.
+const IDLE: &str = "no event of its log source";
+
+impl NotRun {
+    /// A rule that is sound but had nothing to look at in this evidence.
+    #[must_use]
+    pub fn idle(rule: &RuleInfo) -> Self {
+        Self {
+            id: rule.id.clone(),
+            title: rule.title.clone(),
+            reason: format!("{IDLE} ({}) in this evidence", rule.logsource),
+            file: rule.file.clone(),
+        }
+    }
+
+    /// Whether the rule is sound and only had nothing to look at.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.reason.starts_with(IDLE)
+    }
+}
+
 /// A rule's word about one event of a batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hit {

@@ -44,6 +44,13 @@ pub trait Format: Sync {
     /// Name, title, documentation.
     fn card(&self) -> &'static Card;
 
+    /// Which family of sources it belongs to, as `windows`.
+    fn family(&self) -> &'static str;
+
+    /// On what each operation was proved: `real` (data of a real system that we did not write),
+    /// `server-made`, `vendor-sample` or `unproven`.
+    fn proof(&self) -> &'static [(&'static str, &'static str)];
+
     /// Whether the first bytes (at most 64 KiB) are of this make; never by a file's name.
     fn recognise(&self, head: &[u8]) -> Option<Confidence>;
 

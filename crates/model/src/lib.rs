@@ -34,6 +34,7 @@ pub use exhibit::{Admission, Digests, Exhibit, Trust};
 pub use finding::Finding;
 pub use format::{Confidence, Format, Input, Projection, Slice};
 pub use gap::{Cause, Gap};
+pub use spine::column;
 pub use id::{EventId, ExhibitId, FindingId, GapId, LeafId};
 pub use locator::{Locator, Range, ReadingOptions};
 pub use output::{Output, OutputError};

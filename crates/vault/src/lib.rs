@@ -240,18 +240,20 @@ impl Vault {
         };
         let acts: Vec<Act> = group.iter().map(|(found, taken)| act_of(found, taken, trust)).collect();
         let new: Vec<Act> = acts.iter().filter(|act| !is_known(act)).cloned().collect();
+        self.store.sync_staged()?;
         self.log.append(stamp, &new)?;
+        let taken = group.iter().filter_map(|(_, taken)| taken.as_ref().ok());
+        taken.clone().try_for_each(|taken| self.store.settle(taken))?;
+        self.store.sync(taken)?;
         for ((found, taken), act) in group.drain(..).zip(&acts) {
-            let result = match taken {
-                Ok(taken) => {
-                    self.store.settle(&taken)?;
-                    Ok(Admitted { exhibit: taken.id, size: taken.digests.size, logged: !is_known(act) })
-                }
-                Err(problem) => Err(problem),
+            let admitted = |taken: Taken| Admitted {
+                exhibit: taken.id,
+                size: taken.digests.size,
+                logged: !is_known(act),
             };
-            done(found, result);
+            done(found, taken.map(admitted));
         }
-        self.store.sync()
+        Ok(())
     }
 
     /// Adds an act to the log; it is on disk when this returns.
@@ -285,11 +287,12 @@ impl Vault {
         exhibits.into_values().collect()
     }
 
-    /// Files that were given but could not be admitted, as (path, why), sorted.
+    /// Files that were given but could not be admitted, then or later, as (path, why), sorted.
     #[must_use]
     pub fn not_admitted(&self) -> Vec<(String, String)> {
+        let admitted: Vec<String> = self.log.origins().into_iter().map(|(_, path)| path).collect();
         let refused = self.log.leaves().iter().filter_map(|logged| match &logged.leaf.act {
-            Act::NotAdmitted { path, reason } => Some((path.clone(), reason.clone())),
+            Act::NotAdmitted { path, reason } if !admitted.contains(path) => Some((path.clone(), reason.clone())),
             _ => None,
         });
         let mut refused: Vec<_> = refused.collect();

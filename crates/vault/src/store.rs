@@ -31,6 +31,10 @@ pub(crate) struct Taken {
     pub(crate) digests: Digests,
 }
 
+fn sync_folder(path: &Path) -> Result<(), VaultError> {
+    File::open(path).and_then(|folder| folder.sync_all()).map_err(at(path))
+}
+
 impl Store {
     pub(crate) fn at(root: &Path) -> Self {
         let exhibits = root.join("exhibits");
@@ -110,16 +114,17 @@ impl Store {
         std::fs::rename(&staged, &place).map_err(at(&place))
     }
 
+    /// Waits until the names of staged content are on disk: no leaf may be there before them.
+    pub(crate) fn sync_staged(&self) -> Result<(), VaultError> {
+        if self.incoming.exists() { sync_folder(&self.incoming) } else { Ok(()) }
+    }
+
     /// Waits until the places of settled content are on disk.
-    pub(crate) fn sync(&self) -> Result<(), VaultError> {
-        let entries = std::fs::read_dir(&self.exhibits).map_err(at(&self.exhibits))?;
-        for entry in entries {
-            let path = entry.map_err(at(&self.exhibits))?.path();
-            if path.is_dir() {
-                File::open(&path).and_then(|folder| folder.sync_all()).map_err(at(&path))?;
-            }
-        }
-        File::open(&self.exhibits).and_then(|folder| folder.sync_all()).map_err(at(&self.exhibits))
+    pub(crate) fn sync<'a>(&self, settled: impl Iterator<Item = &'a Taken>) -> Result<(), VaultError> {
+        let folders: BTreeSet<PathBuf> =
+            settled.filter_map(|taken| Some(self.place(&taken.digests.sha256).parent()?.to_owned())).collect();
+        folders.iter().try_for_each(|folder| sync_folder(folder))?;
+        sync_folder(&self.exhibits)
     }
 
     /// After an interruption: staged content whose leaf is in the log takes its place; what has no

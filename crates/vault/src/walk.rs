@@ -44,7 +44,13 @@ fn folder(path: &Path, below: &str, found: &mut Vec<Found>) {
         Ok(entries) => entries,
         Err(error) => return found.push(problem(path.to_owned(), below.to_owned(), error.to_string())),
     };
-    let mut names: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.file_name())).collect();
+    let mut names = Vec::new();
+    for entry in entries {
+        match entry {
+            Ok(entry) => names.push(entry.file_name()),
+            Err(error) => found.push(problem(path.to_owned(), below.to_owned(), error.to_string())),
+        }
+    }
     names.sort();
     for name in names {
         let source = path.join(&name);

@@ -126,7 +126,7 @@ fn rules(summary: &Summary, say: Say<'_>) {
     let idle = rules.loaded - rules.ran;
     say("rules run", format!("{} of {} loaded; {idle} had no event of their log source", rules.ran, rules.loaded));
     let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
-    let broken = rules.not_run.iter().filter(|rule| !rule.reason.starts_with("no event of its log source"));
+    let broken = rules.not_run.iter().filter(|rule| !rule.is_idle());
     for rule in broken {
         *reasons.entry(&rule.reason).or_default() += 1;
     }

@@ -44,11 +44,19 @@ fn list(shell: &Shell) -> Result<()> {
         Row(vec![
             ("name".into(), card.name.into()),
             ("title".into(), card.title.into()),
+            ("family".into(), format.family().into()),
+            ("proof".into(), proof(*format)),
+            ("spine_fill".into(), serde_json::Value::Null),
             ("doc".into(), card.doc.into()),
             ("links".into(), json!(card.links)),
         ])
     };
-    shell.rows(formats::ALL.iter().map(row), &["name", "title"].map(Column::of))
+    shell.rows(formats::ALL.iter().map(row), &["name", "family", "title"].map(Column::of))
+}
+
+fn proof(format: &dyn assize_case::model::Format) -> serde_json::Value {
+    let operations = format.proof().iter().map(|(operation, proof)| ((*operation).to_owned(), json!(proof)));
+    serde_json::Value::Object(operations.collect())
 }
 
 fn explain(file: &PathBuf, shell: &Shell) -> Result<()> {

@@ -1,0 +1,149 @@
+//! Of what time do we have which log, and how whole?
+//!
+//! A line per host and source from its first record to its last. How far it can be relied on is
+//! said by pattern, colour and word. A line proves that records are there, not that none is missing.
+
+use assize_model::coverage::State;
+use assize_model::{Coverage, OutputError, Time};
+use maud::{Markup, html};
+
+use super::facts::Case;
+use super::scale::Window;
+use super::words::{self, instant, number};
+use super::{Page, timeline};
+
+/// Lines in the picture.
+const LINES_MAX: usize = 48;
+/// Rows in the table.
+const ROWS_MAX: usize = 200;
+/// The rest.
+const ALL: &str = "assize coverage";
+
+/// The section.
+pub(super) fn tell(case: &Case<'_>, page: &mut Page<'_>) -> Result<(), OutputError> {
+    let mut logs: Vec<&Coverage> = case.run.coverage.iter().collect();
+    logs.sort_by_key(|log| (log.host.is_none(), &log.host, &log.source));
+    if logs.is_empty() {
+        return page.put(html! { p { "There is no log of any host: nothing can be said about any time." } });
+    }
+    page.put(html! {
+        p {
+            "Each line runs from the first record of a source on a host to the last. Only “complete” means that "
+            "no record is missing in between; before and after a line, and where it is not complete, nothing "
+            "follows from silence."
+        }
+    })?;
+    if let Some(window) = window(&logs) {
+        page.put(figure(&logs, &window))?;
+    }
+    page.put(table(&logs))
+}
+
+fn window(logs: &[&Coverage]) -> Option<Window> {
+    let first = logs.iter().filter_map(|log| log.from).min()?;
+    let last = logs.iter().filter_map(|log| log.to).max()?;
+    Some(Window::over(first, last))
+}
+
+fn figure(logs: &[&Coverage], window: &Window) -> Markup {
+    let mut host = None;
+    html! {
+        figure.hosts {
+            figcaption { strong { "Logs by host and source." } " " (legend()) }
+            @for log in logs.iter().take(LINES_MAX) {
+                @if host != Some(&log.host) {
+                    p.host { strong { (words::said_or(log.host.as_deref(), "host not stated")) } }
+                }
+                @let () = host = Some(&log.host);
+                (lane(log, window))
+            }
+            div.lane { span {} div { (timeline::axis(window)) } }
+            (words::shown(logs.len().min(LINES_MAX) as u64, logs.len() as u64, "logs", ALL))
+        }
+    }
+}
+
+fn legend() -> Markup {
+    html! {
+        span.legend {
+            @for state in [State::Complete, State::Partial, State::Untrusted, State::None] {
+                span.key {
+                    svg width="22" height="10" aria-hidden="true" { rect.log.(state.as_str()) width="22" height="10" {} }
+                    " " (state.as_str())
+                }
+            }
+        }
+    }
+}
+
+fn lane(log: &Coverage, window: &Window) -> Markup {
+    let description = format!(
+        "{}, {} to {}, {} records",
+        log.state.as_str(),
+        told(log.from),
+        told(log.to),
+        number(log.events)
+    );
+    html! {
+        div.lane {
+            p { (words::said(&log.source, 44)) " " span.soft { (log.state.as_str()) } }
+            svg.strip width="100%" height="16" role="img" {
+                title { (crate::harmless::attribute(&log.source)) }
+                desc { (description) }
+                @for tick in window.ticks() {
+                    line.grid x1={ (format!("{:.3}%", tick.at)) } x2={ (format!("{:.3}%", tick.at)) } y1="0" y2="16" {}
+                }
+                (bar(log, window))
+            }
+        }
+    }
+}
+
+fn bar(log: &Coverage, window: &Window) -> Markup {
+    let class = log.state.as_str();
+    let (Some(from), Some(to)) = (log.from, log.to) else {
+        return html! { text.soft x="0" y="12" { "no record states a time" } };
+    };
+    let (start, end) = (window.percent_of(from), window.percent_of(to));
+    html! {
+        rect.log.(class) x={ (format!("{start:.3}%")) } y="3" width={ (format!("{:.3}%", (end - start).max(0.0))) } height="10" {}
+        // A single record is a moment: still to be seen.
+        rect.log.(class) x={ (format!("{:.3}%", start.min(99.6))) } y="3" width="3" height="10" {}
+    }
+}
+
+fn told(time: Option<Time>) -> String {
+    time.map_or_else(|| "no time".to_owned(), |time| words::second(&time.to_string()))
+}
+
+fn table(logs: &[&Coverage]) -> Markup {
+    html! {
+        details.in-print {
+            summary { "Every log with the reason for its state" }
+            div.wide { table {
+                caption { "Logs by host and source" }
+                thead { tr {
+                    th scope="col" { "Host" } th scope="col" { "Source" } th scope="col" { "From" } th scope="col" { "To" }
+                    th.n scope="col" { "Records" } th scope="col" { "State" } th scope="col" { "Cause" } th scope="col" { "Because" }
+                } }
+                tbody { @for log in logs.iter().take(ROWS_MAX) { (row(log)) } }
+            } }
+            (words::shown(logs.len().min(ROWS_MAX) as u64, logs.len() as u64, "logs", ALL))
+        }
+    }
+}
+
+fn row(log: &Coverage) -> Markup {
+    html! {
+        tr {
+            th scope="row" { (words::said_or(log.host.as_deref(), "not stated")) }
+            td { (words::said(&log.source, 60)) }
+            td.t { (instant(log.from)) }
+            td.t { (instant(log.to)) }
+            td.n { (number(log.events)) }
+            td { (log.state.as_str()) }
+            td { @match log.cause { Some(cause) => (cause.as_str()), None => span.none { "–" } } }
+            td.text { (words::said(&log.because, 240)) }
+        }
+    }
+}

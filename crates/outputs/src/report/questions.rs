@@ -1,0 +1,178 @@
+//! What does the report ask the tables?
+//!
+//! Every query of the report, in the SQL of DataFusion, so that a reader of the report can put the
+//! same question and a test can answer it. Counting and sorting happen here and nowhere else. Every
+//! list has a total order and a limit.
+
+use assize_model::{Level, Time};
+
+use super::scale::Window;
+
+/// How much was read.
+pub(crate) const EVENTS: &str = "SELECT count(*) AS events, count(time) AS timed, count(time_assumed) AS assumed, \
+    count(DISTINCT host) AS hosts, count(DISTINCT source) AS sources, min(time) AS first, max(time) AS last \
+    FROM events";
+
+/// How many files there were, with those inside containers.
+pub(crate) const FILES: &str = "SELECT count(*) AS files, count(\"member\") AS members FROM readings";
+
+/// As what the files were read.
+pub(crate) const READ_AS: &str = "SELECT format, container, count(*) AS files, sum(bytes) AS bytes, \
+    sum(events) AS events, sum(gaps) AS gaps FROM readings GROUP BY format, container \
+    ORDER BY container, events DESC, format NULLS FIRST";
+
+/// The gaps as a whole.
+pub(crate) const GAPS: &str = "SELECT count(*) AS gaps, count(DISTINCT exhibit) AS exhibits FROM gaps";
+
+/// The gaps by cause.
+pub(crate) const GAP_CAUSES: &str = "SELECT cause, count(*) AS gaps, count(DISTINCT exhibit) AS exhibits, \
+    sum(length) AS bytes FROM gaps GROUP BY cause ORDER BY gaps DESC, cause";
+
+/// Rules that found something, and their findings, by level.
+pub(crate) const LEVELS: &str = "SELECT level, count(*) AS rules, sum(findings) AS findings FROM \
+    (SELECT rule, level, title, count(*) AS findings FROM findings GROUP BY rule, level, title) \
+    GROUP BY level ORDER BY level";
+
+/// The hosts with most events.
+pub(crate) const HOSTS: &str = "SELECT host AS name, count(*) AS events FROM events WHERE host IS NOT NULL \
+    GROUP BY host ORDER BY events DESC, name LIMIT 8";
+
+/// The findings as a whole.
+pub(crate) fn findings() -> String {
+    format!(
+        "SELECT count(*) AS findings, count(time) AS timed, count(host) AS with_host, count(actor) AS with_actor, \
+         count(DISTINCT event) AS events, count(DISTINCT rule) AS rules, count(DISTINCT host) AS hosts, \
+         count(DISTINCT actor) AS accounts, {}, min(time) AS first, max(time) AS last FROM findings",
+        level_sums()
+    )
+}
+
+/// The hosts (`host`) or accounts (`actor`) with the gravest findings.
+pub(crate) fn affected(column: &str, limit: usize) -> String {
+    let order: Vec<String> = Level::ALL.iter().map(|level| format!("{} DESC", level.as_str())).collect();
+    format!(
+        "SELECT {column} AS name, count(*) AS findings, count(DISTINCT rule) AS rules, {}, min(time) AS first, \
+         max(time) AS last FROM findings WHERE {column} IS NOT NULL GROUP BY {column} \
+         ORDER BY {}, name LIMIT {limit}",
+        level_sums(),
+        order.join(", ")
+    )
+}
+
+/// The rules that found something, from the gravest down.
+pub(crate) fn rules(limit: usize) -> String {
+    format!(
+        "SELECT rule, level, title, count(*) AS findings, count(DISTINCT event) AS events, \
+         count(DISTINCT host) AS hosts, count(DISTINCT actor) AS accounts, min(time) AS first, max(time) AS last \
+         FROM findings GROUP BY rule, level, title ORDER BY {}, findings DESC, rule, title LIMIT {limit}",
+        level_rank()
+    )
+}
+
+/// Of each rule the hosts (`host`) or accounts (`actor`) that it names most often.
+pub(crate) fn named_by_rules(column: &str, each: usize) -> String {
+    format!(
+        "SELECT rule, level, title, name, n FROM (SELECT rule, level, title, {column} AS name, count(*) AS n, \
+         row_number() OVER (PARTITION BY rule, level, title ORDER BY count(*) DESC, {column}) AS nth \
+         FROM findings WHERE {column} IS NOT NULL GROUP BY rule, level, title, {column}) WHERE nth <= {each} \
+         ORDER BY rule, level, title, nth"
+    )
+}
+
+/// Of each rule its first findings.
+pub(crate) fn first_findings(each: usize) -> String {
+    format!(
+        "SELECT id, rule, level, title, tags, event, fields FROM (SELECT *, row_number() OVER \
+         (PARTITION BY rule, level, title ORDER BY time NULLS LAST, id) AS nth FROM findings) \
+         WHERE nth <= {each} ORDER BY rule, level, title, nth"
+    )
+}
+
+/// The events with these ids.
+pub(crate) fn events<'a>(ids: impl Iterator<Item = &'a str>) -> String {
+    format!("SELECT * FROM events WHERE id IN ({})", literals(ids))
+}
+
+/// How many events fall into each step of a window.
+pub(crate) fn event_bins(window: &Window) -> String {
+    format!(
+        "SELECT {} AS bucket, count(*) AS n FROM events WHERE {} GROUP BY bucket ORDER BY bucket",
+        bin(window),
+        within(window)
+    )
+}
+
+/// How many findings of each level fall into each step of a window.
+pub(crate) fn finding_bins(window: &Window) -> String {
+    format!(
+        "SELECT {} AS bucket, level, count(*) AS n FROM findings WHERE {} GROUP BY bucket, level \
+         ORDER BY bucket, level",
+        bin(window),
+        within(window)
+    )
+}
+
+/// As [`event_bins`], by host.
+pub(crate) fn event_bins_of<'a>(window: &Window, hosts: impl Iterator<Item = &'a str>) -> String {
+    format!(
+        "SELECT {} AS bucket, host, count(*) AS n FROM events WHERE {} AND host IN ({}) \
+         GROUP BY bucket, host ORDER BY bucket, host",
+        bin(window),
+        within(window),
+        literals(hosts)
+    )
+}
+
+/// As [`finding_bins`], by host.
+pub(crate) fn finding_bins_of<'a>(window: &Window, hosts: impl Iterator<Item = &'a str>) -> String {
+    format!(
+        "SELECT {} AS bucket, host, level, count(*) AS n FROM findings WHERE {} AND host IN ({}) \
+         GROUP BY bucket, host, level ORDER BY bucket, host, level",
+        bin(window),
+        within(window),
+        literals(hosts)
+    )
+}
+
+/// Gaps, at most some of each cause.
+pub(crate) fn gaps(each: usize, limit: usize) -> String {
+    format!(
+        "SELECT id, exhibit, \"member\", \"offset\", length, cause, detail FROM (SELECT *, row_number() OVER \
+         (PARTITION BY cause ORDER BY exhibit, \"member\", \"offset\", id) AS nth FROM gaps) \
+         WHERE nth <= {each} ORDER BY cause, nth LIMIT {limit}"
+    )
+}
+
+/// What the files were read as: first what nobody knows, then what has most gaps.
+pub(crate) fn readings(limit: usize) -> String {
+    format!(
+        "SELECT exhibit, \"member\", bytes, format, events, gaps, container FROM readings \
+         ORDER BY (format IS NULL AND NOT container) DESC, gaps DESC, events DESC, exhibit, \"member\" LIMIT {limit}"
+    )
+}
+
+fn level_sums() -> String {
+    let sum =
+        |level: &Level| format!("sum(CASE WHEN level = '{0}' THEN 1 ELSE 0 END) AS {0}", level.as_str());
+    Level::ALL.iter().map(sum).collect::<Vec<_>>().join(", ")
+}
+
+fn level_rank() -> String {
+    let ranks =
+        Level::ALL.iter().enumerate().map(|(rank, level)| format!("WHEN '{}' THEN {rank}", level.as_str()));
+    format!("CASE level {} ELSE {} END", ranks.collect::<Vec<_>>().join(" "), Level::ALL.len())
+}
+
+fn bin(window: &Window) -> String {
+    format!("date_bin(INTERVAL '{} seconds', time, TIMESTAMP '1970-01-01T00:00:00Z')", window.step)
+}
+
+fn within(window: &Window) -> String {
+    let instant = |seconds: i64| Time(seconds.saturating_mul(1_000_000_000));
+    format!("time >= TIMESTAMP '{}' AND time < TIMESTAMP '{}'", instant(window.from), instant(window.to))
+}
+
+/// Texts of evidence as SQL literals: a quote is doubled, and DataFusion knows no other escape.
+fn literals<'a>(texts: impl Iterator<Item = &'a str>) -> String {
+    texts.map(|text| format!("'{}'", text.replace('\'', "''"))).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,127 @@
+//! Which rules run, and what does each say of an event?
+
+use std::collections::BTreeMap;
+
+use assize_model::{Batch, NotRun, RuleFile, RuleInfo, Scan};
+
+use crate::logsource::Route;
+use crate::view::View;
+use crate::{Condition, Explanation, Record, Selection, explain, load, naive};
+
+/// A rule that is ready to run.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// What it is called.
+    pub info: RuleInfo,
+    /// The named parts of its condition.
+    pub selections: Vec<Selection>,
+    /// What it asks.
+    pub condition: Condition,
+    /// Where its events lie; never empty.
+    pub routes: Vec<&'static Route>,
+}
+
+/// Rules made ready, with those that could not be.
+#[derive(Debug, Default)]
+pub struct RuleSet {
+    rules: Vec<Rule>,
+    infos: Vec<RuleInfo>,
+    not_run: Vec<NotRun>,
+    /// Log source → its places and its rules. Rules of one log source are candidates together.
+    sources: BTreeMap<String, (Vec<&'static Route>, Vec<usize>)>,
+}
+
+impl RuleSet {
+    /// Makes rules ready. Every document of every file becomes a rule or is listed as not run;
+    /// only a document that says the same as an earlier one of the same id is one rule with it.
+    /// The order of the files does not matter.
+    #[must_use]
+    pub fn load(files: &[RuleFile]) -> Self {
+        let loaded = load::load(files);
+        let mut set = Self { rules: loaded.rules, ..Self::default() };
+        set.rules
+            .sort_by(|one, other| (&one.info.id, &one.info.file).cmp(&(&other.info.id, &other.info.file)));
+        set.not_run = loaded.not_run.into_iter().map(|(_, not_run)| not_run).collect();
+        set.not_run.sort();
+        set.infos = set.rules.iter().map(|rule| rule.info.clone()).collect();
+        for (index, rule) in set.rules.iter().enumerate() {
+            let source = set.sources.entry(rule.info.logsource.clone());
+            source.or_insert_with(|| (rule.routes.clone(), Vec::new())).1.push(index);
+        }
+        set
+    }
+
+    /// What the rules that run are called, by id, then file.
+    #[must_use]
+    pub fn rules(&self) -> &[RuleInfo] {
+        &self.infos
+    }
+
+    /// The same rules with their conditions.
+    #[must_use]
+    pub fn compiled(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// The rules that do not run, sorted.
+    #[must_use]
+    pub fn not_run(&self) -> &[NotRun] {
+        &self.not_run
+    }
+
+    /// Whether a rule, by its index, speaks of a row of a batch.
+    ///
+    /// # Panics
+    /// If there is no such rule or row.
+    #[must_use]
+    pub fn evaluate(&self, rule: usize, batch: &Batch, row: usize) -> bool {
+        self.evaluate_record(rule, &Record::of(batch, row))
+    }
+
+    /// Whether a rule, by its index, speaks of an event.
+    ///
+    /// # Panics
+    /// If there is no such rule.
+    #[must_use]
+    pub fn evaluate_record(&self, rule: usize, record: &Record<'_>) -> bool {
+        let rule = &self.rules[rule];
+        let route = rule.routes.iter().find(|route| route.admits(record)).copied();
+        route.is_some_and(|route| naive::evaluate(rule, &View::new(record, Some(route))))
+    }
+
+    /// Why a rule, by its index, speaks of a row of a batch or not.
+    ///
+    /// # Panics
+    /// If there is no such rule or row.
+    #[must_use]
+    pub fn explain(&self, rule: usize, batch: &Batch, row: usize) -> Explanation {
+        self.explain_record(rule, &Record::of(batch, row))
+    }
+
+    /// Why a rule, by its index, speaks of an event or not.
+    ///
+    /// # Panics
+    /// If there is no such rule.
+    #[must_use]
+    pub fn explain_record(&self, rule: usize, record: &Record<'_>) -> Explanation {
+        explain::explain(&self.rules[rule], record)
+    }
+
+    /// The rules that speak of an event, by index, each with the own fields that made it; adds the
+    /// log sources of which the event is a candidate.
+    pub fn matches(&self, record: &Record<'_>, scan: &mut Scan) -> Vec<(usize, Vec<String>)> {
+        let mut found = Vec::new();
+        for (key, (routes, rules)) in &self.sources {
+            let Some(route) = routes.iter().find(|route| route.admits(record)).copied() else { continue };
+            if !scan.logsources.contains(key) {
+                scan.logsources.insert(key.clone());
+            }
+            let view = View::new(record, Some(route));
+            let is_match = |index: &&usize| naive::evaluate(&self.rules[**index], &view);
+            let hits = rules.iter().filter(is_match);
+            found.extend(hits.map(|index| (*index, explain::telling_fields(&self.rules[*index], &view))));
+        }
+        found.sort();
+        found
+    }
+}

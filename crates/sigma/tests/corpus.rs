@@ -1,0 +1,103 @@
+//! Does every rule that SigmaHQ publishes run, or is it listed with the reason?
+//!
+//! Needs the shared corpus (`$ASSIZE_CORPUS`); without it the test says SKIPPED and proves nothing.
+// A test reads its own files, takes the time and may fail.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stderr)]
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use assize_model::RuleFile;
+use assize_sigma::lint::{self, Severity};
+use assize_sigma::{RuleSet, logsource};
+
+fn archive() -> Option<PathBuf> {
+    let default = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/corpus");
+    let corpus = std::env::var_os("ASSIZE_CORPUS").map_or_else(|| PathBuf::from(default), PathBuf::from);
+    let archive = corpus.join("sigma_rules.tar.gz");
+    if archive.is_file() {
+        return Some(archive);
+    }
+    eprintln!("SKIPPED: no SigmaHQ rules at {}; nothing was tested. Set ASSIZE_CORPUS.", archive.display());
+    None
+}
+
+fn entries(archive: &PathBuf, suffix: &str) -> Vec<RuleFile> {
+    let file = std::fs::File::open(archive).unwrap();
+    let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(file));
+    let mut files = Vec::new();
+    for entry in archive.entries().unwrap() {
+        let mut entry = entry.unwrap();
+        let name = entry.path().unwrap().to_string_lossy().into_owned();
+        if name.ends_with(suffix) {
+            let mut text = String::new();
+            entry.read_to_string(&mut text).unwrap();
+            files.push(RuleFile { name, text });
+        }
+    }
+    files
+}
+
+fn reason_kind(reason: &str) -> String {
+    let reason = reason.split_once(": ").map_or(reason, |(_, reason)| reason);
+    reason.split(" (").next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn every_sigmahq_rule_runs_or_says_why_not() {
+    let Some(archive) = archive() else { return };
+    let files = entries(&archive, ".yml");
+    let start = Instant::now();
+    let rules = RuleSet::load(&files);
+    let seconds = start.elapsed().as_secs_f64();
+    let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
+    for rule in rules.not_run() {
+        *reasons.entry(reason_kind(&rule.reason)).or_default() += 1;
+    }
+    let (run, not_run) = (rules.rules().len(), rules.not_run().len());
+    eprintln!("{} files: {run} run, {not_run} do not; loaded in {seconds:.2} s", files.len());
+    reasons.iter().for_each(|(reason, count)| eprintln!("{count:>5}  {reason}"));
+
+    // Each file of the corpus holds one document, with an id of its own.
+    assert_eq!(run + not_run, files.len());
+    let mut known: Vec<&str> = rules.rules().iter().map(|rule| rule.file.as_str()).collect();
+    known.extend(rules.not_run().iter().map(|rule| rule.file.as_str()));
+    known.sort_unstable();
+    let mut names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
+    names.sort_unstable();
+    assert_eq!(known, names);
+    let windows = rules.not_run().iter().filter(|rule| rule.reason.contains("log source windows"));
+    assert_eq!(windows.collect::<Vec<_>>(), Vec::<&assize_model::NotRun>::new());
+
+    let checked = lint::check(&files);
+    let errors =
+        checked.iter().flat_map(|file| &file.remarks).filter(|remark| remark.severity == Severity::Error);
+    assert_eq!((checked.len(), errors.count()), (files.len(), not_run));
+}
+
+#[test]
+fn the_order_of_files_does_not_matter() {
+    let Some(archive) = archive() else { return };
+    let mut files: Vec<RuleFile> = entries(&archive, ".yml").into_iter().step_by(10).collect();
+    let one = RuleSet::load(&files);
+    files.reverse();
+    let other = RuleSet::load(&files);
+    assert_eq!((one.rules(), one.not_run()), (other.rules(), other.not_run()));
+}
+
+#[test]
+fn every_windows_log_source_that_sigmahq_knows_is_mapped() {
+    let Some(archive) = archive() else { return };
+    let text = entries(&archive, "tests/logsource.json").pop().unwrap().text;
+    let sources: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let mapped = logsource::keys();
+    let mut missing = Vec::new();
+    for kind in ["category", "service"] {
+        let names = sources["legit"]["windows"][kind].as_object().unwrap().keys();
+        missing.extend(names.filter(|name| !mapped.contains(&format!("windows/{name}"))));
+    }
+    // IIS writes text files in the W3C format, not Windows events.
+    assert_eq!(missing, ["iis"]);
+}
