@@ -26,7 +26,6 @@ struct Stage {
 pub struct Sight {
     quiet: bool,
     terminal: bool,
-    pub color: bool,
     stage: Mutex<Option<Stage>>,
     bytes: AtomicU64,
 }
@@ -35,8 +34,8 @@ pub struct Sight {
 const LINE_EVERY: Duration = Duration::from_secs(5);
 
 impl Sight {
-    pub fn new(quiet: bool, terminal: bool, color: bool) -> Self {
-        Self { quiet, terminal, color, stage: Mutex::new(None), bytes: AtomicU64::new(0) }
+    pub fn new(quiet: bool, terminal: bool, _color: bool) -> Self {
+        Self { quiet, terminal, stage: Mutex::new(None), bytes: AtomicU64::new(0) }
     }
 
     /// A line for the person.

@@ -37,6 +37,7 @@ pub(crate) struct Table {
 pub(crate) enum Cell {
     Text(Option<String>),
     Number(u64),
+    NoNumber,
     Time(Option<Time>),
     Flag(bool),
     Texts(Vec<String>),
@@ -97,7 +98,7 @@ pub(crate) const RULES: Table = Table {
     per_exhibit: false,
     columns: &[
         ("id", Text), ("title", Text), ("level", Text), ("tags", Texts), ("logsource", Text), ("file", Text),
-        ("ran", Flag), ("reason", Text),
+        ("ran", Flag), ("reason", Text), ("line", Number),
     ],
 };
 

@@ -193,6 +193,14 @@ impl Snapshot for CaseSnapshot<'_> {
     }
 
     fn raw(&self, locator: &model::Locator) -> Result<model::RawRecord, model::SnapshotError> {
-        record::raw(self, locator)
+        let only = self.raw_all(std::slice::from_ref(locator)).pop();
+        only.unwrap_or_else(|| Err(model::SnapshotError::Record("no record".to_owned())))
+    }
+
+    fn raw_all(
+        &self,
+        locators: &[model::Locator],
+    ) -> Vec<Result<model::RawRecord, model::SnapshotError>> {
+        record::raw_all(self, locators)
     }
 }

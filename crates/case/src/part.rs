@@ -220,6 +220,7 @@ pub(crate) fn rule_rows(ran: &[RuleInfo], not_run: &[NotRun]) -> Vec<Vec<Cell>> 
             Cell::text(&rule.file),
             Cell::Flag(true),
             Cell::Text(None),
+            Cell::NoNumber,
         ]
     });
     let not_run = not_run.iter().map(|rule| {
@@ -232,6 +233,7 @@ pub(crate) fn rule_rows(ran: &[RuleInfo], not_run: &[NotRun]) -> Vec<Vec<Cell>> 
             Cell::text(&rule.file),
             Cell::Flag(false),
             Cell::text(&rule.reason),
+            rule.line.map_or(Cell::NoNumber, Cell::Number),
         ]
     });
     ran.chain(not_run).collect()

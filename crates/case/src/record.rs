@@ -3,7 +3,10 @@
 //! Only the named ranges are read from the exhibit (through its container, if it lies in one), and
 //! the format makes an event of them alone. What comes out is held against the stored row.
 
+use std::collections::BTreeMap;
 use std::io::{self, Read, Seek, SeekFrom};
+
+use arrow_array::RecordBatch;
 
 use assize_formats::container::{self, Visitor};
 use assize_model::{
@@ -16,38 +19,82 @@ use sha2::{Digest, Sha256};
 use crate::CaseSnapshot;
 use crate::tables::literal;
 
-/// The raw record behind a locator.
-pub(crate) fn raw(snapshot: &CaseSnapshot<'_>, locator: &Locator) -> Result<RawRecord, SnapshotError> {
-    let slices = slices(snapshot.vault, locator)?;
-    let format = assize_formats::by_name(&locator.format);
-    let format = format.ok_or_else(|| SnapshotError::Record(format!("no format `{}`", locator.format)))?;
-    let again = reread(locator, &slices)?;
-    let record = slices.first().map_or(&[][..], |slice| &slice.bytes);
-    let text = format.raw_text(&slices).unwrap_or_else(|| hex(record));
-    Ok(RawRecord {
-        text,
-        sha256: HEXLOWER.encode(&Sha256::digest(record)),
-        same: again.is_some_and(|again| is_stored(snapshot, &again).unwrap_or(false)),
-    })
+/// The raw records behind locators, in their order. Each exhibit is gone through once, however
+/// many of its records are wanted, because a container can only be read from its beginning.
+pub(crate) fn raw_all(
+    snapshot: &CaseSnapshot<'_>,
+    locators: &[Locator],
+) -> Vec<Result<RawRecord, SnapshotError>> {
+    let mut by_exhibit: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+    for (index, locator) in locators.iter().enumerate() {
+        by_exhibit.entry(locator.exhibit).or_default().push(index);
+    }
+    let mut records = BTreeMap::new();
+    for indices in by_exhibit.into_values() {
+        let wanted: Vec<&Locator> = indices.iter().map(|index| &locators[*index]).collect();
+        let told = match raw_of_exhibit(snapshot, &wanted) {
+            Ok(told) => told,
+            Err(error) => wanted.iter().map(|_| Err(SnapshotError::Record(error.to_string()))).collect(),
+        };
+        records.extend(indices.into_iter().zip(told));
+    }
+    records.into_values().collect()
 }
 
-/// The bytes that a locator names.
+fn raw_of_exhibit(
+    snapshot: &CaseSnapshot<'_>,
+    locators: &[&Locator],
+) -> Result<Vec<Result<RawRecord, SnapshotError>>, SnapshotError> {
+    let slices = slices_of(snapshot.vault, locators)?;
+    let again: Vec<Option<Batch>> = locators
+        .iter()
+        .zip(&slices)
+        .map(|(locator, slices)| reread(locator, slices).unwrap_or(None))
+        .collect();
+    let stored = stored_rows(snapshot, locators[0].exhibit, &again)?;
+    let told = locators.iter().zip(&slices).zip(&again).map(|((locator, slices), again)| {
+        let format = assize_formats::by_name(&locator.format);
+        let format = format.ok_or_else(|| SnapshotError::Record(format!("no format `{}`", locator.format)))?;
+        if slices.len() != locator.ranges.len() {
+            let member = locator.member.as_deref().unwrap_or("");
+            return Err(SnapshotError::Record(format!("{}: no member `{member}`", locator.exhibit)));
+        }
+        let record = slices.first().map_or(&[][..], |slice| &slice.bytes);
+        Ok(RawRecord {
+            text: format.raw_text(slices).unwrap_or_else(|| hex(record)),
+            sha256: HEXLOWER.encode(&Sha256::digest(record)),
+            same: again.as_ref().is_some_and(|again| is_stored(&stored, again)),
+        })
+    });
+    Ok(told.collect())
+}
+
+/// The bytes that a locator names; none if its member is not there.
 ///
 /// # Errors
-/// Where the exhibit or the member is not there.
+/// Where the exhibit is not there.
 pub(crate) fn slices(vault: &Vault, locator: &Locator) -> Result<Vec<Slice>, SnapshotError> {
+    Ok(slices_of(vault, &[locator])?.pop().unwrap_or_default())
+}
+
+/// The bytes that locators of one exhibit name.
+fn slices_of(vault: &Vault, locators: &[&Locator]) -> Result<Vec<Vec<Slice>>, SnapshotError> {
     let record = |error: &dyn std::fmt::Display| SnapshotError::Record(error.to_string());
     let exhibits = vault.exhibits();
-    let exhibit = exhibits.iter().find(|exhibit| exhibit.id == locator.exhibit);
-    let exhibit = exhibit.ok_or_else(|| record(&format!("{}: never admitted", locator.exhibit)))?;
+    let exhibit = exhibits.iter().find(|exhibit| exhibit.id == locators[0].exhibit);
+    let exhibit = exhibit.ok_or_else(|| record(&format!("{}: never admitted", locators[0].exhibit)))?;
     let mut content = vault.content(exhibit).map_err(|error| record(&error))?;
-    let Some(member) = &locator.member else {
-        return locator.ranges.iter().map(|range| Ok(slice_at(&mut content, range)?)).collect();
-    };
-    let mut wanted = Member { name: member, locator, slices: Vec::new() };
-    container::visit(&mut content, exhibit.digests.size, &mut wanted)?;
-    if wanted.slices.len() != locator.ranges.len() {
-        return Err(record(&format!("{}: no member `{member}`", locator.exhibit)));
+    let mut wanted = Wanted { locators, slices: vec![Vec::new(); locators.len()] };
+    for (locator, slices) in locators.iter().zip(&mut wanted.slices) {
+        if locator.member.is_none() {
+            for range in &locator.ranges {
+                slices.push(slice_at(&mut content, range)?);
+            }
+        }
+    }
+    if locators.iter().any(|locator| locator.member.is_some()) {
+        content.rewind()?;
+        container::visit(&mut content, exhibit.digests.size, &mut wanted)?;
     }
     Ok(wanted.slices)
 }
@@ -59,39 +106,61 @@ fn slice_at<R: Read + Seek>(content: &mut R, range: &assize_model::Range) -> io:
     Ok(Slice { range: *range, bytes })
 }
 
-/// Looks for one member and takes the ranges out of it as it streams by.
-struct Member<'a> {
-    name: &'a str,
-    locator: &'a Locator,
-    slices: Vec<Slice>,
+/// Looks for members and takes the wanted ranges out of them as they stream by.
+struct Wanted<'a> {
+    locators: &'a [&'a Locator],
+    slices: Vec<Vec<Slice>>,
 }
 
-impl Visitor for Member<'_> {
+impl Wanted<'_> {
+    /// Indices of the locators that lie in a member.
+    fn within(&self, name: &str) -> Vec<usize> {
+        let lies = |index: &usize| self.locators[*index].member.as_deref() == Some(name);
+        (0..self.locators.len()).filter(lies).collect()
+    }
+}
+
+impl Visitor for Wanted<'_> {
     fn wants(&self, name: &str) -> bool {
-        self.name.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with("!/"))
+        let lies_in = |member: &str| member.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with("!/"));
+        self.locators.iter().filter_map(|locator| locator.member.as_deref()).any(lies_in)
     }
 
     fn member(&mut self, name: Option<&str>, head: Vec<u8>, rest: &mut dyn Read) -> io::Result<()> {
-        if name != Some(self.name) {
-            return Ok(());
+        let Some(name) = name else { return Ok(()) };
+        // Every range that is wanted of this member, with the place where its bytes go.
+        let mut pieces: Vec<(usize, Slice)> = Vec::new();
+        for index in self.within(name) {
+            let slices = self.locators[index].ranges.iter().map(|range| Slice { range: *range, bytes: Vec::new() });
+            pieces.extend(slices.map(|slice| (index, slice)));
         }
-        let ranges = &self.locator.ranges;
-        let from = ranges.iter().map(|range| range.offset).min().unwrap_or(0);
-        let to = ranges.iter().map(|range| range.offset + range.length).max().unwrap_or(0);
-        let mut whole = io::Cursor::new(head).chain(rest);
-        io::copy(&mut (&mut whole).take(from), &mut io::sink())?;
-        let mut bytes = Vec::new();
-        whole.take(to - from).read_to_end(&mut bytes)?;
-        for range in ranges {
-            let start = ((range.offset - from) as usize).min(bytes.len());
-            let end = (start + range.length as usize).min(bytes.len());
-            self.slices.push(Slice { range: *range, bytes: bytes[start..end].to_vec() });
+        let end = pieces.iter().map(|(_, slice)| slice.range.offset + slice.range.length).max().unwrap_or(0);
+        let mut whole = io::Cursor::new(head).chain(rest).take(end);
+        let mut block = vec![0; 1 << 16];
+        let mut at = 0;
+        loop {
+            let read = whole.read(&mut block)?;
+            if read == 0 {
+                break;
+            }
+            pieces.iter_mut().for_each(|(_, slice)| take(slice, at, &block[..read]));
+            at += read as u64;
         }
+        pieces.into_iter().for_each(|(index, slice)| self.slices[index].push(slice));
         Ok(())
     }
 
     fn problem(&mut self, _: Option<&str>, _: Cause, _: String) -> io::Result<()> {
         Ok(())
+    }
+}
+
+/// Takes what a slice wants of a block that begins at `at`.
+fn take(slice: &mut Slice, at: u64, block: &[u8]) {
+    let (from, to) = (slice.range.offset, slice.range.offset + slice.range.length);
+    let (start, end) = (from.max(at), to.min(at + block.len() as u64));
+    if start < end {
+        slice.bytes.extend_from_slice(&block[(start - at) as usize..(end - at) as usize]);
     }
 }
 
@@ -120,13 +189,35 @@ impl Sink for Kept {
     }
 }
 
+/// The stored rows of the events that were read again, by id.
+fn stored_rows(
+    snapshot: &CaseSnapshot<'_>,
+    exhibit: assize_model::ExhibitId,
+    again: &[Option<Batch>],
+) -> Result<BTreeMap<String, RecordBatch>, SnapshotError> {
+    let ids = again.iter().flatten().filter_map(|batch| Some(literal(batch.text(column::ID, 0)?)));
+    let ids: Vec<String> = ids.collect();
+    let mut stored = BTreeMap::new();
+    if ids.is_empty() {
+        return Ok(stored);
+    }
+    let exhibit = literal(&exhibit.to_string());
+    let sql = format!("SELECT * FROM events WHERE exhibit = {exhibit} AND id IN ({})", ids.join(", "));
+    snapshot.tables.each(&sql, &mut |rows| {
+        let batch = Batch::of(rows).map_err(SnapshotError::Query)?;
+        for row in 0..batch.len() {
+            let id = batch.text(column::ID, row).unwrap_or("").to_owned();
+            stored.insert(id, batch.rows().slice(row, 1));
+        }
+        Ok(())
+    })?;
+    Ok(stored)
+}
+
 /// Whether the events table holds exactly this row.
-fn is_stored(snapshot: &CaseSnapshot<'_>, again: &Batch) -> Result<bool, SnapshotError> {
-    let (Some(id), Some(exhibit)) = (again.text(column::ID, 0), again.text(column::EXHIBIT, 0)) else {
-        return Ok(false);
-    };
-    let stored = stored(snapshot, id, Some(exhibit))?;
-    Ok(stored.is_some_and(|stored| stored.rows() == again.rows()))
+fn is_stored(stored: &BTreeMap<String, RecordBatch>, again: &Batch) -> bool {
+    let id = again.text(column::ID, 0).unwrap_or("");
+    stored.get(id).is_some_and(|stored| stored == again.rows())
 }
 
 /// A stored event; naming its exhibit spares a look at all others.

@@ -107,6 +107,7 @@ fn not_run_of(row: &Row) -> assize_model::NotRun {
         title: row.text("title").to_owned(),
         reason: row.text("reason").to_owned(),
         file: row.text("file").to_owned(),
+        line: Some(row.number("line")).filter(|line| *line > 0),
     }
 }
 

@@ -4,7 +4,7 @@
 //! exhibit → leaf → root of the log. The bytes are read again on the way, so a trace is also a
 //! check that they still give the event.
 
-use assize_model::{Batch, Locator, Row, SnapshotError};
+use assize_model::{Batch, Locator, Row, Snapshot, SnapshotError};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -121,7 +121,7 @@ impl CaseSnapshot<'_> {
     }
 
     fn trace_bytes(&self, trace: &mut Trace, locator: &Locator, bytes: bool) -> Result<(), CaseError> {
-        let raw = record::raw(self, locator)?;
+        let raw = self.raw(locator)?;
         let mut facts = vec![fact("member", &locator.member), fact("format", &locator.format)];
         for (position, range) in locator.ranges.iter().enumerate() {
             let name = if position == 0 { "record" } else { "read with it" };

@@ -83,10 +83,12 @@ pub struct NotRun {
     pub id: String,
     /// The rule's title, or empty.
     pub title: String,
-    /// In words, with the construct or line.
+    /// In words, with the construct.
     pub reason: String,
     /// Where the rule stands.
     pub file: String,
+    /// Line of the file, from 1, where one can be named.
+    pub line: Option<u64>,
 }
 
 /// How the reason of a rule begins that could have run but met no event of its log source.
@@ -101,6 +103,7 @@ impl NotRun {
             title: rule.title.clone(),
             reason: format!("{IDLE} ({}) in this evidence", rule.logsource),
             file: rule.file.clone(),
+            line: None,
         }
     }
 

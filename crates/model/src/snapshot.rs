@@ -54,6 +54,12 @@ pub trait Snapshot {
     /// Where the exhibit or the range is not there.
     fn raw(&self, locator: &Locator) -> Result<RawRecord, SnapshotError>;
 
+    /// Reads several records again. What lies in one container is reached in one go, so ask for
+    /// all that a page needs at once.
+    fn raw_all(&self, locators: &[Locator]) -> Vec<Result<RawRecord, SnapshotError>> {
+        locators.iter().map(|locator| self.raw(locator)).collect()
+    }
+
     /// All rows of a query that is known to answer with few.
     ///
     /// # Errors

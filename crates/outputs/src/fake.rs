@@ -248,6 +248,7 @@ impl Fake {
                 title: format!("A rule of some name, number {n}"),
                 reason: reason.into(),
                 file: "sigma/x.yml".into(),
+                line: Some(3),
             });
         }
     }
@@ -448,7 +449,7 @@ impl Fake {
             _ if sql == q::affected("actor", limit) => {
                 self.affected(limit, |finding| finding.actor.as_deref())
             }
-            _ if sql == q::rules(limit) => self.rules(limit),
+            _ if sql == q::rules(each) => self.rules(each),
             _ if sql == q::named_by_rules("host", each) => {
                 self.named(each, |finding| finding.host.as_deref())
             }
@@ -551,17 +552,21 @@ impl Fake {
         rows
     }
 
-    fn rules(&self, limit: usize) -> Vec<Row> {
+    fn rules(&self, each: usize) -> Vec<Row> {
         let mut rules: Vec<(RuleKey<'_>, Vec<&Finding>)> =
             groups(&self.findings, rule_key).into_iter().collect();
         rules.sort_by_key(|(key, findings)| (std::cmp::Reverse((key.1, findings.len())), key.0, key.2));
-        rules.truncate(limit);
+        let mut of_level: BTreeMap<Level, usize> = BTreeMap::new();
+        rules.retain(|(key, _)| {
+            let nth = of_level.entry(key.1).or_default();
+            *nth += 1;
+            *nth <= each
+        });
         rules
             .iter()
             .map(|((rule, level, title), findings)| {
                 let mut cells = json!({
                     "rule": rule, "level": level, "title": title, "findings": findings.len(),
-                    "events": distinct(findings.iter().map(|f| f.event)),
                     "hosts": distinct(findings.iter().filter_map(|f| f.host.as_ref())),
                     "accounts": distinct(findings.iter().filter_map(|f| f.actor.as_ref())),
                 });

@@ -27,6 +27,9 @@ use unicode_width::UnicodeWidthChar;
 /// the neighbouring lines.
 const MARKS_MAX: usize = 4;
 
+/// Characters of an attribute.
+const ATTRIBUTE_CHARACTERS_MAX: usize = 80;
+
 /// Characters that a reader cannot see or that move what he sees.
 fn deceives(character: char) -> bool {
     matches!(character,
@@ -137,11 +140,14 @@ fn inline(text: &str, lines: bool) -> Markup {
     }
 }
 
-/// Text for an SVG's `<title>` or an attribute, where no element can isolate it: deceivers shown;
-/// maud does the escaping.
+/// Text for a `<title>` or an attribute, where no element can isolate it and nobody reads a long
+/// one: deceivers shown, the beginning only; maud does the escaping.
 #[must_use]
 pub fn attribute(text: &str) -> Cow<'_, str> {
-    terminal(text)
+    match text.char_indices().nth(ATTRIBUTE_CHARACTERS_MAX) {
+        None => terminal(text),
+        Some((end, _)) => Cow::Owned(terminal(&text[..end]).into_owned() + "…"),
+    }
 }
 
 /// A string literal of CSS, with its quotes. Everything but letters and digits of ASCII is written

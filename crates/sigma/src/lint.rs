@@ -62,8 +62,7 @@ pub fn check(files: &[RuleFile]) -> Vec<Checked> {
     }
     let loaded = load::load(files);
     for (line, not_run) in &loaded.not_run {
-        let message = not_run.reason.split_once(": ").map_or(not_run.reason.as_str(), |(_, reason)| reason);
-        let remark = Remark { line: *line, severity: Severity::Error, message: message.to_owned() };
+        let remark = Remark { line: *line, severity: Severity::Error, message: not_run.reason.clone() };
         all.entry(&not_run.file).or_default().push(remark);
     }
     let checked = |(file, mut remarks): (&str, Vec<Remark>)| {

@@ -82,7 +82,7 @@ fn list(source: &RuleSource, shell: &Shell) -> Result<ExitCode> {
             ("logsource".into(), serde_json::Value::Null),
             ("tags".into(), json!([])),
             ("not_run".into(), rule.reason.clone().into()),
-            ("file".into(), rule.file.clone().into()),
+            ("file".into(), rule.line.map_or(rule.file.clone(), |line| format!("{}:{line}", rule.file)).into()),
             ("id".into(), rule.id.clone().into()),
         ])
     });

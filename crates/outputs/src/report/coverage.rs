@@ -68,7 +68,7 @@ fn legend() -> Markup {
         span.legend {
             @for state in [State::Complete, State::Partial, State::Untrusted, State::None] {
                 span.key {
-                    svg width="22" height="10" aria-hidden="true" { rect.log.(state.as_str()) width="22" height="10" {} }
+                    svg width="22" height="10" aria-hidden="true" { rect.log.(state.as_str()) x="0.5" y="0.5" width="21" height="9" {} }
                     " " (state.as_str())
                 }
             }
@@ -86,7 +86,7 @@ fn lane(log: &Coverage, window: &Window) -> Markup {
     );
     html! {
         div.lane {
-            p { (words::said(&log.source, 44)) " " span.soft { (log.state.as_str()) } }
+            p { (words::said(&log.source, 80)) " " span.soft { (log.state.as_str()) } }
             svg.strip width="100%" height="16" role="img" {
                 title { (crate::harmless::attribute(&log.source)) }
                 desc { (description) }

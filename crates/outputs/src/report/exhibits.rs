@@ -36,9 +36,9 @@ fn log(case: &Case<'_>) -> Markup {
             "The custody log holds " (many(log.leaves, "leaf", "leaves")) ". Its root (RFC 6962) is " (words::id(&log.root)) "."
         }
         p {
-            "To check: " (command("assize verify")) " recomputes the digests and the log; "
-            (command("assize trace ID --bytes")) " goes from any id on this page back to the bytes of its exhibit and "
-            "to the entry of the log under which it was received."
+            "To check: " (command("assize trace ID --bytes")) " goes from any id on this page back to the bytes of its "
+            "exhibit and to the entry of the log under which it was received. The digests need no tool of ours: "
+            "any SHA-256 of the file as collected gives the same."
         }
     }
 }
@@ -65,7 +65,7 @@ fn receipts(admissions: &[Admission]) -> Markup {
 pub(super) fn receipt(admission: &Admission) -> Markup {
     html! {
         span.soft {
-            "received " (words::second(&admission.at)) " by " (words::said(&admission.by, 60)) ", " (trust(admission.trust)) ", "
+            "received " (words::said(&words::second(&admission.at), 40)) " by " (words::said(&admission.by, 60)) ", " (trust(admission.trust)) ", "
             (words::id(&admission.leaf.to_string()))
         }
     }

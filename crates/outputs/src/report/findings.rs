@@ -13,8 +13,8 @@ use super::record::Records;
 use super::words::{self, many, number};
 use super::{Page, questions};
 
-/// Rules shown.
-const RULES_MAX: usize = 100;
+/// Rules shown of each level.
+const RULES_EACH_MAX: usize = 40;
 /// Findings that each rule opens.
 const FINDINGS_EACH_MAX: usize = 5;
 /// Hosts and accounts named by each rule.
@@ -28,7 +28,7 @@ pub(super) fn tell(case: &Case<'_>, page: &mut Page<'_>) -> Result<(), OutputErr
     if case.findings.all == 0 {
         return page.put(html! { p { "No rule found anything." } });
     }
-    let rules = case.snapshot.rows(&questions::rules(RULES_MAX))?;
+    let rules = case.snapshot.rows(&questions::rules(RULES_EACH_MAX))?;
     let told = Told::of(case, &rules)?;
     page.put(html! {
         p {
@@ -39,11 +39,14 @@ pub(super) fn tell(case: &Case<'_>, page: &mut Page<'_>) -> Result<(), OutputErr
     })?;
     for levels in case.snapshot.rows(questions::LEVELS).map(by_gravity)? {
         page.put(heading(&levels))?;
-        for rule in rules.iter().filter(|rule| rule.text("level") == levels.text("level")) {
+        let of_level: Vec<&Row> =
+            rules.iter().filter(|rule| rule.text("level") == levels.text("level")).collect();
+        for rule in &of_level {
             page.put(told.rule(case, rule))?;
         }
+        page.put(rest(&levels, of_level.len() as u64))?;
     }
-    page.put(rest(case, rules.len() as u64)?)
+    Ok(())
 }
 
 /// What is known of the rules beside their counts.
@@ -143,16 +146,18 @@ fn by_gravity(mut levels: Vec<Row>) -> Vec<Row> {
     levels
 }
 
-/// How to see the rules that the cap left out.
-fn rest(case: &Case<'_>, shown: u64) -> Result<Markup, OutputError> {
-    let levels = case.snapshot.rows(questions::LEVELS)?;
-    let all = levels.iter().map(|row| row.number("rules")).sum();
-    Ok(words::shown(
+/// How to see the rules of a level that the cap left out.
+fn rest(levels: &Row, shown: u64) -> Markup {
+    let level = words::class_of(levels.text("level"));
+    words::shown(
         shown,
-        all,
-        "rules with findings",
-        "assize query \"SELECT level, title, count(*) AS findings, rule FROM findings GROUP BY level, title, rule ORDER BY findings DESC, rule\"",
-    ))
+        levels.number("rules"),
+        &format!("rules with {level} findings"),
+        &format!(
+            "assize query \"SELECT title, count(*) AS findings, rule FROM findings WHERE level = '{level}' \
+             GROUP BY title, rule ORDER BY findings DESC, rule, title\""
+        ),
+    )
 }
 
 /// The command that lists every finding of a rule; only an id that a shell cannot misread stands in it.

@@ -50,6 +50,9 @@ fn read(case: &Case<'_>) -> Markup {
     let size: u64 = run.exhibits.iter().map(|exhibit| exhibit.digests.size).sum();
     let members = case.files.number("members");
     let events = &case.events;
+    if run.exhibits.is_empty() {
+        return html! { "No exhibit was received." };
+    }
     html! {
         (many(run.exhibits.len() as u64, "exhibit", "exhibits")) " (" (words::size(size)) ")"
         @if members > 0 { " and " (many(members, "file", "files")) " inside them" }
@@ -92,7 +95,7 @@ fn origins(case: &Case<'_>) -> Markup {
     html! {
         @if from_hosts > 0 {
             " " (sentence(&many(from_hosts, "exhibit comes", "exhibits come")))
-            " from a host on which the intruder may have been administrator."
+            " from " (if from_hosts == 1 { "a host" } else { "hosts" }) " on which the intruder may have been administrator."
         }
         @if reported > 0 {
             " Of the origin of " (many(reported, "exhibit", "exhibits")) " we have somebody’s word only."
@@ -105,8 +108,9 @@ fn found(case: &Case<'_>) -> Markup {
     let ran = case.run.ran.len() as u64;
     if findings.all == 0 {
         return html! {
-            "None of the " (many(ran, "rule", "rules")) " that had events to look at found anything. "
-            "That speaks only of what was read and of what those rules look for."
+            @if ran == 0 { "No rule had an event to look at. " }
+            @else { "None of the " (many(ran, "rule", "rules")) " that had events to look at found anything. " }
+            "That speaks only of what was read and of what the rules look for."
         };
     }
     html! {

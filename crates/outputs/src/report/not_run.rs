@@ -16,7 +16,8 @@ const REASONS_MAX: usize = 40;
 /// Rules shown of each reason.
 const RULES_MAX: usize = 25;
 /// The rest.
-const ALL: &str = "assize rules list";
+const ALL: &str =
+    "assize query \"SELECT reason, title, file, id FROM rules WHERE NOT ran ORDER BY reason, id, file\"";
 
 /// The section.
 pub(super) fn tell(case: &Case<'_>, page: &mut Page<'_>) -> Result<(), OutputError> {
@@ -37,11 +38,23 @@ pub(super) fn tell(case: &Case<'_>, page: &mut Page<'_>) -> Result<(), OutputErr
 pub(super) fn by_reason(run: &RecordedRun) -> Vec<(&str, Vec<&NotRun>)> {
     let mut reasons: BTreeMap<&str, Vec<&NotRun>> = BTreeMap::new();
     for rule in &run.not_run {
-        reasons.entry(&rule.reason).or_default().push(rule);
+        reasons.entry(split(&rule.reason).1).or_default().push(rule);
     }
     let mut reasons: Vec<_> = reasons.into_iter().collect();
     reasons.sort_by_key(|(reason, rules)| (std::cmp::Reverse(rules.len()), *reason));
     reasons
+}
+
+/// `line 13: …` is one reason whatever the line: the line belongs to the rule.
+fn split(reason: &str) -> (Option<&str>, &str) {
+    match reason.split_once(": ") {
+        Some((line, rest)) if line.strip_prefix("line ").is_some_and(is_number) => (Some(line), rest),
+        _ => (None, reason),
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|character| character.is_ascii_digit())
 }
 
 fn one(reason: &str, rules: &[&NotRun]) -> Markup {
@@ -52,6 +65,7 @@ fn one(reason: &str, rules: &[&NotRun]) -> Markup {
                 @for rule in rules.iter().take(RULES_MAX) {
                     li {
                         (words::said(if rule.title.is_empty() { &rule.file } else { &rule.title }, words::CELL_CHARACTERS))
+                        @if let Some(line) = split(&rule.reason).0 { " " span.soft { (line) } }
                         " " (words::id(&rule.id))
                     }
                 }

@@ -47,7 +47,7 @@ fn masthead(case: &Case<'_>) -> Markup {
             p.handling { (words::said(&run.handling, 40)) }
             h1 { (words::said(&run.case, 120)) }
             p.made {
-                "Made " (words::second(&run.made_at)) " UTC by " (words::said(&run.tool, 60))
+                "Made " (words::said(&words::second(&run.made_at), 40)) " UTC by " (words::said(&run.tool, 60))
                 ". All times are UTC."
             }
         }
@@ -96,12 +96,8 @@ pub(super) fn foot(case: &Case<'_>) -> Markup {
 
 /// Handling mark, case and page number in the margin of every sheet.
 fn paper(handling: &str, case: &str) -> String {
-    let short: String = case.chars().take(60).collect();
-    format!(
-        "@page{{@top-left{{content:{}}}@top-right{{content:{}}}}}",
-        harmless::css_string(&short),
-        harmless::css_string(&handling.chars().take(40).collect::<String>())
-    )
+    let short = |text: &str| harmless::css_string(&harmless::attribute(text));
+    format!("@page{{@top-left{{content:{}}}@top-right{{content:{}}}}}", short(case), short(handling))
 }
 
 /// Fills that tell states apart without colour; every picture of the page refers to them.

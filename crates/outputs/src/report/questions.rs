@@ -59,12 +59,14 @@ pub(crate) fn affected(column: &str, limit: usize) -> String {
     )
 }
 
-/// The rules that found something, from the gravest down.
-pub(crate) fn rules(limit: usize) -> String {
+/// The rules that found something, from the gravest down, at most some of each level.
+pub(crate) fn rules(each: usize) -> String {
     format!(
-        "SELECT rule, level, title, count(*) AS findings, count(DISTINCT event) AS events, \
-         count(DISTINCT host) AS hosts, count(DISTINCT actor) AS accounts, min(time) AS first, max(time) AS last \
-         FROM findings GROUP BY rule, level, title ORDER BY {}, findings DESC, rule, title LIMIT {limit}",
+        "SELECT rule, level, title, findings, hosts, accounts, first, last FROM (SELECT rule, level, title, \
+         count(*) AS findings, count(DISTINCT host) AS hosts, count(DISTINCT actor) AS accounts, \
+         min(time) AS first, max(time) AS last, \
+         row_number() OVER (PARTITION BY level ORDER BY count(*) DESC, rule, title) AS nth \
+         FROM findings GROUP BY rule, level, title) WHERE nth <= {each} ORDER BY {}, nth",
         level_rank()
     )
 }

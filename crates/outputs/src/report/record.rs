@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use assize_model::spine::column as c;
-use assize_model::{Locator, OutputError, Range, ReadingOptions, Row};
+use assize_model::{Locator, OutputError, Range, RawRecord, ReadingOptions, Row};
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
@@ -46,7 +46,11 @@ const SPINE: &[(&str, &str)] = &[
 ];
 
 /// The events that a page shows, by id.
-pub(super) struct Records(BTreeMap<String, Row>);
+pub(super) struct Records {
+    events: BTreeMap<String, Row>,
+    /// The records behind them, read again for this page.
+    raws: BTreeMap<String, Result<RawRecord, OutputError>>,
+}
 
 impl Records {
     /// Asks for the events, in one query.
@@ -62,12 +66,15 @@ impl Records {
                 Ok(())
             })?;
         }
-        Ok(Self(records))
+        let places = records.iter().filter_map(|(id, row)| Some((id.clone(), locator(row)?)));
+        let (ids, locators): (Vec<String>, Vec<Locator>) = places.unzip();
+        let raws = ids.into_iter().zip(case.snapshot.raw_all(&locators)).collect();
+        Ok(Self { events: records, raws })
     }
 
     /// A finding that opens its event.
     pub(super) fn finding(&self, case: &Case<'_>, finding: &Row) -> Markup {
-        let event = self.0.get(finding.text("event"));
+        let event = self.events.get(finding.text("event"));
         html! {
             details.event {
                 summary {
@@ -77,7 +84,18 @@ impl Records {
                     }
                     (words::id(finding.text("id")))
                 }
-                @if let Some(event) = event { (whole(case, finding, event)) }
+                @if let Some(event) = event { (self.whole(case, finding, event)) }
+            }
+        }
+    }
+
+    fn whole(&self, case: &Case<'_>, finding: &Row, event: &Row) -> Markup {
+        html! {
+            div.record {
+                (spine(event))
+                (own_fields(event, &texts(finding, "fields")))
+                (record(self.raws.get(event.text(c::ID)), event.text(c::ID)))
+                (proof(case, event, locator(event).as_ref()))
             }
         }
     }
@@ -106,24 +124,14 @@ fn line(event: &Row) -> Markup {
     }
 }
 
-fn whole(case: &Case<'_>, finding: &Row, event: &Row) -> Markup {
-    let locator = locator(event);
-    html! {
-        div.record {
-            (spine(event))
-            (own_fields(event, &texts(finding, "fields")))
-            (record(case, locator.as_ref(), event.text(c::ID)))
-            (proof(case, event, locator.as_ref()))
-        }
-    }
-}
-
 fn spine(event: &Row) -> Markup {
     html! {
         dl.spine {
             @for (column, title) in SPINE {
                 @let text = plain(event.value(column));
-                @if !text.is_empty() { dt { (title) } dd { (words::said(&text, FIELD_CHARACTERS)) } }
+                // The time as written is told only where it says something else.
+                @let repeats = *column == c::TIME_TEXT && event.text(c::TIME) == text;
+                @if !text.is_empty() && !repeats { dt { (title) } dd { (words::said(&text, FIELD_CHARACTERS)) } }
             }
             @for link in event.value(c::LINKS).as_array().into_iter().flatten() {
                 dt { "Link: " (words::said(link["kind"].as_str().unwrap_or(""), 40)) }
@@ -171,15 +179,13 @@ fn own_field(field: &Value, looked_at: &[&str]) -> Markup {
 }
 
 /// The record as it stands in the exhibit, read again for this page.
-fn record(case: &Case<'_>, locator: Option<&Locator>, event: &str) -> Markup {
-    let Some(locator) = locator else {
-        return html! { p.warning { "The place of this event is not known: its record cannot be read again." } };
-    };
-    match case.snapshot.raw(locator) {
-        Err(error) => html! {
+fn record(raw: Option<&Result<RawRecord, OutputError>>, event: &str) -> Markup {
+    match raw {
+        None => html! { p.warning { "The place of this event is not known: its record cannot be read again." } },
+        Some(Err(error)) => html! {
             p.warning { "The record could not be read again: " (words::said(&error.to_string(), 300)) }
         },
-        Ok(raw) => html! {
+        Some(Ok(raw)) => html! {
             figure.raw {
                 figcaption { "The record, read again for this page" }
                 (words::lines(&raw.text, RECORD_CHARACTERS))

@@ -192,7 +192,7 @@ pub(super) fn axis(window: &Window) -> Markup {
     html! {
         div.axis aria-hidden="true" {
             @for (nth, tick) in window.ticks().iter().enumerate().filter(|(_, tick)| tick.at <= LABEL_END) {
-                span.odd[nth % 2 == 1] style={ "left:" (percent(tick.at)) } { (tick.label) }
+                span.odd[nth % 2 == 1].late[tick.at > 72.0] style={ "left:" (percent(tick.at)) } { (tick.label) }
             }
         }
     }

@@ -44,7 +44,7 @@ fn causes(causes: &[Row]) -> Markup {
                         th scope="row" { (words::said(cause.text("cause"), 40)) }
                         td.n { (number(cause.number("gaps"))) }
                         td.n { (number(cause.number("exhibits"))) }
-                        td.n { (words::size(cause.number("bytes"))) }
+                        td.n { (extent(cause.number("bytes"), words::size)) }
                     }
                 }
             }
@@ -55,14 +55,19 @@ fn causes(causes: &[Row]) -> Markup {
 fn row(case: &Case<'_>, gap: &Row) -> Markup {
     html! {
         tr {
-            td { (words::said(gap.text("cause"), 40)) }
+            td.t { (words::said(gap.text("cause"), 40)) }
             th.text scope="row" { (file(case, gap)) }
             td.n { (number(gap.number("offset"))) }
-            td.n { @if gap.number("length") == 0 { span.none { "not known" } } @else { (number(gap.number("length"))) } }
+            td.n { (extent(gap.number("length"), number)) }
             td.text { (words::said(gap.text("detail"), 240)) }
             td { (words::id(gap.text("id"))) }
         }
     }
+}
+
+/// A length of 0 means that nobody knows where the gap ends.
+fn extent(bytes: u64, told: impl Fn(u64) -> String) -> Markup {
+    html! { @if bytes == 0 { span.none { "not known" } } @else { (told(bytes)) } }
 }
 
 /// Path of the exhibit, and of the member inside it.

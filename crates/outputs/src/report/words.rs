@@ -82,15 +82,16 @@ const MONTHS: [&str; 12] = [
     "December",
 ];
 
-/// `09-10 02:14 – 09-14 21:59`, for where there is little room; the years stand elsewhere.
+/// `2026-09-10 02:14 – 21:59` within a day, else the two days: for where there is little room.
 pub(crate) fn brief(first: Option<Time>, last: Option<Time>) -> Markup {
-    let minute = |time: Time| time.to_string().get(5..16).unwrap_or("").replace('T', "\u{a0}");
+    let (Some(first), Some(last)) = (first, last) else { return html! { "no time" } };
+    let (begin, end) = (first.to_string(), last.to_string());
+    let minute = |text: &str| text.get(11..16).unwrap_or("").to_owned();
     html! {
-        @match (first, last) {
-            (Some(first), Some(last)) if first == last => (minute(first)),
-            (Some(first), Some(last)) => { (minute(first)) " – " (minute(last)) },
-            _ => "no time",
-        }
+        (first.day())
+        @if first.day() != last.day() { " – " (last.day()) }
+        @else if minute(&begin) == minute(&end) { " " (minute(&begin)) }
+        @else { " " (minute(&begin)) " – " (minute(&end)) }
     }
 }
 

@@ -1,0 +1,125 @@
+//! Does the whole way hold on real data that none of us made?
+//!
+//! The corpus is not part of this repository: `ASSIZE_CORPUS` says where it lies.
+#![allow(clippy::disallowed_methods, clippy::print_stderr)] // Tests play the person at the keyboard.
+
+use std::path::{Path, PathBuf};
+
+use assize_case::model::{Snapshot, Trust};
+use assize_case::outputs::report::Report;
+use assize_case::vault::CaseFile;
+use assize_case::{Case, RuleSource, Silent, rule_files, stamp, test_rules};
+
+/// The corpus, or a loud word that a test was skipped.
+fn corpus(test: &str) -> Option<PathBuf> {
+    let default = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus");
+    let folder = std::env::var_os("ASSIZE_CORPUS").map_or_else(default, PathBuf::from);
+    if folder.join("sigma_rules.tar.gz").is_file() {
+        return Some(folder);
+    }
+    eprintln!("\n*** SKIPPED: {test}: no corpus in {} (set ASSIZE_CORPUS) ***\n", folder.display());
+    None
+}
+
+fn unpack(archive: &Path, to: &Path) -> PathBuf {
+    let file = std::fs::File::open(archive).unwrap();
+    tar::Archive::new(flate2::read::GzDecoder::new(file)).unpack(to).unwrap();
+    to.to_owned()
+}
+
+#[test]
+fn real_intrusions_are_read_whole_and_matched_by_sigma_hq() {
+    let Some(corpus) = corpus("real intrusions") else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let sigma = unpack(&corpus.join("sigma_rules.tar.gz"), &dir.path().join("rules"));
+    let rules = rule_files(&RuleSource { given: vec![sigma], no_builtin: false }).unwrap();
+    let given = ["lsass_campaigns", "otrf_multihost", "evtx_attack_samples.tar.gz", "sigma_regression.tar.gz"];
+    let given: Vec<PathBuf> = given.iter().map(|name| corpus.join(name)).collect();
+    let root = dir.path().join("case");
+    let mut case = Case::create(&root, CaseFile::default(), &stamp(None)).unwrap();
+    case.intake(&given, Trust::SelfReported, &stamp(None), &Silent, &mut |found, result| {
+        assert!(result.is_ok(), "{}: {result:?}", found.path);
+    })
+    .unwrap();
+    case.derive(&rules, None, &stamp(None), &Silent).unwrap();
+    let report = case.write_report(&Report, "report.html").unwrap();
+    let snapshot = case.snapshot().unwrap();
+
+    // 277 EVTX with 8,255 events by an independent reader; 202 of the regression set with 238.
+    let evtx = snapshot
+        .rows("SELECT x.paths[1] AS path, count(*) AS files, sum(r.events) AS events FROM readings r JOIN exhibits x ON x.id = r.exhibit WHERE r.format = 'evtx' GROUP BY 1 ORDER BY 1")
+        .unwrap();
+    let told: Vec<(&str, u64, u64)> =
+        evtx.iter().map(|row| (row.text("path"), row.number("files"), row.number("events"))).collect();
+    assert_eq!(told, [("evtx_attack_samples.tar.gz", 277, 8255), ("sigma_regression.tar.gz", 202, 238)]);
+
+    // Every record of every reading is an event or lies in a gap, and every file was read as something.
+    let sums = "SELECT (SELECT sum(events) FROM readings) AS told, (SELECT count(*) FROM events) AS kept, \
+                (SELECT sum(gaps) FROM readings) AS gaps_told, (SELECT count(*) FROM gaps) AS gaps";
+    let sums = &snapshot.rows(sums).unwrap()[0];
+    assert_eq!(sums.number("told"), sums.number("kept"));
+    assert_eq!(sums.number("gaps_told"), sums.number("gaps"));
+    let silent = "SELECT count(*) AS n FROM readings WHERE events = 0 AND gaps = 0 AND NOT container";
+    assert_eq!(snapshot.rows(silent).unwrap()[0].number("n"), 0, "no success with 0 events");
+    let json = snapshot.rows("SELECT count(*) AS n FROM events WHERE format = 'windows-json'").unwrap();
+    assert!(json[0].number("n") > 110_000);
+
+    // What the operators' transcripts say was done is found on the hosts where it was done.
+    let found = |title: &str, host: &str| {
+        let sql = format!("SELECT count(*) AS n FROM findings WHERE title LIKE '%{title}%' AND host LIKE '{host}%'");
+        snapshot.rows(&sql).unwrap()[0].number("n")
+    };
+    assert!(found("Lsass", "MKT01") > 0 || found("LSASS", "MKT01") > 0);
+    let run = snapshot.run();
+    let accounted = run.ran.len() + run.not_run.len();
+    assert!(accounted >= 3780, "every SigmaHQ rule ran or is listed: {accounted}");
+    assert!(run.not_run.iter().all(|rule| !rule.reason.is_empty()));
+    assert!(std::fs::metadata(report).unwrap().len() > 100_000);
+
+    // A hundred real events of each format, from the bytes that their locators name alone.
+    for format in ["evtx", "windows-json"] {
+        let sql = format!("SELECT id FROM events WHERE format = '{format}' ORDER BY id LIMIT 100");
+        let ids = snapshot.rows(&sql).unwrap();
+        let batches = ids.iter().map(|row| snapshot.event(row.text("id")).unwrap().unwrap());
+        let locators: Vec<_> = batches.map(|batch| batch.locator(0).unwrap()).collect();
+        let raws = snapshot.raw_all(&locators);
+        assert_eq!(raws.len(), 100);
+        for (raw, locator) in raws.iter().zip(&locators) {
+            assert!(raw.as_ref().unwrap().same, "{locator:?}");
+        }
+    }
+}
+
+#[test]
+fn sigma_hq_rules_match_their_regression_samples() {
+    let Some(corpus) = corpus("regression samples") else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let sigma = unpack(&corpus.join("sigma_rules.tar.gz"), &dir.path().join("rules"));
+    let samples = unpack(&corpus.join("sigma_regression.tar.gz"), &dir.path().join("samples"));
+    let rules = rule_files(&RuleSource { given: vec![sigma], no_builtin: true }).unwrap();
+    let tests = test_rules(&samples, &rules).unwrap();
+    eprintln!("regression: {} of {} passed, {} exactly; failed: {:?}", tests.passed, tests.total, tests.exact, tests.failed);
+    assert_eq!(tests.total, 202);
+    assert!(tests.passed >= 190, "{:#?}", tests.failed);
+}
+
+/// Truncated, garbled and odd files of other people's parsers' test suites: nothing is lost in silence.
+#[test]
+fn torture_files_give_events_or_gaps_and_never_a_panic() {
+    let Some(corpus) = corpus("torture files") else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let folder = unpack(&corpus.join("parser_torture.tar.gz"), &dir.path().join("torture"));
+    let mut case = Case::create(&dir.path().join("case"), CaseFile::default(), &stamp(None)).unwrap();
+    case.intake(&[folder], Trust::SelfReported, &stamp(None), &Silent, &mut |_, _| {}).unwrap();
+    let rules = rule_files(&RuleSource::default()).unwrap();
+    case.derive(&rules, None, &stamp(None), &Silent).unwrap();
+    let snapshot = case.snapshot().unwrap();
+    let silent = "SELECT count(*) AS n FROM readings WHERE events = 0 AND gaps = 0 AND NOT container";
+    // An event log that was made and never written to holds nothing, and says so in its header.
+    let silent = snapshot.rows(silent).unwrap()[0].number("n");
+    let defects = snapshot.rows("SELECT count(*) AS n FROM gaps WHERE cause = 'defect'").unwrap()[0].number("n");
+    let events = snapshot.rows("SELECT count(*) AS n FROM events").unwrap()[0].number("n");
+    eprintln!("torture: {events} events, {silent} readings without event or gap, {defects} defects");
+    assert_eq!(defects, 0);
+    assert!(events > 10_000);
+}
