@@ -42,6 +42,7 @@ const TIME_NAMES: &[&str] = &[
     "date",
     "_time",
     "start",
+    "when",
 ];
 
 /// Names under which logs state where it happened.

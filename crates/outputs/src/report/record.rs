@@ -181,7 +181,9 @@ fn own_field(field: &Value, looked_at: &[&str]) -> Markup {
 /// The record as it stands in the exhibit, read again for this page.
 fn record(raw: Option<&Result<RawRecord, OutputError>>, event: &str) -> Markup {
     match raw {
-        None => html! { p.warning { "The place of this event is not known: its record cannot be read again." } },
+        None => {
+            html! { p.warning { "The place of this event is not known: its record cannot be read again." } }
+        }
         Some(Err(error)) => html! {
             p.warning { "The record could not be read again: " (words::said(&error.to_string(), 300)) }
         },
