@@ -88,9 +88,11 @@ fn rules_told(rules: Option<&Path>) -> String {
 
 /// The files to work on and the rules to add.
 fn input(given: Option<&Path>, scratch: &Path) -> Result<(PathBuf, Option<PathBuf>)> {
-    let corpus = std::env::var_os("ASSIZE_CORPUS").map_or_else(|| PathBuf::from("../shared/corpus"), PathBuf::from);
+    let corpus =
+        std::env::var_os("ASSIZE_CORPUS").map_or_else(|| PathBuf::from("../shared/corpus"), PathBuf::from);
     let rules = corpus.join("sigma_rules.tar.gz");
-    let rules = if rules.is_file() { Some(unpack(&rules, &scratch.join("rules"))?.join("rules")) } else { None };
+    let rules =
+        if rules.is_file() { Some(unpack(&rules, &scratch.join("rules"))?.join("rules")) } else { None };
     if let Some(given) = given {
         return Ok((given.to_owned(), rules));
     }
@@ -123,7 +125,9 @@ fn run_step(step: &str, evidence: &Path, rules: Option<&Path>, scratch: &Path) -
     }
     let mut command = if step == "cp-sha256sum" {
         let mut shell = Command::new("sh");
-        shell.arg("-c").arg("cp -r \"$0\" \"$1\" && sync \"$1\" && find \"$1\" -type f -exec sha256sum {} + > /dev/null");
+        shell.arg("-c").arg(
+            "cp -r \"$0\" \"$1\" && sync \"$1\" && find \"$1\" -type f -exec sha256sum {} + > /dev/null",
+        );
         shell
     } else {
         let mut own = Command::new(std::env::current_exe()?);

@@ -49,7 +49,10 @@ pub fn coverage(ask: Ask<'_>) -> Result<Vec<Coverage>, SnapshotError> {
     }
     let damaged: Vec<_> = ask(DAMAGED)?.iter().map(place).collect();
     let spans = ask(SPANS)?;
-    Ok(spans.iter().filter_map(|span| covered(span, clears.get(&place(span)), damaged.contains(&place(span)))).collect())
+    Ok(spans
+        .iter()
+        .filter_map(|span| covered(span, clears.get(&place(span)), damaged.contains(&place(span))))
+        .collect())
 }
 
 fn place(row: &Row) -> (String, String) {
@@ -74,11 +77,16 @@ fn covered(span: &Row, clears: Option<&Vec<String>>, damaged: bool) -> Option<Co
 
 /// State, cause and the reason in words; the gravest cause first.
 fn judged(span: &Row, clears: usize, damaged: bool) -> (State, Option<Cause>, String) {
-    let (events, numbered, numbers) = (span.number("events"), span.number("numbered"), span.number("numbers"));
+    let (events, numbered, numbers) =
+        (span.number("events"), span.number("numbered"), span.number("numbers"));
     let (lowest, highest) = (span.number("lowest"), span.number("highest"));
     if clears > 0 {
         let times = if clears == 1 { "once".to_owned() } else { format!("{clears} times") };
-        return (State::Partial, Some(Cause::Cleared), format!("the log was cleared {times}; what stood before is gone"));
+        return (
+            State::Partial,
+            Some(Cause::Cleared),
+            format!("the log was cleared {times}; what stood before is gone"),
+        );
     }
     if damaged {
         let because = "part of the file could not be read (see gaps)".to_owned();

@@ -121,7 +121,8 @@ impl Shell {
         if Vault::is_case(folder) {
             return Ok(Case::open_for_writing(folder)?);
         }
-        let name = folder.file_name().map_or_else(|| "case".into(), |name| name.to_string_lossy().into_owned());
+        let name =
+            folder.file_name().map_or_else(|| "case".into(), |name| name.to_string_lossy().into_owned());
         let file = CaseFile { name, ..CaseFile::default() };
         Ok(Case::create(folder, file, &assize_case::stamp(self.common.by.as_deref()))?)
     }
@@ -207,7 +208,8 @@ impl Shell {
         if error.chain().any(broken_pipe) {
             return DONE.into();
         }
-        let told: Vec<String> = error.chain().map(|cause| harmless::terminal(&cause.to_string()).into_owned()).collect();
+        let told: Vec<String> =
+            error.chain().map(|cause| harmless::terminal(&cause.to_string()).into_owned()).collect();
         eprintln!("assize: {}", told.join(": "));
         code_of(error).into()
     }

@@ -56,7 +56,8 @@ impl Sight {
 fn bar(bytes: u64) -> ProgressBar {
     let target = ProgressDrawTarget::stderr_with_hz(10);
     let bar = ProgressBar::with_draw_target(Some(bytes), target);
-    let template = "{prefix:>8} {elapsed_precise} [{bar:30}] {bytes}/{total_bytes} {bytes_per_sec} {wide_msg}";
+    let template =
+        "{prefix:>8} {elapsed_precise} [{bar:30}] {bytes}/{total_bytes} {bytes_per_sec} {wide_msg}";
     // The template is ours and valid; should indicatif ever think otherwise, its default will do.
     ProgressStyle::with_template(template)
         .map_or(bar.clone(), |style| bar.clone().with_style(style.progress_chars("━╸─")))
@@ -71,7 +72,15 @@ impl Progress for Sight {
         bar.set_prefix(name.to_owned());
         self.bytes.store(0, Ordering::Relaxed);
         let now = Instant::now();
-        let stage = Stage { name: name.to_owned(), bar, begun: now, told: now, items: 0, items_all: items, bytes_all: bytes };
+        let stage = Stage {
+            name: name.to_owned(),
+            bar,
+            begun: now,
+            told: now,
+            items: 0,
+            items_all: items,
+            bytes_all: bytes,
+        };
         *self.stage.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(stage);
     }
 
@@ -88,7 +97,12 @@ impl Progress for Sight {
         self.with(|stage| {
             stage.items += 1;
             stage.bar.set_position(done);
-            stage.bar.set_message(format!("{}/{} {}", stage.items, stage.items_all, harmless::terminal(name)));
+            stage.bar.set_message(format!(
+                "{}/{} {}",
+                stage.items,
+                stage.items_all,
+                harmless::terminal(name)
+            ));
             if !self.terminal && stage.told.elapsed() >= LINE_EVERY {
                 stage.told = Instant::now();
                 eprintln!("{}", line(stage, done));

@@ -1,5 +1,5 @@
 //! Does the command line do what its words say, as a newcomer would try it?
-#![allow(clippy::disallowed_methods)] // Tests play the person at the keyboard.
+#![allow(clippy::disallowed_methods, clippy::unwrap_used)] // Tests play the person at the keyboard.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -29,7 +29,9 @@ fn ok(arguments: &[&str]) -> String {
 }
 
 fn lines(text: &str) -> Vec<Value> {
-    text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
+        .collect()
 }
 
 /// The demonstration, run once for all tests.
@@ -62,7 +64,8 @@ fn assert_valid(schema: &str, value: &Value) {
         serde_json::from_slice(&fs::read(folder.join(format!("{name}.schema.json"))).unwrap()).unwrap()
     };
     let locator = jsonschema::Resource::from_contents(read("locator"));
-    let registry = jsonschema::Registry::new().add("locator.schema.json", locator).unwrap().prepare().unwrap();
+    let registry =
+        jsonschema::Registry::new().add("locator.schema.json", locator).unwrap().prepare().unwrap();
     let validator = jsonschema::options().with_registry(&registry).build(&read(schema)).unwrap();
     let problems: Vec<String> =
         validator.iter_errors(value).map(|error| format!("{} at {}", error, error.instance_path())).collect();
@@ -76,10 +79,22 @@ fn the_demonstration_tells_what_was_read_and_what_not() {
     assert!(summary["events"].as_u64().unwrap() > 1000);
     assert!(summary["findings"].as_u64().unwrap() > 10);
     assert!(summary["gaps"].as_u64().unwrap() >= 5, "the damaged files are told");
-    let unread: Vec<&str> = summary["unread"].as_array().unwrap().iter().map(|u| u["path"].as_str().unwrap()).collect();
+    let unread: Vec<&str> =
+        summary["unread"].as_array().unwrap().iter().map(|u| u["path"].as_str().unwrap()).collect();
     assert!(unread.iter().any(|path| path.ends_with("memory-note.bin")), "{unread:?}");
     assert!(unread.iter().any(|path| path.ends_with("Setup.evtx")), "{unread:?}");
-    for word in ["read", "findings", "hosts", "accounts", "rules run", "gaps", "not read", "coverage", "took", "report:"] {
+    for word in [
+        "read",
+        "findings",
+        "hosts",
+        "accounts",
+        "rules run",
+        "gaps",
+        "not read",
+        "coverage",
+        "took",
+        "report:",
+    ] {
         assert!(DEMO.told.contains(word), "{word} is missing from:\n{}", DEMO.told);
     }
     assert!(Path::new(&DEMO.case).join("report/report.html").is_file());
@@ -103,12 +118,15 @@ fn every_shape_of_every_table_is_harmless_and_parses() {
     let sql = "SELECT * FROM events ORDER BY time, id";
     for shape in ["ndjson", "json", "csv", "table"] {
         let text = ok(&["query", sql, "--case", &DEMO.case, "--format", shape]);
-        let hostile = text.chars().find(|c| (c.is_control() && *c != '\n' && *c != '\r') || matches!(c, '\u{202a}'..='\u{202e}'));
+        let hostile = text
+            .chars()
+            .find(|c| (c.is_control() && *c != '\n' && *c != '\r') || matches!(c, '\u{202a}'..='\u{202e}'));
         assert_eq!(hostile, None, "{shape}");
     }
     let rows = lines(&ok(&["query", sql, "--case", &DEMO.case]));
     assert_eq!(rows.len() as u64, DEMO.summary["events"].as_u64().unwrap(), "NDJSON when piped");
-    let whole: Value = serde_json::from_str(&ok(&["query", sql, "--case", &DEMO.case, "--format", "json"])).unwrap();
+    let whole: Value =
+        serde_json::from_str(&ok(&["query", sql, "--case", &DEMO.case, "--format", "json"])).unwrap();
     assert_eq!(whole.as_array().unwrap().len(), rows.len());
     let formula = ok(&["query", "SELECT '=HYPERLINK(1)' AS a", "--case", &DEMO.case, "--format", "csv"]);
     assert!(formula.contains("'=HYPERLINK"), "{formula}");
@@ -139,7 +157,8 @@ fn results_keep_the_contract() {
     assert_eq!(findings.len() as u64, DEMO.summary["findings"].as_u64().unwrap(), "detect = inquire");
     findings.iter().for_each(|finding| assert_valid("finding", finding));
     let id = findings[0]["id"].as_str().unwrap();
-    let trace: Value = serde_json::from_str(&ok(&["trace", id, "--case", &DEMO.case, "--format", "json"])).unwrap();
+    let trace: Value =
+        serde_json::from_str(&ok(&["trace", id, "--case", &DEMO.case, "--format", "json"])).unwrap();
     assert_valid("trace", &trace);
     let leaves = fs::read_to_string(Path::new(&DEMO.case).join("log/leaves")).unwrap();
     lines(&leaves).iter().for_each(|leaf| assert_valid("custody-leaf", leaf));
@@ -197,7 +216,8 @@ fn exit_codes_are_those_of_the_contract() {
 fn an_error_says_what_to_do_next() {
     let dir = tempfile::tempdir().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_assize"));
-    let output = command.args(["query", "SELECT 1"]).env_remove("ASSIZE_CASE").current_dir(&dir).output().unwrap();
+    let output =
+        command.args(["query", "SELECT 1"]).env_remove("ASSIZE_CASE").current_dir(&dir).output().unwrap();
     assert!(err(&output).contains("assize case new"), "{}", err(&output));
     let missing = assize(&["trace", "e-aaaaaaaaaaaaaaaaaaaaaaaaaa", "--case", &DEMO.case]);
     assert!(err(&missing).contains("nothing in this case has this id"), "{}", err(&missing));
@@ -228,7 +248,11 @@ fn locale_zone_and_umask_change_nothing() {
         case.display()
     );
     let mut shell = Command::new("sh");
-    shell.args(["-c", &script]).env("TZ", "Asia/Kathmandu").env("LC_ALL", "tr_TR.UTF-8").env("LANG", "tr_TR.UTF-8");
+    shell
+        .args(["-c", &script])
+        .env("TZ", "Asia/Kathmandu")
+        .env("LC_ALL", "tr_TR.UTF-8")
+        .env("LANG", "tr_TR.UTF-8");
     assert!(shell.status().unwrap().success());
     let manifest = |case: &Path| fs::read_to_string(case.join("derived/manifest.json")).unwrap();
     assert_eq!(manifest(&case), manifest(Path::new(&DEMO.case)), "digests of every derived file");

@@ -15,7 +15,8 @@ pub fn now() -> Time {
 /// What stands in a log leaf made now: by the person named, or by the account's name.
 #[must_use]
 pub fn stamp(by: Option<&str>) -> Stamp {
-    let account = || std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| "unknown".into());
+    let account =
+        || std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| "unknown".into());
     // Whole seconds: more digits than the clock deserves would only make the log harder to read.
     let at = Time(now().0 / 1_000_000_000 * 1_000_000_000).to_string();
     Stamp { at, by: by.map_or_else(account, str::to_owned), tool: crate::TOOL.to_owned() }

@@ -55,8 +55,18 @@ pub(crate) const FINDINGS: Table = Table {
     name: "findings",
     per_exhibit: true,
     columns: &[
-        ("id", Text), ("rule", Text), ("title", Text), ("level", Text), ("tags", Texts), ("time", Kind::Time),
-        ("host", Text), ("source", Text), ("actor", Text), ("event", Text), ("exhibit", Text), ("fields", Texts),
+        ("id", Text),
+        ("rule", Text),
+        ("title", Text),
+        ("level", Text),
+        ("tags", Texts),
+        ("time", Kind::Time),
+        ("host", Text),
+        ("source", Text),
+        ("actor", Text),
+        ("event", Text),
+        ("exhibit", Text),
+        ("fields", Texts),
     ],
 };
 
@@ -64,8 +74,13 @@ pub(crate) const GAPS: Table = Table {
     name: "gaps",
     per_exhibit: true,
     columns: &[
-        ("id", Text), ("exhibit", Text), ("member", Text), ("offset", Number), ("length", Number),
-        ("cause", Text), ("detail", Text),
+        ("id", Text),
+        ("exhibit", Text),
+        ("member", Text),
+        ("offset", Number),
+        ("length", Number),
+        ("cause", Text),
+        ("detail", Text),
     ],
 };
 
@@ -73,8 +88,13 @@ pub(crate) const READINGS: Table = Table {
     name: "readings",
     per_exhibit: false,
     columns: &[
-        ("exhibit", Text), ("member", Text), ("bytes", Number), ("format", Text), ("events", Number),
-        ("gaps", Number), ("container", Flag),
+        ("exhibit", Text),
+        ("member", Text),
+        ("bytes", Number),
+        ("format", Text),
+        ("events", Number),
+        ("gaps", Number),
+        ("container", Flag),
     ],
 };
 
@@ -88,8 +108,15 @@ pub(crate) const COVERAGE: Table = Table {
     name: "coverage",
     per_exhibit: false,
     columns: &[
-        ("source", Text), ("host", Text), ("from", Kind::Time), ("to", Kind::Time), ("state", Text),
-        ("cause", Text), ("events", Number), ("because", Text), ("basis", Texts),
+        ("source", Text),
+        ("host", Text),
+        ("from", Kind::Time),
+        ("to", Kind::Time),
+        ("state", Text),
+        ("cause", Text),
+        ("events", Number),
+        ("because", Text),
+        ("basis", Texts),
     ],
 };
 
@@ -97,8 +124,15 @@ pub(crate) const RULES: Table = Table {
     name: "rules",
     per_exhibit: false,
     columns: &[
-        ("id", Text), ("title", Text), ("level", Text), ("tags", Texts), ("logsource", Text), ("file", Text),
-        ("ran", Flag), ("reason", Text), ("line", Number),
+        ("id", Text),
+        ("title", Text),
+        ("level", Text),
+        ("tags", Texts),
+        ("logsource", Text),
+        ("file", Text),
+        ("ran", Flag),
+        ("reason", Text),
+        ("line", Number),
     ],
 };
 
@@ -122,7 +156,8 @@ impl Table {
 
     /// Rows as a batch; each row has a cell per column, of the column's kind.
     pub(crate) fn batch(&self, rows: &[Vec<Cell>]) -> Result<RecordBatch, ArrowError> {
-        let column = |position: usize| column(self.columns[position].1, rows.iter().map(|row| &row[position]));
+        let column =
+            |position: usize| column(self.columns[position].1, rows.iter().map(|row| &row[position]));
         RecordBatch::try_new(self.schema(), (0..self.columns.len()).map(column).collect())
     }
 }
@@ -131,22 +166,30 @@ fn column<'a>(kind: Kind, cells: impl Iterator<Item = &'a Cell>) -> ArrayRef {
     match kind {
         Text => {
             let mut builder = StringBuilder::new();
-            cells.for_each(|cell| builder.append_option(if let Cell::Text(text) = cell { text.as_deref() } else { None }));
+            cells.for_each(|cell| {
+                builder.append_option(if let Cell::Text(text) = cell { text.as_deref() } else { None })
+            });
             Arc::new(builder.finish())
         }
         Number => {
             let mut builder = UInt64Builder::new();
-            cells.for_each(|cell| builder.append_option(if let Cell::Number(number) = cell { Some(*number) } else { None }));
+            cells.for_each(|cell| {
+                builder.append_option(if let Cell::Number(number) = cell { Some(*number) } else { None })
+            });
             Arc::new(builder.finish())
         }
         Kind::Time => {
             let mut builder = TimestampNanosecondBuilder::new().with_data_type(spine::time_type());
-            cells.for_each(|cell| builder.append_option(if let Cell::Time(time) = cell { time.map(|t| t.0) } else { None }));
+            cells.for_each(|cell| {
+                builder.append_option(if let Cell::Time(time) = cell { time.map(|t| t.0) } else { None })
+            });
             Arc::new(builder.finish())
         }
         Flag => {
             let mut builder = BooleanBuilder::new();
-            cells.for_each(|cell| builder.append_option(if let Cell::Flag(flag) = cell { Some(*flag) } else { None }));
+            cells.for_each(|cell| {
+                builder.append_option(if let Cell::Flag(flag) = cell { Some(*flag) } else { None })
+            });
             Arc::new(builder.finish())
         }
         Texts => {

@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use assize_model::{Exhibit, NotRun, Reading, RuleFile, RuleInfo, Scanner, spine};
 use assize_formats::container;
+use assize_model::{Exhibit, NotRun, Reading, RuleFile, RuleInfo, Scanner, spine};
 use assize_vault::{Act, Derived, Stamp};
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
@@ -64,7 +64,8 @@ impl Case {
         let derived = self.vault.derived();
         let rules_digest = rules::digest(rule_files);
         let exhibits = self.vault.exhibits();
-        let work = Work { case: self, derived: &derived, scanner: scanner.as_ref(), rules_digest: &rules_digest };
+        let work =
+            Work { case: self, derived: &derived, scanner: scanner.as_ref(), rules_digest: &rules_digest };
         let (dones, read) = work.read_all(&exhibits, threads(asked_threads), progress)?;
         drop_strangers(&derived, &exhibits)?;
         progress.stage("derive", 1, 0);
@@ -124,7 +125,10 @@ impl Work<'_> {
                         let name = exhibit.admissions.first().map_or("", |admission| &admission.path);
                         progress.item_done(name);
                         // A thread that panicked holds no half result: the list is only pushed to.
-                        results.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((index, result));
+                        results
+                            .lock()
+                            .unwrap_or_else(std::sync::PoisonError::into_inner)
+                            .push((index, result));
                     }
                 });
             }
@@ -162,7 +166,8 @@ impl Work<'_> {
             left -= shown;
             progress.bytes(shown);
         };
-        let readings = scan::read_exhibit(exhibit.id, &mut content, exhibit.digests.size, &mut part, &mut count);
+        let readings =
+            scan::read_exhibit(exhibit.id, &mut content, exhibit.digests.size, &mut part, &mut count);
         progress.bytes(left);
         if let Some(failed) = part.failed.take() {
             return Err(failed);

@@ -70,13 +70,17 @@ pub enum CaseError {
         reason: String,
     },
     /// An id that names nothing in this case.
-    #[error("{0}: nothing in this case has this id; ids are printed at the end of every line, and a beginning of at least 6 characters will do")]
+    #[error(
+        "{0}: nothing in this case has this id; ids are printed at the end of every line, and a beginning of at least 6 characters will do"
+    )]
     NoSuchId(String),
     /// A beginning of an id that several things share.
     #[error("{0}: more than one id begins so: {1}; give more characters")]
     Ambiguous(String, String),
     /// The tables have not been derived yet.
-    #[error("nothing was derived in this case yet; run `assize inquire PATH… --case DIR` or `assize derive --case DIR`")]
+    #[error(
+        "nothing was derived in this case yet; run `assize inquire PATH… --case DIR` or `assize derive --case DIR`"
+    )]
     NotDerived,
     /// The rules were given but none could be loaded.
     #[error("{0}")]
@@ -133,10 +137,16 @@ impl Case {
     ) -> Result<(), CaseError> {
         let files: Vec<Found> = given.iter().flat_map(|path| vault::walk(path)).collect();
         progress.stage("admit", files.len() as u64, files.iter().map(|file| file.size).sum());
-        self.vault.admit(&files, trust, stamp, &mut |bytes| progress.bytes(bytes), &mut |found, result| {
-            progress.item_done(&found.path);
-            done(found, result);
-        })?;
+        self.vault.admit(
+            &files,
+            trust,
+            stamp,
+            &mut |bytes| progress.bytes(bytes),
+            &mut |found, result| {
+                progress.item_done(&found.path);
+                done(found, result);
+            },
+        )?;
         progress.end();
         Ok(())
     }
@@ -197,10 +207,7 @@ impl Snapshot for CaseSnapshot<'_> {
         only.unwrap_or_else(|| Err(model::SnapshotError::Record("no record".to_owned())))
     }
 
-    fn raw_all(
-        &self,
-        locators: &[model::Locator],
-    ) -> Vec<Result<model::RawRecord, model::SnapshotError>> {
+    fn raw_all(&self, locators: &[model::Locator]) -> Vec<Result<model::RawRecord, model::SnapshotError>> {
         record::raw_all(self, locators)
     }
 }

@@ -33,7 +33,11 @@ pub(crate) struct TableFile {
 }
 
 impl TableFile {
-    pub(crate) fn create(derived: &Derived, name: &str, schema: arrow_schema::SchemaRef) -> Result<Self, CaseError> {
+    pub(crate) fn create(
+        derived: &Derived,
+        name: &str,
+        schema: arrow_schema::SchemaRef,
+    ) -> Result<Self, CaseError> {
         let level = ZstdLevel::try_new(1).map_err(|error| table_error(name, error))?;
         let properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(level))
@@ -42,7 +46,8 @@ impl TableFile {
             .set_created_by("assize".to_owned())
             .build();
         let file = derived.create(name)?;
-        let writer = ArrowWriter::try_new(file, schema, Some(properties)).map_err(|error| table_error(name, error))?;
+        let writer =
+            ArrowWriter::try_new(file, schema, Some(properties)).map_err(|error| table_error(name, error))?;
         Ok(Self { name: name.to_owned(), writer })
     }
 
@@ -125,7 +130,11 @@ pub(crate) struct Part<'a> {
 
 impl<'a> Part<'a> {
     /// Begins anew: what an earlier derivation wrote of this exhibit goes.
-    pub(crate) fn begin(derived: &'a Derived, scanner: &'a dyn Scanner, exhibit: &str) -> Result<Self, VaultError> {
+    pub(crate) fn begin(
+        derived: &'a Derived,
+        scanner: &'a dyn Scanner,
+        exhibit: &str,
+    ) -> Result<Self, VaultError> {
         for table in ["events", columns::FINDINGS.name, columns::GAPS.name] {
             derived.remove(&file_name(table, exhibit))?;
         }

@@ -54,7 +54,8 @@ fn raw_of_exhibit(
     let stored = stored_rows(snapshot, locators[0].exhibit, &again)?;
     let told = locators.iter().zip(&slices).zip(&again).map(|((locator, slices), again)| {
         let format = assize_formats::by_name(&locator.format);
-        let format = format.ok_or_else(|| SnapshotError::Record(format!("no format `{}`", locator.format)))?;
+        let format =
+            format.ok_or_else(|| SnapshotError::Record(format!("no format `{}`", locator.format)))?;
         if slices.len() != locator.ranges.len() {
             let member = locator.member.as_deref().unwrap_or("");
             return Err(SnapshotError::Record(format!("{}: no member `{member}`", locator.exhibit)));
@@ -122,7 +123,9 @@ impl Wanted<'_> {
 
 impl Visitor for Wanted<'_> {
     fn wants(&self, name: &str) -> bool {
-        let lies_in = |member: &str| member.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with("!/"));
+        let lies_in = |member: &str| {
+            member.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with("!/"))
+        };
         self.locators.iter().filter_map(|locator| locator.member.as_deref()).any(lies_in)
     }
 
@@ -131,7 +134,8 @@ impl Visitor for Wanted<'_> {
         // Every range that is wanted of this member, with the place where its bytes go.
         let mut pieces: Vec<(usize, Slice)> = Vec::new();
         for index in self.within(name) {
-            let slices = self.locators[index].ranges.iter().map(|range| Slice { range: *range, bytes: Vec::new() });
+            let slices =
+                self.locators[index].ranges.iter().map(|range| Slice { range: *range, bytes: Vec::new() });
             pieces.extend(slices.map(|slice| (index, slice)));
         }
         let end = pieces.iter().map(|(_, slice)| slice.range.offset + slice.range.length).max().unwrap_or(0);

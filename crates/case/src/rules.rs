@@ -64,7 +64,8 @@ pub fn rule_files(source: &RuleSource) -> Result<Vec<RuleFile>, CaseError> {
 }
 
 fn collect(root: &Path, path: &Path, files: &mut Vec<RuleFile>) -> Result<(), CaseError> {
-    let refused = |error: std::io::Error| CaseError::Rules { path: path.to_owned(), reason: error.to_string() };
+    let refused =
+        |error: std::io::Error| CaseError::Rules { path: path.to_owned(), reason: error.to_string() };
     if path.is_dir() {
         let mut entries = Vec::new();
         for entry in std::fs::read_dir(path).map_err(refused)? {
@@ -81,8 +82,11 @@ fn collect(root: &Path, path: &Path, files: &mut Vec<RuleFile>) -> Result<(), Ca
     let bytes = std::fs::read(path).map_err(refused)?;
     // The name is the one below the folder that was given, so that another folder gives equal tables.
     let below = path.strip_prefix(root).ok().filter(|below| !below.as_os_str().is_empty());
-    let name = below.map_or_else(|| Path::new(path.file_name().unwrap_or_default()), |below| below);
-    files.push(RuleFile { name: name.display().to_string(), text: String::from_utf8_lossy(&bytes).into_owned() });
+    let name = below.unwrap_or_else(|| Path::new(path.file_name().unwrap_or_default()));
+    files.push(RuleFile {
+        name: name.display().to_string(),
+        text: String::from_utf8_lossy(&bytes).into_owned(),
+    });
     Ok(())
 }
 
@@ -95,7 +99,8 @@ pub(crate) fn load(files: &[RuleFile]) -> Box<dyn Scanner> {
 /// A digest of all rules, whatever their order, hexadecimal.
 pub(crate) fn digest(files: &[RuleFile]) -> String {
     let one = |file: &RuleFile| {
-        let digest = Sha256::new().chain_update(file.name.as_bytes()).chain_update([0]).chain_update(&file.text);
+        let digest =
+            Sha256::new().chain_update(file.name.as_bytes()).chain_update([0]).chain_update(&file.text);
         <[u8; 32]>::from(digest.finalize())
     };
     let mut digests: Vec<[u8; 32]> = files.iter().map(one).collect();

@@ -1,6 +1,6 @@
 //! What did the last derivation read and run, in the words of the contract?
 
-use assize_model::{Coverage, RecordedRun, Reading, Row, RuleInfo, coverage};
+use assize_model::{Coverage, Reading, RecordedRun, Row, RuleInfo, coverage};
 use assize_vault::Vault;
 use serde::Serialize;
 
@@ -65,10 +65,18 @@ pub(crate) fn recorded(vault: &Vault, tables: &Tables) -> Result<RecordedRun, Ca
         made_at: crate::stamp(None).at,
         handling: vault.case().handling.clone(),
         exhibits: vault.exhibits(),
-        readings: tables.rows("SELECT * FROM readings ORDER BY exhibit, member NULLS FIRST")?.iter().map(reading).collect(),
+        readings: tables
+            .rows("SELECT * FROM readings ORDER BY exhibit, member NULLS FIRST")?
+            .iter()
+            .map(reading)
+            .collect(),
         ran: ran.into_iter().map(rule_info).collect(),
         not_run: not_run.into_iter().map(not_run_of).collect(),
-        coverage: tables.rows("SELECT * FROM coverage ORDER BY host, source")?.iter().filter_map(covered).collect(),
+        coverage: tables
+            .rows("SELECT * FROM coverage ORDER BY host, source")?
+            .iter()
+            .filter_map(covered)
+            .collect(),
         log: vault.head(),
     })
 }
@@ -172,8 +180,10 @@ fn unread(case: &Case, snapshot: &CaseSnapshot<'_>) -> Result<Vec<Unread>, CaseE
          WHERE r.format IS NULL GROUP BY r.exhibit, r.member ORDER BY r.exhibit, r.member",
     )?;
     for row in &rows {
-        let exhibit = snapshot.run.exhibits.iter().find(|exhibit| exhibit.id.to_string() == row.text("exhibit"));
-        let path = exhibit.and_then(|exhibit| exhibit.admissions.first()).map_or("", |admission| &admission.path);
+        let exhibit =
+            snapshot.run.exhibits.iter().find(|exhibit| exhibit.id.to_string() == row.text("exhibit"));
+        let path =
+            exhibit.and_then(|exhibit| exhibit.admissions.first()).map_or("", |admission| &admission.path);
         let member = row.some_text("member").map_or(String::new(), |member| format!("!/{member}"));
         unread.push(Unread {
             exhibit: Some(row.text("exhibit").to_owned()),

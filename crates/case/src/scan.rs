@@ -35,7 +35,8 @@ pub(crate) fn read_exhibit(
     match visited {
         Ok(result) => result?,
         Err(_) => {
-            let detail = "our container reader broke down; please report it. Members after this point were not read";
+            let detail =
+                "our container reader broke down; please report it. Members after this point were not read";
             reader.problem(None, Cause::Defect, detail.to_owned())?;
         }
     }
@@ -157,7 +158,8 @@ impl Visitor for Reader<'_> {
         // The sink is either whole or given up after a panic: rows are added by whole batches.
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             let options = ReadingOptions::default();
-            let mut input = Input { bytes: &mut counted, options: &options, projection: Projection::Everything };
+            let mut input =
+                Input { bytes: &mut counted, options: &options, projection: Projection::Everything };
             let mut batcher = Batcher::new(origin, &mut watched);
             let read = format.read(&mut input, &mut batcher);
             // What was read before the damage counts.

@@ -55,7 +55,8 @@ impl Tables {
         let mut config = SessionConfig::new().with_target_partitions(threads).with_information_schema(true);
         // Text stays text: the views that Parquet would otherwise give mean nothing to our schemas.
         config.options_mut().execution.parquet.schema_force_view_types = false;
-        let spill = DiskManagerBuilder::default().with_mode(DiskManagerMode::Directories(vec![derived.scratch()]));
+        let spill =
+            DiskManagerBuilder::default().with_mode(DiskManagerMode::Directories(vec![derived.scratch()]));
         let environment = RuntimeEnvBuilder::new()
             .with_memory_limit(MEMORY_MAX, 1.0)
             .with_disk_manager_builder(spill)

@@ -81,7 +81,8 @@ fn infos(folder: &Path) -> Result<Vec<PathBuf>, CaseError> {
         let reason = problem.problem.clone().unwrap_or_default();
         return Err(CaseError::Rules { path: folder.to_owned(), reason });
     }
-    let infos = found.into_iter().filter(|found| found.source.file_name().is_some_and(|name| name == "info.yml"));
+    let infos =
+        found.into_iter().filter(|found| found.source.file_name().is_some_and(|name| name == "info.yml"));
     Ok(infos.map(|found| found.source).collect())
 }
 
@@ -136,7 +137,11 @@ fn count(file: &Path, rule: &str, scanner: &dyn Scanner) -> Result<u64, String> 
     let mut counter = Counter { scanner, index, count: 0, events: 0 };
     scan::read_exhibit(exhibit, &mut io::Cursor::new(bytes), size, &mut counter, &mut |_| {})
         .map_err(|error| error.to_string())?;
-    if counter.events == 0 { Err("no event could be read from the sample".to_owned()) } else { Ok(counter.count) }
+    if counter.events == 0 {
+        Err("no event could be read from the sample".to_owned())
+    } else {
+        Ok(counter.count)
+    }
 }
 
 struct Counter<'a> {

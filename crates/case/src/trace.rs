@@ -67,7 +67,10 @@ impl CaseSnapshot<'_> {
         trace.steps.push(Step {
             what: "log",
             id: None,
-            facts: vec![fact("leaves", self.run.log.leaves), fact("root (RFC 6962, SHA-256)", &self.run.log.root)],
+            facts: vec![
+                fact("leaves", self.run.log.leaves),
+                fact("root (RFC 6962, SHA-256)", &self.run.log.root),
+            ],
         });
         Ok(trace)
     }
@@ -93,7 +96,8 @@ impl CaseSnapshot<'_> {
     fn trace_finding(&self, trace: &mut Trace, id: &str, bytes: bool) -> Result<(), CaseError> {
         let row = self.one("findings", id)?;
         trace.steps.push(step("finding", &row, &["title", "level", "tags", "fields"]));
-        let rules = self.tables.rows(&format!("SELECT * FROM rules WHERE id = {}", literal(row.text("rule"))))?;
+        let rules =
+            self.tables.rows(&format!("SELECT * FROM rules WHERE id = {}", literal(row.text("rule"))))?;
         if let Some(rule) = rules.first() {
             let mut told = step("rule", rule, &["title", "level", "logsource", "file"]);
             told.id = Some(row.text("rule").to_owned());
@@ -102,7 +106,13 @@ impl CaseSnapshot<'_> {
         self.trace_event(trace, row.text("event"), Some(row.text("exhibit")), bytes)
     }
 
-    fn trace_event(&self, trace: &mut Trace, id: &str, exhibit: Option<&str>, bytes: bool) -> Result<(), CaseError> {
+    fn trace_event(
+        &self,
+        trace: &mut Trace,
+        id: &str,
+        exhibit: Option<&str>,
+        bytes: bool,
+    ) -> Result<(), CaseError> {
         let full = match exhibit {
             Some(_) => id.to_owned(),
             None => self.one("events", id)?.text("id").to_owned(),
@@ -111,8 +121,22 @@ impl CaseSnapshot<'_> {
         let batch = batch.ok_or_else(|| CaseError::NoSuchId(id.to_owned()))?;
         let row = Row::all(batch.rows()).next().ok_or_else(|| CaseError::NoSuchId(id.to_owned()))?;
         let spine = [
-            "time", "time_text", "time_assumed", "source", "host", "actor", "target", "verb", "object",
-            "object_kind", "peer", "device", "outcome", "qualifiers", "links", "fields",
+            "time",
+            "time_text",
+            "time_assumed",
+            "source",
+            "host",
+            "actor",
+            "target",
+            "verb",
+            "object",
+            "object_kind",
+            "peer",
+            "device",
+            "outcome",
+            "qualifiers",
+            "links",
+            "fields",
         ];
         trace.steps.push(step("event", &row, &spine));
         let locator = batch.locator(0).ok_or_else(|| no_locator(&batch))?;
@@ -155,14 +179,16 @@ impl CaseSnapshot<'_> {
                 ranges: vec![shown],
                 options: assize_model::ReadingOptions::default(),
             };
-            trace.bytes = record::slices(self.vault, &locator)?.first().map(|slice| record::hex(&slice.bytes));
+            trace.bytes =
+                record::slices(self.vault, &locator)?.first().map(|slice| record::hex(&slice.bytes));
         }
         self.trace_exhibit(trace, row.text("exhibit"))
     }
 
     fn trace_exhibit(&self, trace: &mut Trace, id: &str) -> Result<(), CaseError> {
         let begins = |candidate: &str| id.len() >= BEGINNING_MIN + 2 && candidate.starts_with(id);
-        let found: Vec<_> = self.run.exhibits.iter().filter(|exhibit| begins(&exhibit.id.to_string())).collect();
+        let found: Vec<_> =
+            self.run.exhibits.iter().filter(|exhibit| begins(&exhibit.id.to_string())).collect();
         let exhibit = match found[..] {
             [exhibit] => exhibit,
             [] => return Err(CaseError::NoSuchId(id.to_owned())),
@@ -207,7 +233,8 @@ fn fact(name: &str, value: impl Serialize) -> (String, Value) {
 /// The named columns of a row that hold something.
 fn step(what: &'static str, row: &Row, columns: &[&str]) -> Step {
     let holds = |value: &&Value| !value.is_null() && value.as_array().is_none_or(|array| !array.is_empty());
-    let cell = |name: &&str| Some(row.value(name)).filter(holds).map(|value| ((*name).to_owned(), value.clone()));
+    let cell =
+        |name: &&str| Some(row.value(name)).filter(holds).map(|value| ((*name).to_owned(), value.clone()));
     Step {
         what,
         id: row.some_text("id").map(str::to_owned),

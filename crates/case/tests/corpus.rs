@@ -1,11 +1,11 @@
 //! Does the whole way hold on real data that none of us made?
 //!
 //! The corpus is not part of this repository: `ASSIZE_CORPUS` says where it lies.
-#![allow(clippy::disallowed_methods, clippy::print_stderr)] // Tests play the person at the keyboard.
+#![allow(clippy::disallowed_methods, clippy::print_stderr, clippy::unwrap_used)] // Tests play the person at the keyboard.
 
 use std::path::{Path, PathBuf};
 
-use assize_case::model::{Snapshot, Trust};
+use assize_case::model::{Batch, Snapshot, Trust};
 use assize_case::outputs::report::Report;
 use assize_case::vault::CaseFile;
 use assize_case::{Case, RuleSource, Silent, rule_files, stamp, test_rules};
@@ -33,7 +33,8 @@ fn real_intrusions_are_read_whole_and_matched_by_sigma_hq() {
     let dir = tempfile::tempdir().unwrap();
     let sigma = unpack(&corpus.join("sigma_rules.tar.gz"), &dir.path().join("rules"));
     let rules = rule_files(&RuleSource { given: vec![sigma], no_builtin: false }).unwrap();
-    let given = ["lsass_campaigns", "otrf_multihost", "evtx_attack_samples.tar.gz", "sigma_regression.tar.gz"];
+    let given =
+        ["lsass_campaigns", "otrf_multihost", "evtx_attack_samples.tar.gz", "sigma_regression.tar.gz"];
     let given: Vec<PathBuf> = given.iter().map(|name| corpus.join(name)).collect();
     let root = dir.path().join("case");
     let mut case = Case::create(&root, CaseFile::default(), &stamp(None)).unwrap();
@@ -66,7 +67,9 @@ fn real_intrusions_are_read_whole_and_matched_by_sigma_hq() {
 
     // What the operators' transcripts say was done is found on the hosts where it was done.
     let found = |title: &str, host: &str| {
-        let sql = format!("SELECT count(*) AS n FROM findings WHERE title LIKE '%{title}%' AND host LIKE '{host}%'");
+        let sql = format!(
+            "SELECT count(*) AS n FROM findings WHERE title LIKE '%{title}%' AND host LIKE '{host}%'"
+        );
         snapshot.rows(&sql).unwrap()[0].number("n")
     };
     assert!(found("Lsass", "MKT01") > 0 || found("LSASS", "MKT01") > 0);
@@ -78,10 +81,16 @@ fn real_intrusions_are_read_whole_and_matched_by_sigma_hq() {
 
     // A hundred real events of each format, from the bytes that their locators name alone.
     for format in ["evtx", "windows-json"] {
-        let sql = format!("SELECT id FROM events WHERE format = '{format}' ORDER BY id LIMIT 100");
-        let ids = snapshot.rows(&sql).unwrap();
-        let batches = ids.iter().map(|row| snapshot.event(row.text("id")).unwrap().unwrap());
-        let locators: Vec<_> = batches.map(|batch| batch.locator(0).unwrap()).collect();
+        let sql = format!("SELECT * FROM events WHERE format = '{format}' ORDER BY id LIMIT 100");
+        let tables = assize_case::Tables::open(&case.vault().derived(), 2).unwrap();
+        let mut locators = Vec::new();
+        tables
+            .each(&sql, &mut |rows| {
+                let batch = Batch::of(rows).unwrap();
+                locators.extend((0..batch.len()).map(|row| batch.locator(row).unwrap()));
+                Ok(())
+            })
+            .unwrap();
         let raws = snapshot.raw_all(&locators);
         assert_eq!(raws.len(), 100);
         for (raw, locator) in raws.iter().zip(&locators) {
@@ -98,7 +107,10 @@ fn sigma_hq_rules_match_their_regression_samples() {
     let samples = unpack(&corpus.join("sigma_regression.tar.gz"), &dir.path().join("samples"));
     let rules = rule_files(&RuleSource { given: vec![sigma], no_builtin: true }).unwrap();
     let tests = test_rules(&samples, &rules).unwrap();
-    eprintln!("regression: {} of {} passed, {} exactly; failed: {:?}", tests.passed, tests.total, tests.exact, tests.failed);
+    eprintln!(
+        "regression: {} of {} passed, {} exactly; failed: {:?}",
+        tests.passed, tests.total, tests.exact, tests.failed
+    );
     assert_eq!(tests.total, 202);
     assert!(tests.passed >= 190, "{:#?}", tests.failed);
 }
@@ -117,7 +129,8 @@ fn torture_files_give_events_or_gaps_and_never_a_panic() {
     let silent = "SELECT count(*) AS n FROM readings WHERE events = 0 AND gaps = 0 AND NOT container";
     // An event log that was made and never written to holds nothing, and says so in its header.
     let silent = snapshot.rows(silent).unwrap()[0].number("n");
-    let defects = snapshot.rows("SELECT count(*) AS n FROM gaps WHERE cause = 'defect'").unwrap()[0].number("n");
+    let defects =
+        snapshot.rows("SELECT count(*) AS n FROM gaps WHERE cause = 'defect'").unwrap()[0].number("n");
     let events = snapshot.rows("SELECT count(*) AS n FROM events").unwrap()[0].number("n");
     eprintln!("torture: {events} events, {silent} readings without event or gap, {defects} defects");
     assert_eq!(defects, 0);

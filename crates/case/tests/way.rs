@@ -1,5 +1,5 @@
 //! Does the whole way hold: evidence in, the same tables out, and every line back to its bytes?
-#![allow(clippy::disallowed_methods)] // Tests play the person at the keyboard.
+#![allow(clippy::disallowed_methods, clippy::unwrap_used)] // Tests play the person at the keyboard.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -55,22 +55,25 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
 fn derived_tables_depend_on_evidence_and_rules_alone() {
     let dir = tempfile::tempdir().unwrap();
     let original = evidence(dir.path());
-    let first = derived(&inquire(&dir.path().join("one"), &[original.clone()], 1));
+    let first = derived(&inquire(&dir.path().join("one"), std::slice::from_ref(&original), 1));
     assert!(first.len() > 20, "the demonstration has many exhibits");
 
-    let threads = derived(&inquire(&dir.path().join("two"), &[original.clone()], 2));
+    let threads = derived(&inquire(&dir.path().join("two"), std::slice::from_ref(&original), 2));
     assert_same(&first, &threads, "two threads");
 
     let elsewhere = dir.path().join("another place with spaces");
     fs::create_dir(&elsewhere).unwrap();
     let copied = elsewhere.join("evidence");
-    assert!(std::process::Command::new("cp").arg("-r").args([&original, &copied]).status().unwrap().success());
+    assert!(
+        std::process::Command::new("cp").arg("-r").args([&original, &copied]).status().unwrap().success()
+    );
     let moved = derived(&inquire(&elsewhere.join("case"), &[copied], 2));
     assert_same(&first, &moved, "another folder");
 
     // The folders of evidence given one by one, in reverse: paths are below what was given, so only
     // the names of origins may differ.
-    let mut folders: Vec<PathBuf> = fs::read_dir(&original).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut folders: Vec<PathBuf> =
+        fs::read_dir(&original).unwrap().map(|entry| entry.unwrap().path()).collect();
     folders.sort();
     folders.reverse();
     let shuffled = derived(&inquire(&dir.path().join("three"), &folders, 2));
@@ -116,7 +119,8 @@ fn a_derivation_cut_short_is_finished_to_the_same_bytes() {
     let whole = derived(&case);
     // As if killed: some exhibits half written, some not begun, the manifest missing.
     let root = dir.path().join("case/derived");
-    let tasks: Vec<_> = fs::read_dir(root.join("tasks")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let tasks: Vec<_> =
+        fs::read_dir(root.join("tasks")).unwrap().map(|entry| entry.unwrap().path()).collect();
     tasks.iter().step_by(2).for_each(|task| fs::remove_file(task).unwrap());
     fs::remove_file(root.join("manifest.json")).unwrap();
     let mut parts = Vec::new();
@@ -220,8 +224,11 @@ fn a_changed_exhibit_is_told_by_its_trace() {
     let dir = tempfile::tempdir().unwrap();
     let case = inquire(&dir.path().join("case"), &[evidence(dir.path())], 2);
     let snapshot = case.snapshot().unwrap();
-    let event = snapshot.rows("SELECT id, exhibit, ranges FROM events WHERE format = 'json' ORDER BY id LIMIT 1").unwrap();
-    let exhibit = snapshot.run().exhibits.iter().find(|x| x.id.to_string() == event[0].text("exhibit")).unwrap();
+    let event = snapshot
+        .rows("SELECT id, exhibit, ranges FROM events WHERE format = 'json' ORDER BY id LIMIT 1")
+        .unwrap();
+    let exhibit =
+        snapshot.run().exhibits.iter().find(|x| x.id.to_string() == event[0].text("exhibit")).unwrap();
     let sha256 = &exhibit.digests.sha256;
     let path = dir.path().join("case/exhibits").join(&sha256[..2]).join(sha256);
     let bytes = fs::read(&path).unwrap();
@@ -239,7 +246,8 @@ fn every_byte_of_every_exhibit_was_given_to_a_reader() {
     let run = case.snapshot().unwrap();
     for exhibit in &run.run().exhibits {
         let id = exhibit.id.to_string();
-        let whole = run.run().readings.iter().find(|reading| reading.exhibit == id && reading.member.is_none());
+        let whole =
+            run.run().readings.iter().find(|reading| reading.exhibit == id && reading.member.is_none());
         let whole = whole.unwrap_or_else(|| panic!("{id} was not read"));
         assert!(whole.container || whole.bytes == exhibit.digests.size, "{id}: {whole:?}");
     }

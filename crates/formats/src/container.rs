@@ -224,8 +224,7 @@ impl Visit<'_> {
         name: Option<&str>,
         depth: usize,
     ) -> io::Result<()> {
-        let raw =
-            archive.by_index_raw(index).map(|raw| (name_of(&raw), raw.is_dir(), raw.encrypted()));
+        let raw = archive.by_index_raw(index).map(|raw| (name_of(&raw), raw.is_dir(), raw.encrypted()));
         let (inside, is_folder, encrypted) = match raw {
             Ok(raw) => raw,
             Err(error) => {
@@ -353,5 +352,7 @@ fn read_head_of(bytes: &mut dyn Read) -> (Vec<u8>, Option<io::Error>) {
 
 /// A name as text that loses nothing that matters: what is no text in any encoding is shown as such.
 fn name_of<R: Read + ?Sized>(entry: &zip::read::ZipFile<'_, R>) -> String {
-    entry.name().map_or_else(|_| String::from_utf8_lossy(entry.name_raw()).into_owned(), |name| name.into_owned())
+    entry
+        .name()
+        .map_or_else(|_| String::from_utf8_lossy(entry.name_raw()).into_owned(), |name| name.into_owned())
 }

@@ -19,13 +19,12 @@ const BLOCK: usize = 1 << 16;
 /// A record's fields: names with dots, values as text, `None` for null.
 pub(crate) type Fields = Vec<(String, Option<String>)>;
 
-/// Reads every record of a stream and hands its place and bytes to `each`, which says in words
-/// what is wrong with it, if something is.
-pub(crate) fn read_records(
-    input: &mut dyn Read,
-    out: &mut Batcher<'_>,
-    each: &mut dyn FnMut(Range, &[u8], &mut Batcher<'_>) -> io::Result<Result<(), Broken>>,
-) -> io::Result<()> {
+/// Takes a record; the inner result says in words what is wrong with it, if something is.
+pub(crate) type Each<'e> =
+    &'e mut dyn FnMut(Range, &[u8], &mut Batcher<'_>) -> io::Result<Result<(), Broken>>;
+
+/// Reads every record of a stream and hands its place and bytes to `each`.
+pub(crate) fn read_records(input: &mut dyn Read, out: &mut Batcher<'_>, each: Each<'_>) -> io::Result<()> {
     let mut splitter = Splitter::default();
     let mut block = vec![0; BLOCK];
     loop {
@@ -44,11 +43,7 @@ pub(crate) fn read_records(
     splitter.end(&mut |piece| handle(piece, out, each))
 }
 
-fn handle(
-    piece: Piece<'_>,
-    out: &mut Batcher<'_>,
-    each: &mut dyn FnMut(Range, &[u8], &mut Batcher<'_>) -> io::Result<Result<(), Broken>>,
-) -> io::Result<()> {
+fn handle(piece: Piece<'_>, out: &mut Batcher<'_>, each: Each<'_>) -> io::Result<()> {
     match piece {
         Piece::Record(range, bytes) => match each(range, bytes, out)? {
             Ok(()) => Ok(()),
@@ -434,7 +429,8 @@ mod tests {
 
     #[test]
     fn a_record_becomes_pairs_in_its_order() {
-        let fields = flatten(br#"{"a":{"b":1,"c":null},"d":["x",{"e":true}],"f":[],"a":"again","g":1.10}"#).unwrap();
+        let fields =
+            flatten(br#"{"a":{"b":1,"c":null},"d":["x",{"e":true}],"f":[],"a":"again","g":1.10}"#).unwrap();
         let text: Vec<String> =
             fields.iter().map(|(k, v)| format!("{k}={}", v.as_deref().unwrap_or("∅"))).collect();
         assert_eq!(text, ["a.b=1", "a.c=∅", "d=x", "d.e=true", "f=[]", "a=again", "g=1.10"]);

@@ -97,8 +97,9 @@ impl Element {
         for attribute in start.attributes().with_checks(false) {
             let attribute = attribute.map_err(|error| error.to_string())?;
             let key = local_name(attribute.key.as_ref());
-            let value =
-                attribute.decoded_and_normalized_value(quick_xml::XmlVersion::Implicit1_0, start.decoder()).map_err(|error| error.to_string())?;
+            let value = attribute
+                .decoded_and_normalized_value(quick_xml::XmlVersion::Implicit1_0, start.decoder())
+                .map_err(|error| error.to_string())?;
             if key == "Name" && is_data {
                 pair = Some(value.into_owned());
             } else if attribute.key.as_ref().starts_with(b"xmlns") {

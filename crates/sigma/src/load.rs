@@ -71,7 +71,8 @@ impl Loaded {
     }
 
     fn refuse(&mut self, id: String, title: String, file: &str, line: usize, reason: &str) {
-        let told = NotRun { id, title, reason: reason.to_owned(), file: file.to_owned(), line: Some(line as u64) };
+        let told =
+            NotRun { id, title, reason: reason.to_owned(), file: file.to_owned(), line: Some(line as u64) };
         self.not_run.push((line, told));
     }
 }

@@ -16,7 +16,11 @@ fn rule(id: &str, detection: &str) -> String {
 }
 
 fn reasons(rules: &RuleSet) -> Vec<String> {
-    rules.not_run().iter().map(|rule| format!("{} line {}: {}", rule.file, rule.line.unwrap_or(0), rule.reason)).collect()
+    rules
+        .not_run()
+        .iter()
+        .map(|rule| format!("{} line {}: {}", rule.file, rule.line.unwrap_or(0), rule.reason))
+        .collect()
 }
 
 #[test]

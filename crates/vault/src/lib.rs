@@ -292,7 +292,9 @@ impl Vault {
     pub fn not_admitted(&self) -> Vec<(String, String)> {
         let admitted: Vec<String> = self.log.origins().into_iter().map(|(_, path)| path).collect();
         let refused = self.log.leaves().iter().filter_map(|logged| match &logged.leaf.act {
-            Act::NotAdmitted { path, reason } if !admitted.contains(path) => Some((path.clone(), reason.clone())),
+            Act::NotAdmitted { path, reason } if !admitted.contains(path) => {
+                Some((path.clone(), reason.clone()))
+            }
             _ => None,
         });
         let mut refused: Vec<_> = refused.collect();

@@ -121,8 +121,9 @@ impl Store {
 
     /// Waits until the places of settled content are on disk.
     pub(crate) fn sync<'a>(&self, settled: impl Iterator<Item = &'a Taken>) -> Result<(), VaultError> {
-        let folders: BTreeSet<PathBuf> =
-            settled.filter_map(|taken| Some(self.place(&taken.digests.sha256).parent()?.to_owned())).collect();
+        let folders: BTreeSet<PathBuf> = settled
+            .filter_map(|taken| Some(self.place(&taken.digests.sha256).parent()?.to_owned()))
+            .collect();
         folders.iter().try_for_each(|folder| sync_folder(folder))?;
         sync_folder(&self.exhibits)
     }

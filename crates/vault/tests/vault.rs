@@ -1,5 +1,5 @@
 //! Does the vault keep what it acknowledged, whatever happens in between?
-#![allow(clippy::disallowed_methods)] // Tests play the person, the intruder and the crash.
+#![allow(clippy::disallowed_methods, clippy::unwrap_used)] // Tests play the person, the intruder and the crash.
 
 use std::fs;
 use std::path::Path;
@@ -150,7 +150,8 @@ fn what_cannot_be_admitted_is_an_item_and_stands_in_the_log() {
     let case = dir.path().join("case");
     let mut vault = Vault::create(&case, CaseFile::default(), &stamp()).unwrap();
     let results = admit(&mut vault, &input);
-    let refused: Vec<&str> = results.iter().filter(|(_, r)| r.is_err()).map(|(path, _)| path.as_str()).collect();
+    let refused: Vec<&str> =
+        results.iter().filter(|(_, r)| r.is_err()).map(|(path, _)| path.as_str()).collect();
     assert_eq!(refused, ["link", "pipe"]);
     let logged: Vec<String> = vault.not_admitted().into_iter().map(|(path, _)| path).collect();
     assert_eq!(logged, ["link", "pipe"]);

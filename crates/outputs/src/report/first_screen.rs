@@ -75,7 +75,7 @@ fn untimed(case: &Case<'_>) -> Markup {
     let events = &case.events;
     let untimed = events.all.saturating_sub(events.timed);
     html! {
-        @if untimed > 0 { " " (sentence(&many(untimed, "event states", "events state"))) " no time." }
+        @if untimed > 0 { " Of " (many(untimed, "event", "events")) " no time could be read." }
         @if events.assumed > 0 {
             " The time of " (many(events.assumed, "event", "events")) " rests on an assumption about its zone or year."
         }

@@ -102,7 +102,7 @@ fn the_first_screen_says_what_was_read_found_and_not() {
     let words = words(page.split("<section id=\"time\"").next().unwrap());
     for said in [
         "Read. 3 exhibits (1.2 MB) gave 11 events of 2 sources on 3 hosts, from 10 September 2026, 02:00 to 11 September 2026, 03:00.",
-        "1 event states no time.",
+        "Of 1 event no time could be read.",
         "The time of 1 event rests on an assumption",
         "1 exhibit comes from a host on which the intruder may have been administrator.",
         "Of 3 rules that had events to look at, 3 gave 5 findings on 5 events: 1 critical, 1 high, 3 low.",
