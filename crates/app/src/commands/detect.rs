@@ -46,7 +46,7 @@ impl Arguments {
             assize_case::detect(&self.paths, &rules, self.min_level, shell.common.threads, &shell.sight)?;
         match shell.shape() {
             Shape::Json | Shape::Ndjson => {
-                let rows = detected.findings.iter().map(|finding| object(finding));
+                let rows = detected.findings.iter().map(object);
                 shell.rows(rows.collect::<Result<Vec<_>>>()?, &[])?;
             }
             Shape::Table | Shape::Csv => self.table(&detected, shell)?,
