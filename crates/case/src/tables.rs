@@ -88,14 +88,15 @@ impl Tables {
     ) -> Result<(), SnapshotError> {
         let read_only =
             SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
-        self.runtime.block_on(async {
+        let mut stream = self.runtime.block_on(async {
             let frame = self.context.sql_with_options(sql, read_only).await.map_err(query_error)?;
-            let mut stream = frame.execute_stream().await.map_err(query_error)?;
-            while let Some(batch) = stream.next().await {
-                each(&batch.map_err(query_error)?)?;
-            }
-            Ok(())
-        })
+            frame.execute_stream().await.map_err(query_error)
+        })?;
+        // The taker runs outside the runtime, so that it may put questions of its own.
+        while let Some(batch) = self.runtime.block_on(stream.next()) {
+            each(&batch.map_err(query_error)?)?;
+        }
+        Ok(())
     }
 
     /// All rows of a query that is known to answer with few.
