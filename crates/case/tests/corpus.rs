@@ -136,3 +136,32 @@ fn torture_files_give_events_or_gaps_and_never_a_panic() {
     assert_eq!(defects, 0);
     assert!(events > 10_000);
 }
+
+/// The longer tier: not a hundred events of each format but every one.
+#[test]
+#[ignore = "minutes: reads every event of the corpus again by its locator"]
+fn every_event_of_the_corpus_is_read_again_from_its_locator() {
+    let Some(corpus) = corpus("every event again") else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let given = ["lsass_campaigns", "otrf_multihost", "evtx_attack_samples.tar.gz", "parser_torture.tar.gz"];
+    let given: Vec<PathBuf> = given.iter().map(|name| corpus.join(name)).collect();
+    let mut case = Case::create(&dir.path().join("case"), CaseFile::default(), &stamp(None)).unwrap();
+    case.intake(&given, Trust::SelfReported, &stamp(None), &Silent, &mut |_, _| {}).unwrap();
+    case.derive(&[], None, &stamp(None), &Silent).unwrap();
+    let snapshot = case.snapshot().unwrap();
+    let tables = assize_case::Tables::open(&case.vault().derived(), 2).unwrap();
+    let mut checked = 0;
+    tables
+        .each("SELECT * FROM events ORDER BY exhibit, id", &mut |rows| {
+            let batch = Batch::of(rows).unwrap();
+            let locators: Vec<_> = (0..batch.len()).map(|row| batch.locator(row).unwrap()).collect();
+            for (raw, locator) in snapshot.raw_all(&locators).iter().zip(&locators) {
+                assert!(raw.as_ref().unwrap().same, "{locator:?}");
+            }
+            checked += batch.len();
+            Ok(())
+        })
+        .unwrap();
+    eprintln!("{checked} events read again");
+    assert!(checked > 140_000);
+}

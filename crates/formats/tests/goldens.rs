@@ -1,0 +1,186 @@
+//! Does each format say the same of the same bytes, sound and damaged, today as yesterday?
+//!
+//! Walks `ALL`. The bytes are the demonstration's; what must come out stands in `testdata/`.
+//! `UPDATE=1 cargo test -p assize-formats` writes it anew: then read the difference.
+#![allow(clippy::disallowed_methods, clippy::unwrap_used)] // Tests play the person at the keyboard.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use assize_formats::{ALL, HEAD, by_name, recognise};
+use assize_model::{Batch, Batcher, ExhibitId, Gap, Input, Origin, Projection, ReadingOptions, Sink, column};
+
+/// Format, a sound sample of the demonstration, a damaged one.
+const SAMPLES: &[(&str, &str, &str)] = &[
+    ("evtx", "REG-WS07/Security.evtx", "REG-WS07/Archive-Security-2026-09-13.evtx"),
+    ("windows-json", "HR-WS02/events.nxlog.json", "(cut)"),
+    ("json", "vpn/vpn-gateway.jsonl", "dms/document-access-old.jsonl"),
+];
+
+/// Events told in full in a golden.
+const TOLD: usize = 3;
+
+#[derive(Default)]
+struct Kept {
+    batches: Vec<Batch>,
+    gaps: Vec<Gap>,
+}
+
+impl Sink for Kept {
+    fn batch(&mut self, batch: Batch) -> io::Result<()> {
+        self.batches.push(batch);
+        Ok(())
+    }
+    fn gap(&mut self, gap: Gap) -> io::Result<()> {
+        self.gaps.push(gap);
+        Ok(())
+    }
+}
+
+fn read(format: &str, bytes: &[u8]) -> Kept {
+    let format = by_name(format).unwrap();
+    let origin = Origin { exhibit: ExhibitId::of_digest(&[0; 32]), member: None, format: format.card().name };
+    let mut kept = Kept::default();
+    let mut batcher = Batcher::new(origin, &mut kept);
+    let options = ReadingOptions::default();
+    let mut bytes = bytes;
+    let mut input = Input { bytes: &mut bytes, options: &options, projection: Projection::Everything };
+    format.read(&mut input, &mut batcher).unwrap();
+    batcher.finish().unwrap();
+    kept
+}
+
+/// Counts, the first events in full, every gap.
+fn told(kept: &Kept) -> String {
+    let mut text = String::new();
+    let events: usize = kept.batches.iter().map(Batch::len).sum();
+    writeln!(text, "{events} events, {} gaps", kept.gaps.len()).unwrap();
+    for batch in kept.batches.first().iter() {
+        for row in 0..batch.len().min(TOLD) {
+            writeln!(text, "\nevent {}", batch.text(column::ID, row).unwrap()).unwrap();
+            writeln!(text, "  time = {}", batch.time(row).map_or("–".into(), |time| time.to_string()))
+                .unwrap();
+            let spine = [
+                column::TIME_TEXT,
+                column::TIME_ASSUMED,
+                column::SOURCE,
+                column::HOST,
+                column::ACTOR,
+                column::TARGET,
+                column::VERB,
+                column::OBJECT,
+                column::OBJECT_KIND,
+                column::PEER,
+                column::OUTCOME,
+            ];
+            for name in spine {
+                if let Some(value) = batch.text(name, row) {
+                    writeln!(text, "  {name} = {value}").unwrap();
+                }
+            }
+            let ranges = batch.locator(row).unwrap().ranges;
+            let ranges: Vec<String> = ranges.iter().map(|r| format!("{}+{}", r.offset, r.length)).collect();
+            writeln!(text, "  ranges = {}", ranges.join(" ")).unwrap();
+            for (name, value) in batch.fields(row) {
+                writeln!(
+                    text,
+                    "    {name} = {}",
+                    value.map_or("null".into(), |v| v.escape_debug().to_string())
+                )
+                .unwrap();
+            }
+        }
+    }
+    for gap in &kept.gaps {
+        let (offset, length) = (gap.range.offset, gap.range.length);
+        writeln!(text, "gap {} at {offset}+{length}: {}", gap.cause.as_str(), gap.detail).unwrap();
+    }
+    text
+}
+
+fn assert_golden(name: &str, found: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(format!("{name}.txt"));
+    if std::env::var_os("UPDATE").is_some() {
+        return fs::write(path, found).unwrap();
+    }
+    let expected = fs::read_to_string(&path).unwrap_or_default();
+    assert!(found == expected, "{}: differs; look at it with UPDATE=1 and git diff\n{found}", path.display());
+}
+
+#[test]
+fn cards_are_complete_and_names_unique() {
+    let names: BTreeSet<&str> = ALL.iter().map(|format| format.card().name).collect();
+    assert_eq!(names.len(), ALL.len());
+    for format in ALL {
+        let card = format.card();
+        assert!(
+            card.doc.len() > 80
+                && !card.title.is_empty()
+                && !card.example.is_empty()
+                && !card.links.is_empty()
+        );
+        assert!(!format.family().is_empty() && !format.proof().is_empty(), "{}", card.name);
+        assert!(SAMPLES.iter().any(|(name, ..)| *name == card.name), "{} has no sample", card.name);
+    }
+}
+
+#[test]
+fn each_sample_is_known_to_its_format_and_claimed_by_no_other() {
+    let dir = tempfile::tempdir().unwrap();
+    assize_drill::demo::make(dir.path()).unwrap();
+    for (name, sound, _) in SAMPLES {
+        let bytes = fs::read(dir.path().join(sound)).unwrap();
+        let head = &bytes[..bytes.len().min(HEAD)];
+        let (format, confidence) = recognise(head).unwrap();
+        assert_eq!(format.card().name, *name, "{sound}");
+        let rivals = ALL.iter().filter(|rival| rival.card().name != *name);
+        for rival in rivals {
+            // Generic JSON knows Windows JSON for JSON; it must be less sure.
+            assert!(rival.recognise(head).is_none_or(|other| other < confidence), "{}", rival.card().name);
+        }
+    }
+    for bytes in [&b""[..], b"\0\0\0\0", b"plain words\n", b"%PDF-1.7", b"\x7fELF", b"<html>"] {
+        assert!(recognise(bytes).is_none(), "{bytes:?}");
+    }
+}
+
+#[test]
+fn sound_and_damaged_samples_give_what_stands_in_testdata() {
+    let dir = tempfile::tempdir().unwrap();
+    assize_drill::demo::make(dir.path()).unwrap();
+    for (name, sound, damaged) in SAMPLES {
+        let bytes = fs::read(dir.path().join(sound)).unwrap();
+        let kept = read(name, &bytes);
+        assert_eq!(kept.gaps.len(), 0, "{sound} is sound");
+        assert_golden(name, &told(&kept));
+        let damaged = match *damaged {
+            "(cut)" => bytes[..bytes.len() / 20].to_vec(),
+            file => fs::read(dir.path().join(file)).unwrap(),
+        };
+        let kept = read(name, &damaged);
+        assert!(!kept.gaps.is_empty());
+        assert_golden(&format!("{name}-damaged"), &told(&kept));
+    }
+}
+
+/// Cut anywhere, and with any byte changed: gaps, never a panic, and never more events than before.
+#[test]
+fn no_cut_and_no_changed_byte_breaks_a_reader() {
+    let dir = tempfile::tempdir().unwrap();
+    assize_drill::demo::make(dir.path()).unwrap();
+    for (name, sound, _) in SAMPLES {
+        let bytes = fs::read(dir.path().join(sound)).unwrap();
+        let bytes = &bytes[..bytes.len().min(80_000)];
+        for step in 0..60 {
+            let at = step * bytes.len() / 60;
+            read(name, &bytes[..at]);
+            let mut changed = bytes.to_vec();
+            changed[at] ^= 1 << (step % 8);
+            changed[(at * 7 + 13) % bytes.len()] = 0xff;
+            read(name, &changed);
+        }
+    }
+}
