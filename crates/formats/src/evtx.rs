@@ -14,8 +14,8 @@ use std::sync::Arc;
 use assize_model::{
     Batcher, Card, Cause, Confidence, Event, Format, Input, Range, ReadingOptions, Slice, Time,
 };
-use evtx::err::EvtxError;
-use evtx::{EvtxChunkData, EvtxRecord, ParserSettings};
+use evtx::err::{ChunkError, EvtxError};
+use evtx::{EvtxChunk, EvtxChunkData, EvtxRecord, ParserSettings};
 
 use crate::{windows, xml};
 
@@ -124,8 +124,8 @@ enum Wanted {
 fn read_chunk(bytes: Vec<u8>, base: u64, wanted: &Wanted, out: &mut Batcher<'_>) -> io::Result<()> {
     let place = Range { offset: base, length: bytes.len() as u64 };
     let all = matches!(wanted, Wanted::All);
+    // Zeros are room that the service reserved and has not used yet.
     if bytes.iter().all(|byte| *byte == 0) {
-        // Room that the service reserved and has not used yet.
         return Ok(());
     }
     if all && bytes.len() < CHUNK {
@@ -134,7 +134,7 @@ fn read_chunk(bytes: Vec<u8>, base: u64, wanted: &Wanted, out: &mut Batcher<'_>)
     }
     let mut data = match EvtxChunkData::new(padded(bytes), false) {
         Ok(data) => data,
-        Err(error) => return if all { out.gap(place, Cause::UnreadableBlock, told(&error)) } else { Ok(()) },
+        Err(error) => return unreadable(place, &error, all, out),
     };
     if all && place.length == CHUNK as u64 && !data.validate_checksum() {
         let detail =
@@ -146,32 +146,50 @@ fn read_chunk(bytes: Vec<u8>, base: u64, wanted: &Wanted, out: &mut Batcher<'_>)
     let settings = Arc::new(ParserSettings::new().indent(false));
     let mut chunk = match data.parse(settings) {
         Ok(chunk) => chunk,
-        Err(error) => return if all { out.gap(place, Cause::UnreadableBlock, told(&error)) } else { Ok(()) },
+        Err(error) => return unreadable(place, &error, all, out),
     };
+    let (read, problems) = read_records(&mut chunk, place, wanted, out)?;
+    if all { report_unread(&slots, &read, base, &problems, out) } else { Ok(()) }
+}
+
+fn unreadable(place: Range, error: &ChunkError, all: bool, out: &mut Batcher<'_>) -> io::Result<()> {
+    if all { out.gap(place, Cause::UnreadableBlock, told(error)) } else { Ok(()) }
+}
+
+/// Hands on the wanted records; says which offsets were read (with lengths), and what was wrong
+/// with others.
+fn read_records(
+    chunk: &mut EvtxChunk<'_>,
+    place: Range,
+    wanted: &Wanted,
+    out: &mut Batcher<'_>,
+) -> io::Result<(BTreeMap<u64, u64>, Problems)> {
     let mut read = BTreeMap::new();
     let mut problems = Problems::default();
     for record in chunk.iter() {
-        match record {
-            Ok(record) => {
-                let Some(offset) = offset_of(&record) else { continue };
-                if matches!(wanted, Wanted::At(only) if *only != offset) {
-                    continue;
-                }
-                let range =
-                    Range { offset: base + offset, length: u64::from(record.binxml_size) + RECORD_FRAME };
-                let id = record.event_record_id;
-                match event_of(record, range, place) {
-                    Ok(event) => {
-                        read.insert(offset, range.length);
-                        out.event(&event)?;
-                    }
-                    Err(problem) => problems.at_record(id, problem),
-                }
+        let record = match record {
+            Ok(record) => record,
+            Err(error) => {
+                problems.note(&error);
+                continue;
             }
-            Err(error) => problems.note(&error),
+        };
+        let Some(offset) = offset_of(&record) else { continue };
+        if matches!(wanted, Wanted::At(only) if *only != offset) {
+            continue;
+        }
+        let range =
+            Range { offset: place.offset + offset, length: u64::from(record.binxml_size) + RECORD_FRAME };
+        let id = record.event_record_id;
+        match event_of(record, range, place) {
+            Ok(event) => {
+                read.insert(offset, range.length);
+                out.event(&event)?;
+            }
+            Err(problem) => problems.at_record(id, problem),
         }
     }
-    if all { report_unread(&slots, &read, base, &problems, out) } else { Ok(()) }
+    Ok((read, problems))
 }
 
 /// Bytes of the chunk that hold records, by its own word and within what is there.

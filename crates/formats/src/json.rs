@@ -8,7 +8,7 @@
 use std::fmt;
 use std::io::{self, Read};
 
-use assize_model::{Batcher, Cause, Range};
+use assize_model::{Batcher, Cause, Range, Slice};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
@@ -54,6 +54,20 @@ fn handle(piece: Piece<'_>, out: &mut Batcher<'_>, each: Each<'_>) -> io::Result
         }
         Piece::Unfinished(range) => out.gap(range, Cause::Truncated, "the file ends inside this record"),
     }
+}
+
+/// Reads again what locators name.
+pub(crate) fn reread(slices: &[Slice], out: &mut Batcher<'_>, each: Each<'_>) -> io::Result<()> {
+    for slice in slices {
+        // A record that gave an event once does so again; one that did not has no locator.
+        let _same = each(slice.range, &slice.bytes, out)?;
+    }
+    Ok(())
+}
+
+/// The record as it stands in the file.
+pub(crate) fn raw_text(slices: &[Slice]) -> Option<String> {
+    String::from_utf8(slices.first()?.bytes.clone()).ok()
 }
 
 /// Why a record gives no event.

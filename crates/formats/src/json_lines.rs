@@ -68,19 +68,15 @@ impl Format for JsonLines {
     }
 
     fn read(&self, input: &mut Input<'_>, out: &mut Batcher<'_>) -> io::Result<()> {
-        json::read_records(input.bytes, out, &mut |range, bytes, out| one(range, bytes, out))
+        json::read_records(input.bytes, out, &mut one)
     }
 
     fn reread(&self, slices: &[Slice], _: &ReadingOptions, out: &mut Batcher<'_>) -> io::Result<()> {
-        for slice in slices {
-            // A record that gave an event once does so again; one that did not has no locator.
-            let _same = one(slice.range, &slice.bytes, out)?;
-        }
-        Ok(())
+        json::reread(slices, out, &mut one)
     }
 
     fn raw_text(&self, slices: &[Slice]) -> Option<String> {
-        String::from_utf8(slices.first()?.bytes.clone()).ok()
+        json::raw_text(slices)
     }
 }
 

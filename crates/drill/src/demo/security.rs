@@ -1,8 +1,8 @@
 //! What does Windows' security audit write for a logon, a ticket, a file that is opened?
 //!
 //! Field names, their order, types and versions are those of Windows 10 and Server 2016 to 2022,
-//! taken from real logs; for 4697, 4886 and 4887 from Microsoft's and the PKI community's
-//! documentation. What the events mean is not known here.
+//! taken from real logs; those of 4886 and 4887 from the PKI community's references, and of 4697
+//! not yet held against a real log. What the events mean is not known here.
 
 use super::cast::{Account, Host, KRBTGT, REALM, SYSTEM, nobody};
 use super::event::{Body, EVENTLOG_IN_SECURITY, Event, Kind, PID_EVENTLOG, dash, text};
