@@ -102,11 +102,7 @@ pub(crate) fn event(range: Range, fields: Fields) -> Event {
     event
 }
 
-/// A text with date and time, or seconds or milliseconds since 1970.
+/// A text with date and time, or a number since 1970.
 fn parse_time(text: &str) -> Option<Stated> {
-    Time::parse(text).or_else(|| {
-        let number: f64 = text.parse().ok()?;
-        // Ten digits: since 2001. Smaller numbers are durations and counters.
-        (number > 1e9).then(|| Time::of_unix(number).map(Stated::Instant)).flatten()
-    })
+    Time::parse(text).or_else(|| Time::of_unix(text).map(Stated::Instant))
 }

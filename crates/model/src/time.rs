@@ -36,14 +36,27 @@ impl Time {
         i64::try_from(nanoseconds).ok().map(Self)
     }
 
-    /// Seconds (or, from 10^11, milliseconds) since 1970, as JSON logs give them.
+    /// A decimal number of seconds since 1970, or of milli-, micro- or nanoseconds by its size, as
+    /// JSON logs give it. Read digit by digit: a binary fraction would invent nanoseconds. `None`
+    /// below 10^9 (2001), where counters and durations lie.
     #[must_use]
-    pub fn of_unix(number: f64) -> Option<Self> {
-        let scale = if number.abs() < 1e11 { 1e9 } else { 1e6 };
-        let nanoseconds = number * scale;
-        // Outside these bounds the cast would saturate and invent a time.
-        (nanoseconds.is_finite() && nanoseconds.abs() < 9.2e18 && number != 0.0)
-            .then_some(Self(nanoseconds as i64))
+    pub fn of_unix(text: &str) -> Option<Self> {
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+        let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        if !digits(whole) || !digits(fraction) || !(10..=19).contains(&whole.len()) {
+            return None;
+        }
+        // Ten or eleven digits are seconds until the year 5138; each further unit has three more.
+        let places = match whole.len() {
+            10 | 11 => 9,
+            12..=14 => 6,
+            15..=17 => 3,
+            _ => 0,
+        };
+        let whole: i64 = whole.parse().ok()?;
+        let fraction: String = fraction.chars().chain(std::iter::repeat('0')).take(places).collect();
+        let fraction: i64 = if places == 0 { 0 } else { fraction.parse().ok()? };
+        whole.checked_mul(10i64.pow(places as u32))?.checked_add(fraction).map(Self)
     }
 
     /// RFC 3339 and its looser relatives: `2026-09-14T08:00:00.5Z`, `2026-09-14 08:00:00+02:00`,
@@ -111,15 +124,20 @@ mod tests {
         assert_eq!(Time::of_filetime(0), None);
         assert_eq!(Time::of_filetime(1), None, "1601 is before what nanoseconds in 64 bits reach");
         assert_eq!(Time::of_filetime(u64::MAX), None);
-        assert_eq!(Time::of_unix(f64::NAN), None);
-        assert_eq!(Time::of_unix(0.0), None);
+        for number in ["0", "200", "NaN", "-1789387200", "1e10", "99999999999999999999", "1789387200.x"] {
+            assert_eq!(Time::of_unix(number), None, "{number}");
+        }
     }
 
     #[test]
     fn filetime_and_unix() {
         let noon = Time(1_789_387_200_000_000_000);
         assert_eq!(Time::of_filetime(134_338_608_000_000_000), Some(noon));
-        assert_eq!(Time::of_unix(1_789_387_200.0), Some(noon));
-        assert_eq!(Time::of_unix(1_789_387_200_000.0), Some(noon));
+        for number in
+            ["1789387200", "1789387200.0", "1789387200000", "1789387200000000", "1789387200000000000"]
+        {
+            assert_eq!(Time::of_unix(number), Some(noon), "{number}");
+        }
+        assert_eq!(Time::of_unix("1789387200.269"), Some(Time(noon.0 + 269_000_000)));
     }
 }
