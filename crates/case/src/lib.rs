@@ -35,7 +35,7 @@ pub use clock::{now, stamp};
 pub use derive::{Derivation, threads};
 pub use detect::{Detected, DetectedFinding, detect};
 pub use progress::{Progress, Silent};
-pub use rules::{RuleSource, RuleText, built_in_rules, rule_files};
+pub use rules::{RuleSource, built_in_rules, rule_files};
 pub use run::{Summary, Unread, summary};
 pub use tables::Tables;
 pub use test_rules::{FailedTest, RuleTests, test_rules};

@@ -20,9 +20,6 @@ pub struct RuleSource {
     pub no_builtin: bool,
 }
 
-/// A rule file's name and text.
-pub type RuleText = RuleFile;
-
 /// The rules that ship inside the program.
 #[derive(rust_embed::RustEmbed)]
 #[folder = "../../rules"]

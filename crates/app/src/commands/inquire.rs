@@ -64,7 +64,7 @@ impl Arguments {
 pub fn inquire(
     case: &mut Case,
     paths: &[PathBuf],
-    rules: &[assize_case::RuleText],
+    rules: &[assize_case::model::RuleFile],
     trust: assize_case::model::Trust,
     begun: Instant,
     shell: &Shell,
