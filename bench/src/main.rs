@@ -1,6 +1,6 @@
 //! How fast is each step beside a public peer, on the same files in the same run?
 //!
-//! `cargo run --release -p assize-bench [FOLDER]`. Every step runs as a process of its own, peers
+//! `cargo run --release --bin assize-bench -- [FOLDER]`. Every step runs as a process of its own, peers
 //! in turn with ours, several times; the table gives medians and the ratio to the peer. Times are
 //! never tested, only shown. Without a folder: the EVTX samples of the corpus (`ASSIZE_CORPUS`) if
 //! it is there, else the demonstration's evidence.
