@@ -1,0 +1,1 @@
+//! Which made-up names are there?

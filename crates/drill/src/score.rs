@@ -1,0 +1,1 @@
+//! How near is an answer to the truth?
