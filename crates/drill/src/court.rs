@@ -6,8 +6,14 @@
 //!
 //! Things refer to each other by number ([`PersonId`] …): the position in the court's list.
 
+mod cases;
+mod duties;
 mod found;
+mod holdings;
+mod hosts;
 pub(crate) mod names;
+mod rights;
+mod staff;
 
 use std::ops::Range;
 
@@ -95,6 +101,8 @@ pub struct Court {
     pub items: Vec<Item>,
     /// Whose data it is.
     pub subjects: Vec<Subject>,
+    /// Who may do what with each holding, in the order of [`Court::holdings`].
+    pub grants: Vec<Vec<Grant>>,
     /// Who may do what, as the five-column register says.
     pub rights: Vec<Right>,
     /// Documented reasons: assignments, rota duties, tickets.
@@ -467,6 +475,38 @@ pub struct Subject {
     pub hostile_control_of_area: bool,
     /// Officials with proceedings against them abroad for what they do at the court.
     pub hostile_proceedings: bool,
+    /// The matter in which their data came to the court; staff, States and some others have none.
+    pub situation: Option<SituationId>,
+    /// Who knows already: `none defence_redacted defence_full public`
+    pub disclosure_state: &'static str,
+    /// People who depend on them.
+    pub dependants: u8,
+    /// Under age.
+    pub minor: bool,
+    /// The State they live in, as its name is written in the register; empty if not known.
+    pub state: &'static str,
+}
+
+/// Who may open a holding: through a group, or by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Holder {
+    /// Position in [`Court::groups`].
+    Group(u32),
+    /// An account.
+    Account(AccountId),
+}
+
+/// What somebody may do with a holding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// Who.
+    pub holder: Holder,
+    /// `read write full-control owner delegate`
+    pub right: &'static str,
+    /// Since when; `None`: before the drill.
+    pub from: Option<Moment>,
+    /// Until when.
+    pub to: Option<Moment>,
 }
 
 /// One line of the rights register.
