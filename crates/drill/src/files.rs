@@ -73,6 +73,13 @@ impl Files {
         self.gate.sight(source, host, at)
     }
 
+    /// Closes the gate for an interval from now on.
+    pub fn close(&mut self, closed: crate::gate::Closed) {
+        if !self.gate.closed.contains(&closed) {
+            self.gate.closed.push(closed);
+        }
+    }
+
     /// The time that the host's clock shows.
     #[must_use]
     pub fn clock(&self, host: HostId, at: Moment) -> Moment {

@@ -12,13 +12,20 @@
 #![allow(clippy::disallowed_methods, reason = "writing evidence files is what this crate is for")]
 
 pub mod act;
+mod brief;
 pub mod chance;
 pub mod court;
+pub mod damage;
 pub mod demo;
 pub mod evtx;
 pub mod files;
 pub mod gate;
+mod life;
+pub mod make;
 pub mod moment;
 pub mod register;
 pub mod score;
 pub mod sources;
+pub mod story;
+pub mod truth;
+mod world;
