@@ -17,6 +17,8 @@ mod staff;
 
 use std::ops::Range;
 
+pub(crate) use rights::object as holding_object;
+
 use crate::moment::{Moment, Span};
 
 /// Defines a number that names a thing by its position in a list of the court.
@@ -157,6 +159,26 @@ pub enum Role {
     Administrator,
     Personnel,
     Assistant,
+}
+
+impl Role {
+    /// The register's word.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Judge => "Judge",
+            Self::LegalOfficer => "LegalOfficer",
+            Self::Investigator => "Investigator",
+            Self::Analyst => "Analyst",
+            Self::WitnessOfficer => "WitnessOfficer",
+            Self::Registrar => "Registrar",
+            Self::Interpreter => "Interpreter",
+            Self::Intern => "Intern",
+            Self::Administrator => "Administrator",
+            Self::Personnel => "Personnel",
+            Self::Assistant => "Assistant",
+        }
+    }
 }
 
 /// One member of the staff.

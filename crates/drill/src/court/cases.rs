@@ -137,7 +137,8 @@ const PARTS: [Part; 11] = [
 /// matter.
 pub(super) fn enrol_subjects(court: &mut Court, dice: Dice) {
     for (number, state) in names::STATES.iter().enumerate() {
-        let aliases = vec![state.name.to_owned()];
+        let short = state.name.rsplit(" of ").next().unwrap_or(state.name);
+        let aliases = vec![state.name.to_owned(), short.to_owned()];
         let name = (state.native.to_owned(), aliases);
         let mut subject = blank(format!("CT-S-{:02}", number + 1), SubjectKind::State, "State", name);
         subject.state = state.name;

@@ -5,7 +5,8 @@
 //! every matter, and each time there is a paper that says why.
 
 use super::{
-    AccountId, Court, Duty, DutyKind, Grant, Holder, HoldingId, Person, PersonId, Place, Role, SituationId,
+    AccountId, Court, Duty, DutyKind, Grant, Holder, HoldingId, Organ, Person, PersonId, Place, Role,
+    SituationId,
 };
 use crate::chance::Dice;
 use crate::moment::{DAY, HOUR, MINUTE, Moment};
@@ -18,8 +19,8 @@ pub(super) fn give(court: &mut Court, dice: Dice) {
     let mut paper = Paper { duties: Vec::new(), rotas: 0, tickets: 4000 };
     assignments(court, &mut paper, &dice.branch(0));
     let shelves = Shelves::of(court);
-    rotas(court, &mut paper, &shelves);
     let mut extra = Vec::new();
+    rotas(court, &mut paper, &shelves, &mut extra);
     for number in 0..court.people.len() {
         let person = PersonId(number as u32);
         tickets(court, &mut paper, &shelves, person, dice.branch(number as u64 + 1), &mut extra);
@@ -58,7 +59,7 @@ impl Shelves {
                 h.content_types.iter().any(|t| matches!(*t, "protection_file" | "relocation_file"))
                     && folder(h)
             }),
-            libraries: with(&|h| matches!(h.place, Place::Library { .. }) && h.confidentiality != SECRET),
+            libraries: with(&|h| matches!(h.place, Place::Library { .. }) && h.organ == Organ::Registry),
             folders: with(&|h| folder(h) && h.confidentiality != SECRET),
         }
     }
@@ -102,7 +103,7 @@ fn assignments(court: &Court, paper: &mut Paper, dice: &Dice) {
 
 /// Each week one witness officer watches over all protection and relocation files, and one
 /// registrar minds the filing desk.
-fn rotas(court: &Court, paper: &mut Paper, shelves: &Shelves) {
+fn rotas(court: &Court, paper: &mut Paper, shelves: &Shelves, extra: &mut Vec<(HoldingId, Grant)>) {
     let from = court.size.from;
     let monday = from - i64::from(from.weekday()) * DAY;
     let weeks = (i64::from(court.size.days) + i64::from(from.weekday())).div_euclid(7) + 1;
@@ -119,6 +120,9 @@ fn rotas(court: &Court, paper: &mut Paper, shelves: &Shelves) {
             let people = court.people.iter().enumerate().filter(|(_, person)| there(person));
             let free: Vec<usize> = people.map(|(number, _)| number).collect();
             let Some(number) = free.get(week as usize % free.len().max(1)) else { continue };
+            let account = court.people[*number].account;
+            let closed = holdings.iter().filter(|holding| !court.may_open(account, **holding, begins));
+            extra.extend(closed.map(|holding| (*holding, for_a_while(account, begins, ends))));
             paper.rotas += 1;
             paper.duties.push(Duty {
                 key: format!("R-{:04}", paper.rotas),
@@ -144,7 +148,7 @@ const fn asked(role: Role) -> (u64, i64, &'static str) {
         Role::LegalOfficer => (90, 10, "Access request"),
         Role::Analyst | Role::Investigator => (70, 14, "Access request"),
         Role::WitnessOfficer => (60, 7, "Access request"),
-        Role::Intern => (60, 5, "Summary requested by supervisor"),
+        Role::Intern => (350, 5, "Summary requested by supervisor"),
         Role::Personnel | Role::Assistant | Role::Judge => (30, 5, "Access request"),
     }
 }
@@ -176,7 +180,7 @@ fn tickets(
             let to = from + dice.between(1, open_days * 2) * DAY;
             paper.duties.push(ticket(court, paper.tickets, id, holding, (from, to.min(gone)), text));
             if !court.may_open(person.account, holding, from) {
-                extra.push((holding, for_the_ticket(person.account, from, to.min(gone))));
+                extra.push((holding, for_a_while(person.account, from, to.min(gone))));
             }
         }
     }
@@ -220,7 +224,7 @@ fn ticket(
     }
 }
 
-/// A right that is given by name, for as long as the ticket is open.
-fn for_the_ticket(account: AccountId, from: Moment, to: Moment) -> Grant {
+/// A right that is given by name, for as long as the rota or the ticket says.
+fn for_a_while(account: AccountId, from: Moment, to: Moment) -> Grant {
     Grant { holder: Holder::Account(account), right: "read", from: Some(from), to: Some(to) }
 }

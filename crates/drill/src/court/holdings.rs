@@ -105,9 +105,9 @@ const OF_MATTERS: [Kind; 16] = [
     Kind { sort: Sort::Application, title: "Victim applications", spot: Spot::Folder("Cases", "{}\\Victims"), organ: VictimsParticipation, confidentiality: EX_PARTE, content: &["victim_application"], name_is_sensitive: true, typical: 24, many: true, unregistered: false,
         read: &[Door::Team], write: &[Door::Organ(VictimsParticipation)] },
     Kind { sort: Sort::Plan, title: "Investigation plans", spot: Spot::Folder("Cases", "{}\\Investigation"), organ: Prosecutor, confidentiality: EX_PARTE, content: &["investigation_plan"], name_is_sensitive: false, typical: 10, many: true, unregistered: false,
-        read: &[], write: &[Door::Organ(Prosecutor)] },
+        read: &[Door::Team], write: &[Door::Organ(Prosecutor)] },
     Kind { sort: Sort::Source, title: "Source contacts", spot: Spot::Folder("Witness", "{}\\Sources"), organ: Prosecutor, confidentiality: SECRET, content: &["source_contact"], name_is_sensitive: true, typical: 7, many: true, unregistered: false,
-        read: &[], write: &[Door::Protection] },
+        read: &[], write: &[Door::Prosecution, Door::Protection] },
     Kind { sort: Sort::Translation, title: "Translations", spot: Spot::Folder("Cases", "{}\\Translations"), organ: Registry, confidentiality: CONF, content: &["witness_statement"], name_is_sensitive: true, typical: 18, many: true, unregistered: false,
         read: &[Door::Team], write: &[Door::Interpreters] },
     Kind { sort: Sort::Deliberation, title: "Deliberations", spot: Spot::Library("{} Deliberations"), organ: Chambers, confidentiality: SECRET, content: &["deliberation"], name_is_sensitive: false, typical: 8, many: false, unregistered: false,
@@ -115,7 +115,7 @@ const OF_MATTERS: [Kind; 16] = [
     Kind { sort: Sort::Judgment, title: "Public decisions", spot: Spot::Folder("Public", "Decisions\\{}"), organ: Registry, confidentiality: "public", content: &["judgment"], name_is_sensitive: false, typical: 12, many: true, unregistered: false,
         read: &[Door::Everybody], write: &[Door::Organ(Registry)] },
     Kind { sort: Sort::OldStatement, title: "Archived statements", spot: Spot::Folder("archive", "{}"), organ: Registry, confidentiality: CONF, content: &["witness_statement"], name_is_sensitive: true, typical: 22, many: true, unregistered: false,
-        read: &[Door::Organ(Prosecutor)], write: &[Door::Organ(Registry)] },
+        read: &[Door::Organ(Prosecutor), Door::Team], write: &[Door::Organ(Registry)] },
     Kind { sort: Sort::Copy, title: "Working copies", spot: Spot::Folder("Cases", "{}\\_working"), organ: Prosecutor, confidentiality: CONF, content: &["witness_statement"], name_is_sensitive: true, typical: 8, many: false, unregistered: true,
         read: &[], write: &[Door::Team] },
 ];
@@ -141,7 +141,7 @@ const OF_THE_COURT: [Kind; 10] = [
     Kind { sort: Sort::Judgment, title: "Judgments", spot: Spot::Library("Public judgments"), organ: Registry, confidentiality: "public", content: &["judgment"], name_is_sensitive: false, typical: 30, many: false, unregistered: false,
         read: &[Door::Everybody], write: &[Door::Organ(Registry)] },
     Kind { sort: Sort::Migration, title: "Left over from a migration", spot: Spot::Folder("archive", "migration-2019"), organ: InformationTechnology, confidentiality: CONF, content: &["witness_statement", "financial"], name_is_sensitive: true, typical: 14, many: false, unregistered: true,
-        read: &[Door::Administrators], write: &[Door::Organ(Registry)] },
+        read: &[Door::Administrators, Door::Organ(InformationTechnology)], write: &[Door::Organ(Registry)] },
 ];
 
 /// Makes holdings, items and grants.
@@ -295,7 +295,7 @@ impl Shelf {
                     dice.pick(&["investigation plan", "mission plan", "interview schedule", "open leads"]);
                 (named(format!("{code} {what} {date}.docx")), few(dice, 4), 95)
             }
-            Sort::Filing => (self.document(from, filing_title(dice, code)), few(dice, 2), 180),
+            Sort::Filing => (self.document(&date, filing_title(dice, code)), few(dice, 2), 180),
             Sort::StateLetter => {
                 let what = dice.pick(&[
                     "Request for assistance",
@@ -306,18 +306,18 @@ impl Shelf {
                 let mut subjects = few(dice, 1);
                 subjects.extend(situation.map(|matter| state_subject(matter, dice.chance(20))));
                 subjects.sort();
-                (self.document(from, format!("{what}, {date}")), subjects, 130)
+                (self.document(&date, format!("{what}, {date}")), subjects, 130)
             }
             Sort::Warrant => (
-                self.document(from, format!("Warrant of arrest for {} (under seal)", surname(one))),
+                self.document(&date, format!("Warrant of arrest for {} (under seal)", surname(one))),
                 one.into_iter().collect(),
                 150,
             ),
             Sort::Deliberation => {
-                (self.document(from, format!("Draft of {date}, {code}")), few(dice, 3), 120)
+                (self.document(&date, format!("Draft of {date}, {code}")), few(dice, 3), 120)
             }
             Sort::Judgment => match kind.spot {
-                Spot::Library(_) => (self.document(from, format!("Judgment of {date}")), Vec::new(), 700),
+                Spot::Library(_) => (self.document(&date, format!("Judgment of {date}")), Vec::new(), 700),
                 Spot::Folder(..) => (named(format!("{code} decision {date}.pdf")), Vec::new(), 420),
             },
             Sort::Personnel => {
@@ -332,7 +332,7 @@ impl Shelf {
                 let what = dice.pick(&["travel request", "itinerary", "security clearance"]);
                 (named(format!("{} {what} {date}.pdf", surname(one))), one.into_iter().collect(), 160)
             }
-            Sort::Minutes => (self.document(from, format!("Board minutes {date}")), few(dice, 2), 60),
+            Sort::Minutes => (self.document(&date, format!("Board minutes {date}")), few(dice, 2), 60),
             Sort::Credentials => {
                 let what = dice.pick(&["vault export", "service accounts", "network devices", "break-glass"]);
                 (named(format!("{what} {date}.kdbx")), Vec::new(), 35)
@@ -360,9 +360,9 @@ impl Shelf {
     }
 
     /// Number and title of the next document of the document-management system.
-    fn document(&mut self, from: Moment, title: String) -> (String, String) {
+    fn document(&mut self, date: &str, title: String) -> (String, String) {
         self.document += 1;
-        (format!("{}-{:06}", from.civil().year, self.document), title)
+        (format!("{}-{:06}", &date[..4], self.document), title)
     }
 }
 

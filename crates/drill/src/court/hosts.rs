@@ -73,26 +73,58 @@ fn letters(dice: &mut Dice) -> String {
     (0..2).map(|_| *dice.pick(&['B', 'D', 'K', 'N', 'R', 'T', 'X', 'Z'])).collect()
 }
 
-/// One workstation after the other goes to people who stand together by organ; more people than
-/// machines share, spare machines stand in meeting rooms.
+/// Workstations stand where people of one organ sit; more people than machines share, spare
+/// machines stand in meeting rooms.
 fn workstations(court: &mut Court, dice: &mut Dice, count: u32) {
-    let mut order: Vec<usize> = (0..court.people.len()).collect();
-    order.sort_by_key(|at| (court.people[*at].organ, *at));
-    let seats = count.min(order.len() as u32);
     let mut placed = vec![0_u32; ORGANS.len() + 1];
-    let mut devices = Vec::new();
-    for seat in 0..count {
-        let user = order.get(seat as usize * order.len() / seats as usize);
-        let desk = if seat < seats { user.map(|at| court.people[*at].organ) } else { None };
-        let (slot, prefix) = desk.map_or((ORGANS.len(), "MEET"), prefix);
+    for users in seat(court, count as usize) {
+        let organ = users.first().map(|at| court.people[*at].organ);
+        let (slot, prefix) = organ.map_or((ORGANS.len(), "MEET"), prefix);
         placed[slot] += 1;
         let nth = placed[slot];
         let address = format!("10.20.{}.{}", 16 + slot as u32 * 4 + nth / 200, 20 + nth % 200);
-        devices.push(add(court, dice, format!("{prefix}-WS{nth:02}"), HostKind::Workstation, address));
+        let device = add(court, dice, format!("{prefix}-WS{nth:02}"), HostKind::Workstation, address);
+        for at in users {
+            court.people[at].device = device;
+        }
     }
-    for (rank, at) in order.iter().enumerate() {
-        court.people[*at].device = devices[rank * seats as usize / order.len()];
+}
+
+/// Who sits at each of so many machines.
+fn seat(court: &Court, count: usize) -> Vec<Vec<usize>> {
+    let of = |organ: Organ| -> Vec<usize> {
+        (0..court.people.len()).filter(|at| court.people[*at].organ == organ).collect()
+    };
+    let mut rooms: Vec<Vec<usize>> =
+        ORGANS.iter().map(|(organ, _)| of(*organ)).filter(|room| !room.is_empty()).collect();
+    // With fewer machines than organs nobody has a room of their own.
+    while rooms.len() > count {
+        let last = rooms.pop().unwrap_or_default();
+        if let Some(room) = rooms.last_mut() {
+            room.extend(last);
+        }
     }
+    let mut machines = vec![1; rooms.len()];
+    for _ in rooms.len()..count {
+        // The next machine goes where most people share one, and nowhere once everybody has one.
+        let crowded = (0..rooms.len()).filter(|room| rooms[*room].len() > machines[*room]);
+        let most =
+            crowded.max_by_key(|room| (rooms[*room].len() * 1000 / machines[*room], usize::MAX - room));
+        match most {
+            Some(room) => machines[room] += 1,
+            None => break,
+        }
+    }
+    let mut seats = Vec::new();
+    for (room, machines) in rooms.into_iter().zip(machines) {
+        let first = seats.len();
+        seats.resize(first + machines, Vec::new());
+        for (rank, at) in room.iter().enumerate() {
+            seats[first + rank * machines / room.len()].push(*at);
+        }
+    }
+    seats.resize(count, Vec::new());
+    seats
 }
 
 const ORGANS: [(Organ, &str); 9] = [

@@ -16,6 +16,8 @@ pub(super) enum Door {
     Team,
     /// Witness officers of the matter.
     Protection,
+    /// The prosecution's people on the matter.
+    Prosecution,
     /// Everybody of that part of the court.
     Organ(Organ),
     /// Interpreters, of any matter.
@@ -61,12 +63,19 @@ pub(super) fn form_groups(court: &mut Court) {
         let code = &court.situations[matter.index()].code;
         let team = court.people.iter().filter(|person| person.situations.contains(&matter));
         groups.push((format!("GG-{code}-Team"), 0, team.clone().map(|person| person.account).collect()));
-        let officers = team.filter(|person| person.role == Role::WitnessOfficer);
-        groups.push((format!("GG-{code}-VWS"), 0, officers.map(|person| person.account).collect()));
+        for organ in [Organ::WitnessSection, Organ::Prosecutor] {
+            let part = team.clone().filter(|person| person.organ == organ);
+            groups.push((
+                format!("GG-{code}-{}", organ.code()),
+                0,
+                part.map(|person| person.account).collect(),
+            ));
+        }
     }
     let mut free = court.accounts.iter().map(|account| account.rid).max().unwrap_or(1103);
-    for (name, rid, members) in groups {
+    for (name, rid, mut members) in groups {
         free += u32::from(rid == 0);
+        members.sort_unstable();
         court.groups.push(Group { name, rid: if rid == 0 { free } else { rid }, members });
     }
 }
@@ -100,6 +109,7 @@ pub(super) fn grant(
     let name = match door {
         Door::Team => format!("GG-{code}-Team"),
         Door::Protection => format!("GG-{code}-VWS"),
+        Door::Prosecution => format!("GG-{code}-OTP"),
         Door::Organ(organ) => organ_group(organ),
         Door::Interpreters => String::from("GG-Interpreters"),
         Door::Everybody => String::from("GG-DMS-Users"),
@@ -136,16 +146,16 @@ fn principal(court: &Court, holder: Holder) -> String {
     }
 }
 
-/// How the rights register names a holding: `\\LEGAL-FS01\Cases\CT0324\Statements`,
-/// `i.vantorp@court.example\Inbox`, `CT0324 Filings`.
+/// How the register names a holding: `\\LEGAL-FS01\Cases\CT0324\Statements`,
+/// `i.vantorp@court.example:\Inbox`, `dms:CT0324 Filings`.
 pub(crate) fn object(court: &Court, holding: &Holding) -> String {
     match &holding.place {
         Place::Folder { share, path } => {
             let share = court.share(*share);
             format!("\\\\{}\\{}\\{path}", court.host(share.host).name, share.name)
         }
-        Place::Mailbox { account, folder } => format!("{}\\{folder}", court.account(*account).upn),
-        Place::Library { name } => name.clone(),
+        Place::Mailbox { account, folder } => format!("{}:\\{folder}", court.account(*account).upn),
+        Place::Library { name } => format!("dms:{name}"),
     }
 }
 
@@ -221,14 +231,15 @@ fn planes(court: &Court) -> Vec<Right> {
 
 impl Court {
     /// Whether an account may open a holding at that moment, by the holding's own grants; planes
-    /// (administration of servers, of backups, of the directory) are not counted.
+    /// (administration of servers, of backups, of the directory) are not counted. Members of groups
+    /// stand in order.
     #[must_use]
     pub fn may_open(&self, account: AccountId, holding: HoldingId, at: Moment) -> bool {
         self.grants[holding.index()].iter().any(|grant| {
             let then = grant.from.is_none_or(|from| at >= from) && grant.to.is_none_or(|to| at < to);
             then && match grant.holder {
                 Holder::Account(other) => other == account,
-                Holder::Group(group) => self.groups[group as usize].members.contains(&account),
+                Holder::Group(group) => self.groups[group as usize].members.binary_search(&account).is_ok(),
             }
         })
     }

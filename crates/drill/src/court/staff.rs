@@ -148,12 +148,12 @@ fn habits(dice: &mut Dice, role: Role) -> Habits {
     }
 }
 
-/// Lines at home lie in 192.0.2.0/24 and the upper half of 203.0.113.0/24; in a large court some
-/// people are behind the same address, as customers of one provider are.
+/// Lines at home lie in 192.0.2.64/26 and 203.0.113.128/25; in a large court several people are
+/// behind one address, as customers of one provider are.
 fn home_address(number: usize) -> String {
-    match number % 380 {
-        low @ 0..254 => format!("192.0.2.{}", low + 1),
-        high => format!("203.0.113.{}", high - 254 + 128),
+    match number % 189 {
+        low @ 0..127 => format!("203.0.113.{}", low + 128),
+        high => format!("192.0.2.{}", high - 127 + 64),
     }
 }
 
@@ -286,6 +286,8 @@ fn register(court: &mut Court, name: String, kind: AccountKind, rid: u32, object
     let id = AccountId(court.accounts.len() as u32);
     let upn = match kind {
         AccountKind::Machine(_) | AccountKind::WellKnown => String::new(),
+        // The key of all tickets is an account, but nobody's.
+        AccountKind::Service(_) if name == "krbtgt" => String::new(),
         _ => format!("{name}@{}", court.domain).to_lowercase(),
     };
     court.accounts.push(Account { name, domain: court.netbios.clone(), upn, rid, object, kind });
