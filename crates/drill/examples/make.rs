@@ -22,5 +22,9 @@ fn main() {
     let made = make(&options, &mut |_| {}).unwrap();
     let seconds = begun.elapsed().as_secs_f64();
     println!("{made:?}");
-    println!("{seconds:.2} s, {:.0} events/s, {:.1} MB/s", made.events as f64 / seconds, made.bytes as f64 / 1e6 / seconds);
+    println!(
+        "{seconds:.2} s, {:.0} events/s, {:.1} MB/s",
+        made.events as f64 / seconds,
+        made.bytes as f64 / 1e6 / seconds
+    );
 }

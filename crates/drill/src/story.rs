@@ -16,7 +16,7 @@ use std::io;
 use serde::Deserialize;
 
 use crate::chance::Dice;
-use crate::court::{Court, HoldingId, PersonId, Role};
+use crate::court::{Court, HoldingId, PersonId, Role, Size};
 use crate::moment::{DAY, HOUR, MINUTE, Moment, SECOND};
 use crate::world::World;
 pub(crate) use intruder::{Intruder, Known};
@@ -315,7 +315,7 @@ impl<'s> Story<'s> {
                 let spread = if by.is_some() { number * (to - from) / repeat.max(1) } else { 0 };
                 let day = (i64::from(court.size.days) * (percent + spread) / 100 + number)
                     .min(i64::from(court.size.days) - 1);
-                let begins = scenario.hour(court.size.from + day * DAY, &mut days);
+                let begins = scenario.hour(&court.size, court.size.from + day * DAY, &mut days);
                 plan.push(Planned { begins, moves: chosen, by });
             }
         }
@@ -381,15 +381,18 @@ fn choose(one: &Move, dice: &mut Dice) -> Option<&'static (&'static str, Do)> {
 }
 
 impl Scenario {
-    /// A moment of that day in the actor's hours; on a weekend, of the Friday or Monday.
-    fn hour(&self, day: Moment, dice: &mut Dice) -> Moment {
+    /// A moment of that day in the actor's hours; on a weekend, of the Friday or Monday, if the
+    /// drill has it.
+    fn hour(&self, size: &Size, day: Moment, dice: &mut Dice) -> Moment {
         let [from, to] = self.actor.hours;
         let at = day + dice.between(from * 60, (to - 3).max(from + 1) * 60) * MINUTE;
-        match (self.actor.weekend, at.weekday()) {
+        let moved = match (self.actor.weekend, at.weekday()) {
             (false, 5) => at - DAY,
             (false, 6) => at + DAY,
             _ => at,
-        }
+        };
+        let drill = size.from..size.from + i64::from(size.days) * DAY;
+        if drill.contains(&moved) { moved } else { at }
     }
 }
 

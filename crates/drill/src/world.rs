@@ -152,13 +152,26 @@ impl<'c> World<'c> {
         self.consoles.iter().find(there).map(|(session, _)| Rc::clone(session))
     }
 
-    /// Who sits at the machine then or next today, from when; somebody with half an hour left.
-    pub(crate) fn console_after(&self, host: HostId, at: Moment) -> Option<(Moment, Rc<Session>)> {
-        let later =
-            self.consoles.iter().filter(|(session, until)| session.host == host && *until > at + minutes(30));
-        later
-            .min_by_key(|(session, _)| session.opened)
-            .map(|(session, _)| (session.opened, Rc::clone(session)))
+    /// The presence of an account at that machine today, with its end; of two hours at least.
+    pub(crate) fn console_today(&self, host: HostId, account: AccountId) -> Option<(Rc<Session>, Moment)> {
+        let there = |(session, until): &&(Rc<Session>, Moment)| {
+            session.host == host && session.account == account && *until - session.opened > minutes(120)
+        };
+        self.consoles.iter().find(there).cloned()
+    }
+
+    /// Who sits at the machine then or next today, from when, with half an hour left.
+    pub(crate) fn console_after(
+        &self,
+        host: HostId,
+        account: AccountId,
+        at: Moment,
+    ) -> Option<(Moment, Rc<Session>)> {
+        let later = self.consoles.iter().filter(|(session, until)| {
+            session.host == host && session.account == account && *until > at + minutes(30)
+        });
+        let first = later.min_by_key(|(session, _)| session.opened);
+        first.map(|(session, _)| (session.opened, Rc::clone(session)))
     }
 
     /// Something happens.

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::intruder::{Intruder, Known, folder};
 use crate::act::{Deed, FileDeed, Service, Transfer, Way};
-use crate::court::AccountKind;
+use crate::court::{AccountKind, PersonId};
 use crate::life::shared_file;
 use crate::moment::{MINUTE, MS, SECOND};
 use crate::truth::Grade;
@@ -16,12 +16,18 @@ const RAR: &str = "C:\\ProgramData\\SyncHost\\rar.exe";
 
 /// A mail with a document; who opens it starts what it brings.
 pub(super) fn phish(intruder: &mut Intruder<'_>, world: &mut World<'_>) {
+    // It is sent to several; the first who is at work opens it.
     let court = world.court;
-    let (host, account) = (court.person(intruder.victim).device, intruder.account(court));
-    // The document waits until somebody is there to open it, for a day at most.
-    let Some(console) = world.console_after(host, intruder.at) else { return };
-    intruder.at = intruder.at.max(console.0) + 4 * MINUTE;
-    let session = console.1;
+    let at_work = |victim: &PersonId| {
+        world
+            .console_today(court.person(*victim).device, court.person(*victim).account)
+            .map(|console| (*victim, console))
+    };
+    let Some((victim, console)) = intruder.candidates.iter().find_map(at_work) else { return };
+    intruder.victim = victim;
+    let (host, account) = (court.person(victim).device, intruder.account(court));
+    intruder.at = intruder.at.clamp(console.0.opened, console.1 - 60 * MINUTE) + 9 * MINUTE;
+    let session = console.0;
     let services = world.services(host);
     let server = Intruder::outside(&intruder.scenario.actor.servers, 0);
 

@@ -16,7 +16,8 @@ use crate::world::{Arrival, World};
 /// The time at the own desk: the moves wait for it.
 fn sit_down(intruder: &mut Intruder<'_>, world: &World<'_>) -> Option<Rc<Session>> {
     let device = world.court.person(intruder.victim).device;
-    let (from, session) = world.console_after(device, intruder.at)?;
+    let account = world.court.person(intruder.victim).account;
+    let (from, session) = world.console_after(device, account, intruder.at)?;
     intruder.at = intruder.at.max(from) + 2 * MINUTE;
     Some(session)
 }

@@ -34,6 +34,8 @@ pub(crate) struct Intruder<'s> {
     pub(super) at: Moment,
     /// Through whom it comes; the insider himself.
     pub(super) victim: PersonId,
+    /// Others through whom it could come.
+    pub(super) candidates: Vec<PersonId>,
     /// An innocent one, whose moves leave no truth.
     pub(super) innocent: bool,
     /// The machine on which its program runs.
@@ -65,11 +67,13 @@ pub(crate) struct Intruder<'s> {
 impl<'s> Intruder<'s> {
     pub(super) fn new(court: &Court, scenario: &'s Scenario, mut dice: Dice) -> Self {
         let wanted = holdings_with(court, &scenario.target.content, &mut dice);
+        let candidates = candidates(court, scenario, &mut dice);
         Self {
             scenario,
             incident: format!("{}-1", scenario.id),
             at: court.size.from,
-            victim: victim(court, scenario, &mut dice),
+            victim: candidates[0],
+            candidates,
             innocent: false,
             foothold: None,
             persisted: false,
@@ -96,6 +100,7 @@ impl<'s> Intruder<'s> {
             dice,
             at: like.at,
             victim: person,
+            candidates: vec![person],
             innocent: true,
             foothold: None,
             persisted: false,
@@ -305,25 +310,32 @@ impl<'s> Intruder<'s> {
     }
 }
 
-/// Whom the intruder comes through; the insider of that role.
-fn victim(court: &Court, scenario: &Scenario, dice: &mut Dice) -> PersonId {
+/// Those through whom the intruder could come, the first choice first; the insider alone if it is
+/// one. There is always somebody.
+fn candidates(court: &Court, scenario: &Scenario, dice: &mut Dice) -> Vec<PersonId> {
     let insider = scenario.actor.kind == ActorKind::Intern;
-    let fits = |number: &u32| {
-        let person = court.person(PersonId(*number));
+    let everyone = (0..court.people.len() as u32).map(PersonId);
+    let fits = |id: &PersonId| {
+        let person = court.person(*id);
         let role = super::ROLES.iter().find(|(_, role)| *role == person.role).map_or("", |(name, _)| name);
-        let organ = person.organ.code();
-        let present = person.joined.is_none() && person.left.is_none();
-        match insider {
-            true => person.role == Role::Intern,
-            false => {
-                present
-                    && scenario.target.victim_roles.iter().any(|one| one == role)
-                    && scenario.target.victim_organs.iter().any(|one| one == organ)
-            }
+        if insider {
+            return person.role == Role::Intern;
         }
+        let named = |list: &[String], word: &str| list.is_empty() || list.iter().any(|one| one == word);
+        let stays = person.joined.is_none() && person.left.is_none() && person.admin.is_none();
+        stays
+            && named(&scenario.target.victim_roles, role)
+            && named(&scenario.target.victim_organs, person.organ.code())
     };
-    let people: Vec<_> = (0..court.people.len() as u32).filter(fits).collect();
-    if people.is_empty() { PersonId(0) } else { PersonId(*dice.pick(&people)) }
+    let mut people: Vec<_> = everyone.filter(fits).collect();
+    dice.shuffle(&mut people);
+    if insider {
+        people.truncate(1);
+    }
+    if people.is_empty() {
+        people.push(PersonId(0));
+    }
+    people
 }
 
 /// A holding's folder, if it is one.
