@@ -13,6 +13,7 @@ mod entra;
 mod m365;
 mod proxy;
 mod samba;
+mod text;
 mod vpn;
 pub(crate) mod windows;
 mod zeek;
