@@ -23,6 +23,7 @@ impl Dice {
     }
 
     /// 64 bits.
+    #[allow(clippy::should_implement_trait, reason = "dice have no end")]
     pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         mix(self.0)
