@@ -28,7 +28,7 @@ use serde::Serialize;
 pub use answers::Answers;
 pub use assumptions::BrokenAssumptions;
 pub use coverage::{Coverage, State};
-pub use exposures::{Bounds, Subjects, Touched, Untouched};
+pub use exposures::{Bounds, Subjects, Touched, Unregistered, Untouched};
 pub use grade::{Grade, Interval};
 pub use incidents::{FirstLast, Incidents, Steps};
 pub use line::ReadError;
@@ -68,6 +68,8 @@ pub struct Score {
     pub subjects: Subjects,
     /// Who would be told if only those are told whose data is established to have been opened.
     pub subjects_established: Subjects,
+    /// Records that no answer can name.
+    pub unregistered: Unregistered,
     /// Assumptions that do not hold.
     pub broken_assumptions: BrokenAssumptions,
     /// What the answer consisted of, by part.
@@ -118,6 +120,7 @@ pub fn score(answers: &Answers, truth: &Truth) -> Score {
         coverage: coverage::score(&coverage, &truth.coverage),
         subjects: exposures::subjects(&claims, &grades, truth, Interval::not_excluded),
         subjects_established: exposures::subjects(&claims, &grades, truth, Interval::established),
+        unregistered: grades.unregistered(),
         broken_assumptions,
         rows: parts.rows,
         not_claimed: parts.not_claimed,

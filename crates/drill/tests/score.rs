@@ -4,9 +4,12 @@
 use std::fs;
 use std::path::Path;
 
+use assize_drill::court::Size;
+use assize_drill::make::{FIRST_DAY, Options, make};
 use assize_drill::moment::{DAY, HOUR, MINUTE, Moment, SECOND};
 use assize_drill::score::answer::{Exposure, Verdict};
 use assize_drill::score::{Answers, Grade, Interval, Ratio, Score, State, Truth, fact, score};
+use assize_drill::story::Scenario;
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -27,6 +30,7 @@ fn truth() -> Truth {
             item: Some(format!("M-{holding}{item}")),
             subjects: vec![format!("CT-P-{holding}{item}")],
             name_is_sensitive: false,
+            registered: true,
         });
     }
     for (item, grade) in [("M-00", Grade::Left), ("M-01", Grade::Opened), ("M-10", Grade::Listed)] {
@@ -104,8 +108,10 @@ fn share(ratio: Ratio) -> f64 {
     ratio.n as f64 / ratio.of as f64
 }
 
+type Figures = Vec<(&'static str, f64)>;
+
 /// Figures where more is better, and figures where less is better.
-fn figures(score: &Score) -> (Vec<(&'static str, f64)>, Vec<(&'static str, f64)>) {
+fn figures(score: &Score) -> (Figures, Figures) {
     let (mut good, mut bad) = (Vec::new(), Vec::new());
     for (bounds, names) in [
         (
@@ -523,6 +529,28 @@ fn a_name_that_tells_as_much_as_the_content_is_opened_when_it_is_listed() {
     assert!(score.items.soundness.is_whole() && score.holdings.soundness.is_whole());
 }
 
+#[test]
+fn what_the_register_does_not_know_is_not_scored() {
+    let mut truth = truth();
+    truth.items[0].registered = false;
+    let answers = Answers::perfect(&truth);
+    assert!(answers.exposures.as_ref().unwrap().iter().all(|row| row.item.as_deref() != Some("M-00")));
+    let score = score(&answers, &truth);
+    assert_eq!((score.unregistered.n, score.unregistered.touched), (1, 1));
+    assert_eq!((score.items.touched.n, score.items.missing, score.subjects.missed), (2, 0, 0));
+    assert!(score.holdings.soundness.is_whole() && score.items.soundness.is_whole());
+}
+
+#[test]
+fn a_log_of_the_house_may_be_told_of_any_host() {
+    let mut truth = truth();
+    truth.coverage.iter_mut().for_each(|row| row.host = None);
+    let mut answers = Answers::perfect(&truth);
+    answers.coverage.as_mut().unwrap().iter_mut().for_each(|row| row.host = Some("sensor-1".into()));
+    let coverage = score(&answers, &truth).coverage;
+    assert_eq!((coverage.days, coverage.wrong, coverage.unknown), (30, 0, 0));
+}
+
 // ── As files ────────────────────────────────────────────────────────────────────────────────
 
 const FOREIGN: &[(&str, &str)] = &[
@@ -635,6 +663,38 @@ fn a_truth_is_read_whole_or_not_at_all() {
         fs::remove_file(dir.path().join(name)).unwrap();
         let error = Truth::read(dir.path()).unwrap_err().to_string();
         assert!(error.contains(name) && error.contains("drill make"), "{error}");
+    }
+}
+
+/// Every file of a truth that was made is what the score reads, and best answered by itself.
+#[test]
+fn a_drill_is_answered_best_by_its_own_truth() {
+    let size = Size { staff: 16, days: 4, hosts: 14, from: FIRST_DAY };
+    for (seed, id) in [(1, "espionage"), (2, "intern"), (3, "nothing")] {
+        let dir = tempfile::tempdir().unwrap();
+        let scenario = Scenario::find(id).unwrap();
+        let damage = vec!["cleared".to_owned(), "silence".to_owned()];
+        let out = Some(dir.path().to_owned());
+        make(&Options { seed, size: size.clone(), scenario, damage, out }, &mut |_| {}).unwrap();
+        for part in ["sessions", "steps", "access", "coverage", "worlds", "holdings"] {
+            let validator = schema(&format!("truth-{part}"));
+            let text = fs::read_to_string(dir.path().join(format!("truth/{part}.ndjson"))).unwrap();
+            for line in text.lines() {
+                let value: Value = serde_json::from_str(line).unwrap();
+                let problems: Vec<_> = validator.iter_errors(&value).map(|error| error.to_string()).collect();
+                assert!(problems.is_empty(), "{id}, {part}: {problems:?}\n{line}");
+            }
+        }
+        let truth = Truth::read(dir.path()).unwrap();
+        let score = score(&Answers::perfect(&truth), &truth);
+        let (good, bad) = figures(&score);
+        assert!(bad.iter().all(|(_, value)| *value == 0.0), "{id}\n{}", score.table());
+        for (name, value) in good.iter().filter(|(name, _)| name.contains('.') && !name.starts_with("e.")) {
+            assert!(value.is_nan() || *value == 1.0, "{id}: {name}\n{}", score.table());
+        }
+        assert_eq!(score.steps.found, score.steps.n, "{id}");
+        assert_eq!(score.incidents.found, score.incidents.n, "{id}");
+        assert_eq!(score.first_last.bounded, score.incidents.n, "{id}\n{}", score.table());
     }
 }
 

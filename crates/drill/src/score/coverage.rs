@@ -3,8 +3,10 @@
 //! A coverage day is a source, a host and a date (UTC). Both sides cut their rows as they like, so
 //! both are brought to days by one rule: a day is `complete` or `none` only if every row that
 //! touches it says so, `untrusted` if any does, else `partial`. Only days of the truth are scored.
+//! Where the truth names no host for a source (the cloud, a sensor of the house), an answer may
+//! name any: its hosts are taken together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -80,15 +82,22 @@ pub(super) fn score(told: &[&answers::Coverage], truth: &[truth::Coverage]) -> C
     let (mut true_days, mut said_days) = (Days::default(), Days::default());
     for row in truth {
         let dates = date(row.from)..=last_date(row.from, row.to);
-        true_days.add((&row.source, row.host.as_deref()), dates, row.state, row.cause);
+        let place = (source(&row.source), join::host(row.host.as_deref()));
+        true_days.add(place, dates, row.state, row.cause);
     }
+    let by_host: BTreeSet<String> =
+        truth.iter().filter(|row| row.host.is_some()).map(|row| source(&row.source)).collect();
+    let of_house: BTreeSet<String> =
+        truth.iter().map(|row| source(&row.source)).filter(|source| !by_host.contains(source)).collect();
     for row in told {
         let from = row.from.map_or(first, date).max(first);
         let to = match (row.from, row.to) {
             (_, None) => last,
             (from, Some(to)) => last_date(from.unwrap_or(to), to).min(last),
         };
-        said_days.add((&row.source, row.host.as_deref()), from..=to, row.state, row.cause);
+        let source = source(&row.source);
+        let host = if of_house.contains(&source) { String::new() } else { join::host(row.host.as_deref()) };
+        said_days.add((source, host), from..=to, row.state, row.cause);
     }
     compared(&said_days, &true_days)
 }
@@ -140,12 +149,12 @@ struct Day {
 impl Days {
     fn add(
         &mut self,
-        (source, host): (&str, Option<&str>),
+        place: (String, String),
         dates: impl Iterator<Item = i64>,
         state: State,
         cause: Option<Cause>,
     ) {
-        let days = self.0.entry((source.trim().to_lowercase(), join::host(host))).or_default();
+        let days = self.0.entry(place).or_default();
         for date in dates {
             let day = days.entry(date).or_default();
             day.states |= 1 << state as u8;
@@ -167,6 +176,10 @@ impl Day {
             State::Partial
         }
     }
+}
+
+fn source(name: &str) -> String {
+    name.trim().to_lowercase()
 }
 
 /// First and last date of which the truth says anything.

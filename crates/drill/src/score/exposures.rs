@@ -13,7 +13,7 @@ use super::answers::Exposure;
 use super::assumptions::Broken;
 use super::grade::{Grade, Interval};
 use super::ratio::Ratio;
-use super::truth::Truth;
+use super::truth::{Access, Truth};
 
 /// Intervals of holdings, or of items, against what happened to them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -146,13 +146,30 @@ fn is_broken(row: &Exposure, broken: &Broken) -> bool {
 pub(super) struct Grades {
     pub(super) holdings: BTreeMap<Thing, Grade>,
     pub(super) items: BTreeMap<Thing, Grade>,
+    /// Left out of both: records that the register does not know, and what happened to them.
+    unregistered: BTreeMap<Thing, Grade>,
+}
+
+/// Records that the register does not know, and that no answer can name by its keys. They are in
+/// no other figure.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Unregistered {
+    /// Items.
+    pub n: u64,
+    /// Of these the intruder got something of.
+    pub touched: u64,
 }
 
 impl Grades {
     pub(super) fn of(truth: &Truth) -> Self {
-        let mut grades = Self { holdings: BTreeMap::new(), items: BTreeMap::new() };
+        let (holdings, items) = (BTreeMap::new(), BTreeMap::new());
+        let mut grades = Self { holdings, items, unregistered: BTreeMap::new() };
         let mut sensitive = BTreeSet::new();
         for item in &truth.items {
+            if !item.registered {
+                grades.unregistered.insert((item.holding.clone(), item.item.clone()), Grade::None);
+                continue;
+            }
             grades.raise(&item.holding, item.item.as_deref(), Grade::None);
             if item.name_is_sensitive {
                 sensitive.insert((item.holding.as_str(), item.item.as_deref()));
@@ -161,9 +178,22 @@ impl Grades {
         for access in &truth.access {
             let named = sensitive.contains(&(access.holding.as_str(), access.item.as_deref()));
             let grade = if named && access.grade == Grade::Listed { Grade::Opened } else { access.grade };
-            grades.raise(&access.holding, access.item.as_deref(), grade);
+            match grades.unregistered.get_mut(&(access.holding.clone(), access.item.clone())) {
+                Some(now) => *now = grade.max(*now),
+                None => grades.raise(&access.holding, access.item.as_deref(), grade),
+            }
         }
         grades
+    }
+
+    pub(super) fn unregistered(&self) -> Unregistered {
+        let touched = self.unregistered.values().filter(|grade| **grade > Grade::None).count() as u64;
+        Unregistered { n: self.unregistered.len() as u64, touched }
+    }
+
+    /// Whether the access was to something that an answer can name.
+    pub(super) fn knows(&self, access: &Access) -> bool {
+        !self.unregistered.contains_key(&(access.holding.clone(), access.item.clone()))
     }
 
     /// An item's holding has at least its grade.
@@ -250,7 +280,8 @@ fn must_be_told<'a>(grades: &Grades, truth: &'a Truth) -> BTreeSet<&'a str> {
         item.is_some() && grades.items.get(&thing).is_some_and(|grade| *grade >= Grade::Opened)
     };
     let items = truth.items.iter().filter(|item| opened(&item.holding, item.item.as_deref()));
-    let access = truth.access.iter().filter(|access| access.grade >= Grade::Opened);
+    let known = |access: &&Access| access.grade >= Grade::Opened && grades.knows(access);
+    let access = truth.access.iter().filter(known);
     let subjects = items.flat_map(|item| &item.subjects).chain(access.flat_map(|access| &access.subjects));
     subjects.map(String::as_str).collect()
 }

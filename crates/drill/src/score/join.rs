@@ -5,6 +5,9 @@
 
 use std::net::IpAddr;
 
+/// What the truth calls the cloud where it has to name a host.
+const CLOUD: &str = "m365";
+
 /// The local name in lower case: `COURT\O.Dane`, `o.dane@court.example` and `o.dane` are one.
 pub(super) fn account(name: &str) -> String {
     let local = name.rsplit('\\').next().unwrap_or(name);
@@ -12,14 +15,15 @@ pub(super) fn account(name: &str) -> String {
     local.trim().to_lowercase()
 }
 
-/// The first label in lower case: `FS-01.court.example` and `fs-01` are one. Addresses stay whole;
-/// no host is the empty one.
+/// The first label in lower case: `FS-01.court.example` and `fs-01` are one. Addresses stay whole.
+/// The cloud is no machine: `m365` and none are the empty one.
 pub(super) fn host(name: Option<&str>) -> String {
     let name = name.unwrap_or("").trim().to_lowercase();
     if name.parse::<IpAddr>().is_ok() {
         return name;
     }
-    name.split('.').next().unwrap_or("").to_owned()
+    let label = name.split('.').next().unwrap_or("");
+    if label == CLOUD { String::new() } else { label.to_owned() }
 }
 
 /// `T1059.001`; also from `attack.t1059.001`, as rules are tagged.
@@ -56,7 +60,7 @@ mod tests {
         }
         assert_eq!(host(Some("FS-01.court.example")), "fs-01");
         assert_eq!(host(Some("10.0.4.17")), "10.0.4.17");
-        assert_eq!(host(None), "");
+        assert_eq!((host(None), host(Some("m365"))), (String::new(), String::new()));
     }
 
     #[test]

@@ -136,9 +136,9 @@ impl<'a> Line<'a> {
         self.object.get(key).and_then(Value::as_bool).ok_or_else(|| self.wrong(key, "true or false"))
     }
 
-    /// True only where that is said.
-    pub(super) fn is_marked(&self, key: &str) -> bool {
-        self.object.get(key) == Some(&Value::Bool(true))
+    /// Whether just that is said; not where nothing is.
+    pub(super) fn is_marked(&self, key: &str, as_what: bool) -> bool {
+        self.object.get(key) == Some(&Value::Bool(as_what))
     }
 
     /// One of a closed list of words.

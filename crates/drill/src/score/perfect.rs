@@ -78,14 +78,14 @@ fn exposures(truth: &Truth) -> Vec<Exposure> {
         assumptions: assumptions.clone(),
     };
     let mut of_subjects: BTreeMap<(&str, &str), Grade> = BTreeMap::new();
-    for item in &truth.items {
+    for item in truth.items.iter().filter(|item| item.registered) {
         let grade = grades.items.get(&(item.holding.clone(), item.item.clone())).copied().unwrap_or_default();
         for subject in &item.subjects {
             let now = of_subjects.entry((&item.holding, subject)).or_default();
             *now = grade.max(*now);
         }
     }
-    for access in &truth.access {
+    for access in truth.access.iter().filter(|access| grades.knows(access)) {
         for subject in &access.subjects {
             let now = of_subjects.entry((&access.holding, subject)).or_default();
             *now = access.grade.max(*now);

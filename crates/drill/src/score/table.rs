@@ -27,6 +27,7 @@ pub(super) fn table(score: &Score) -> String {
         sessions(score),
         incidents(score),
         coverage(score),
+        unregistered(score),
         assumptions(score),
     ];
     let figures = || sections.iter().flat_map(|section| &section.figures);
@@ -215,6 +216,18 @@ fn coverage(score: &Score) -> Section {
             ("too_good", said(coverage.too_good, silent), "of the wrong ones called complete"),
             ("cause_wrong", said(coverage.cause_wrong, silent), "state right, cause wrong or not told"),
             ("unknown", said(coverage.unknown, silent), "said of logs that the truth does not know that day"),
+        ],
+    }
+}
+
+fn unregistered(score: &Score) -> Section {
+    let unregistered = &score.unregistered;
+    Section {
+        title: "Items that the register does not know (no answer can name them; in no other figure)",
+        remark: None,
+        figures: vec![
+            ("n", unregistered.n.to_string(), "items"),
+            ("touched", unregistered.touched.to_string(), "the intruder got something of these"),
         ],
     }
 }

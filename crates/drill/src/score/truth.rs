@@ -39,6 +39,8 @@ pub struct Item {
     pub subjects: Vec<String>,
     /// The register says that its name tells as much as its content: *listed* is *opened*.
     pub name_is_sensitive: bool,
+    /// The register knows it. What it does not know no answer can name: that is not scored.
+    pub registered: bool,
 }
 
 /// A presence; a line of `sessions.ndjson`.
@@ -157,7 +159,8 @@ fn item(line: &Line<'_>) -> Result<Item, ReadError> {
         holding: line.text("holding")?,
         item: line.some_text("item")?,
         subjects: line.texts("subjects")?,
-        name_is_sensitive: line.is_marked("name_is_sensitive"),
+        name_is_sensitive: line.is_marked("name_is_sensitive", true),
+        registered: !line.is_marked("registered", false),
     })
 }
 
