@@ -25,6 +25,8 @@ macro_rules! commands {
 commands! {
     /// Make a small made-up breach and run the whole inquiry on it
     demo Demo,
+    /// Make an institution and an intrusion whose truth is known, and score answers
+    drill Drill,
     /// Make a case
     case Case,
     /// Admit evidence to a case
