@@ -48,7 +48,7 @@ mod value;
 
 pub use binxml::Data;
 use chunk::{CHUNK_BYTES, HEADER_BYTES};
-pub use form::{Form, Head, Type};
+pub use form::{Fields, Form, Head, Type};
 pub use log::{Log, Placed};
 pub use value::{FileTime, Guid, Sid, Value};
 

@@ -148,12 +148,12 @@ pub(super) fn write_form(
     };
     write_fragment(chunk, outer, shape, &system, |chunk| {
         chunk.bytes.extend(FRAGMENT_HEADER);
-        write_reference(chunk, form.shape, |chunk| define_fields(chunk, form.fields));
-        let slots = Slots::begin(chunk, form.fields.len());
+        write_reference(chunk, form.fields.shape, |chunk| define_fields(chunk, form.fields.list));
+        let slots = Slots::begin(chunk, form.fields.list.len());
         let mut data = Data { chunk, slots, form, written: 0, refused: None };
         fill(&mut data);
         let Data { written, refused, .. } = data;
-        debug_assert_eq!(written, form.fields.len(), "fields of {}", form.event_id);
+        debug_assert_eq!(written, form.fields.list.len(), "fields of {}", form.event_id);
         chunk.bytes.push(END_OF_FRAGMENT);
         refused.map_or(Ok(()), Err)
     })
@@ -259,7 +259,7 @@ impl Data<'_> {
     /// Checks, where checks are on, that the value is of the type that the form declares.
     fn next(&mut self, field: Type) {
         debug_assert_eq!(
-            self.form.fields.get(self.written).map(|(_, field)| *field),
+            self.form.fields.list.get(self.written).map(|(_, field)| *field),
             Some(field),
             "value {} of {}",
             self.written,
@@ -406,11 +406,7 @@ fn write_payload(chunk: &mut Chunk, payload: &Payload<'_>) -> Result<(), Refused
     Ok(())
 }
 
-fn write_element_values(
-    chunk: &mut Chunk,
-    values: &mut Slots,
-    element: &Element<'_>,
-) -> Result<(), Refused> {
+fn write_element_values(chunk: &mut Chunk, values: &mut Slots, element: &Element<'_>) -> Result<(), Refused> {
     match &element.content {
         Content::Empty => Ok(()),
         Content::Value(value) => values.put(chunk, value),

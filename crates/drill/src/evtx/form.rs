@@ -66,9 +66,14 @@ pub struct Form {
     pub task: u16,
     pub opcode: u8,
     pub keywords: u64,
-    /// Names and types of its data, in order.
-    pub fields: &'static [(&'static str, Type)],
-    /// Names the template; follows from the fields.
+    /// Names and types of its data.
+    pub fields: Fields,
+}
+
+/// Names and types of an event's data, in order, and the digest that names their template.
+#[derive(Clone, Copy, Debug)]
+pub struct Fields {
+    pub(super) list: &'static [(&'static str, Type)],
     pub(super) shape: Guid,
 }
 
@@ -89,8 +94,7 @@ impl Form {
             task: 0,
             opcode: 0,
             keywords: 0,
-            fields,
-            shape: fields_shape(fields),
+            fields: Fields { list: fields, shape: fields_shape(fields) },
         }
     }
 }

@@ -128,7 +128,10 @@ impl Log {
         block
     }
 
-    fn placed(&mut self, written: Result<Option<(usize, usize)>, Refused>) -> Result<Option<Placed>, Refused> {
+    fn placed(
+        &mut self,
+        written: Result<Option<(usize, usize)>, Refused>,
+    ) -> Result<Option<Placed>, Refused> {
         Ok(written?.map(|(start, length)| {
             let id = self.next_id;
             self.next_id += 1;
