@@ -5,6 +5,7 @@
 //! under which activity, is decided here.
 
 use std::io;
+use std::rc::Rc;
 
 use super::channel::{Channel, NAMES, Name, Outcome};
 use super::house::{House, Subject, is_controller};
@@ -38,7 +39,7 @@ pub(super) enum Writer {
 pub(super) struct Machine {
     pub(super) id: HostId,
     /// `REG-WS07.court.example`
-    pub(super) full_name: String,
+    pub(super) full_name: Rc<str>,
     channels: [Channel; NAMES.len()],
     /// Sysmon is there.
     pub(super) sysmon: bool,
@@ -59,7 +60,7 @@ impl Machine {
         Self {
             id,
             channels: NAMES.map(|name| Channel::new(name, id, (&folder, &full_name), dc, court.seed)),
-            full_name,
+            full_name: full_name.into(),
             sysmon: host.kind == HostKind::Workstation,
             salt: mix(court.seed ^ mix(u64::from(id.0))),
             handles: 0,
@@ -193,7 +194,7 @@ impl<'a> Pen<'a> {
         root: &Element<'_>,
     ) -> io::Result<()> {
         let (process_id, thread_id, when) = self.next(writer);
-        let computer = self.machine.full_name.clone();
+        let computer = Rc::clone(&self.machine.full_name);
         let outcome = self.machine.channel(name).put(
             self.files,
             when,
@@ -221,7 +222,7 @@ impl<'a> Pen<'a> {
         binary: Option<&[u8]>,
     ) -> io::Result<()> {
         let (_, _, when) = self.next(Writer::Nobody);
-        let computer = self.machine.full_name.clone();
+        let computer = Rc::clone(&self.machine.full_name);
         let outcome = self.machine.channel(Name::System).put(
             self.files,
             when,

@@ -12,7 +12,7 @@ use super::line::decimal;
 use super::pen::{Pen, Writer, eventlog_record};
 use crate::act::{AccountChange, Cipher, FileDeed, Process, Refusal, Session, SharedFile, Way};
 use crate::chance::mix;
-use crate::court::{AccountId, Court, ShareId};
+use crate::court::{AccountId, Court, HostId, ShareId};
 use crate::evtx::Type::{Guid as GuidType, Hex32, Hex64, Sid as SidType, Text, U32};
 use crate::evtx::{Content, Data, Element, Form, Guid, Provider, Record, Sid, Type, Value};
 use crate::moment::{HOUR, Moment};
@@ -589,7 +589,7 @@ static ACCOUNT_MADE: Form = audit(
 
 /// Client address as the directory's ticket service writes it: IPv4 mapped into IPv6, and its own
 /// requests as coming from itself.
-fn mapped<'s>(session: &'s Session, host: crate::court::HostId) -> ([&'s str; 2], u16) {
+fn mapped(session: &Session, host: HostId) -> ([&str; 2], u16) {
     match session.device {
         Some(device) if device == host => (["::1", ""], 0),
         _ if session.address.contains(':') => ([&session.address, ""], session.port),

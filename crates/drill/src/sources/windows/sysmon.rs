@@ -6,6 +6,7 @@
 //! same file.
 
 use std::io;
+use std::rc::Rc;
 
 use super::channel::Name;
 use super::house::terminal;
@@ -315,7 +316,7 @@ impl Pen<'_> {
             (self.guid(process), process.pid, &*process.image, house.owner(&process.session))
         };
         let time = utc(self.at);
-        let (host, source) = (&*self.host, self.machine.full_name.clone());
+        let (host, source) = (self.host, Rc::clone(&self.machine.full_name));
         let six = transfer.address.contains(':');
         self.sysmon(&CONNECTED, |data| {
             data.text("-")
