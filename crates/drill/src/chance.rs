@@ -96,7 +96,10 @@ impl Dice {
     }
 }
 
-const fn mix(value: u64) -> u64 {
+/// Spreads the bits of a number: what the dice roll with, also for numbers that only have to look
+/// unrelated (thread ids, digests).
+#[must_use]
+pub const fn mix(value: u64) -> u64 {
     let value = (value ^ (value >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     let value = (value ^ (value >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     value ^ (value >> 31)

@@ -41,14 +41,19 @@ use std::fmt;
 
 mod binxml;
 mod chunk;
+mod form;
+mod log;
 mod shape;
 mod value;
 
-use chunk::{CHUNK_BYTES, Chunk, HEADER_BYTES, RECORD_HEADER_BYTES};
+pub use binxml::Data;
+use chunk::{CHUNK_BYTES, HEADER_BYTES};
+pub use form::{Fields, Form, Head, Type};
+pub use log::{Log, Placed};
 pub use value::{FileTime, Guid, Sid, Value};
 
 /// Bytes of the file header block; chunk number n starts at `FILE_HEADER_BYTES + n * 65536`.
-const FILE_HEADER_BYTES: usize = 4096;
+pub const FILE_HEADER_BYTES: usize = 4096;
 
 /// Who wrote an event: the `Provider` element.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -191,13 +196,12 @@ impl From<Refused> for std::io::Error {
     }
 }
 
-/// An event log file in the making; all of it stays in memory.
+/// An event log file in the making; all of it stays in memory. For logs that are too large for
+/// that there is [`Log`].
 pub struct Writer {
-    channel: String,
-    /// The header block, still empty, and the finished chunks.
-    file: Vec<u8>,
-    chunk: Chunk,
-    next_id: u64,
+    log: Log,
+    /// The finished chunks.
+    chunks: Vec<u8>,
 }
 
 impl Writer {
@@ -209,8 +213,7 @@ impl Writer {
     /// A log whose first record has that id: numbering goes on when a log is cleared or the
     /// oldest records have been overwritten.
     pub fn starting_at(channel: impl Into<String>, first_id: u64) -> Self {
-        let file = vec![0; FILE_HEADER_BYTES];
-        Self { channel: channel.into(), file, chunk: Chunk::new(), next_id: first_id }
+        Self { log: Log::new(channel, "", first_id), chunks: Vec::new() }
     }
 
     /// Appends a record and says its id.
@@ -218,61 +221,28 @@ impl Writer {
     /// # Errors
     /// [`Refused`] if the record is too long for the format; the log is then as it was before.
     pub fn push(&mut self, record: &Record<'_>) -> Result<u64, Refused> {
-        let id = self.next_id;
-        match self.append(record, id) {
-            Err(Refused::RecordTooLong { .. }) if !self.chunk.is_empty() => {
-                self.chunk.seal(&mut self.file);
-                self.append(record, id)?;
+        loop {
+            if let Some(placed) = self.log.push(record)? {
+                return Ok(placed.id);
             }
-            other => other?,
+            self.seal();
         }
-        self.next_id += 1;
-        Ok(id)
     }
 
     /// Closes the log. Without any record it has one empty chunk, as a new log of Windows has.
     #[must_use]
     pub fn finish(mut self) -> Vec<u8> {
-        if !self.chunk.is_empty() || self.file.len() == FILE_HEADER_BYTES {
-            self.chunk.seal(&mut self.file);
+        if self.log.unsealed() {
+            self.seal();
         }
-        let chunks = (self.file.len() - FILE_HEADER_BYTES) / CHUNK_BYTES;
-        let header = file_header(chunks as u64, self.next_id);
-        self.file[..header.len()].copy_from_slice(&header);
-        self.file
+        let mut file = self.log.header().to_vec();
+        file.append(&mut self.chunks);
+        file
     }
 
-    /// Appends to the current chunk, or leaves it as it was.
-    fn append(&mut self, record: &Record<'_>, id: u64) -> Result<(), Refused> {
-        let chunk = &mut self.chunk;
-        let mark = chunk.mark();
-        let start = chunk.bytes.len();
-        let written = write_record(chunk, &self.channel, record, id).and_then(|()| {
-            let fits = chunk.bytes.len() <= CHUNK_BYTES;
-            fits.then_some(()).ok_or(Refused::RecordTooLong { bytes: chunk.bytes.len() - start })
-        });
-        match written {
-            Ok(()) => chunk.note_record(start, id),
-            Err(_) => chunk.undo(&mark),
-        }
-        written
+    fn seal(&mut self) {
+        self.log.seal(|chunk| self.chunks.extend_from_slice(chunk));
     }
-}
-
-/// Magic, size, id, time, content, filling up to a multiple of 8, size again.
-fn write_record(chunk: &mut Chunk, channel: &str, record: &Record<'_>, id: u64) -> Result<(), Refused> {
-    let start = chunk.bytes.len();
-    chunk.bytes.extend(b"**\0\0");
-    let size_at = chunk.reserve_size();
-    chunk.bytes.extend(id.to_le_bytes());
-    chunk.bytes.extend(record.time.0.to_le_bytes());
-    debug_assert_eq!(chunk.bytes.len() - start, RECORD_HEADER_BYTES);
-    binxml::write_event(chunk, channel, record, id)?;
-    let size = (chunk.bytes.len() - start + 4).next_multiple_of(8);
-    chunk.bytes.resize(start + size - 4, 0);
-    chunk.put_u32(size as u32);
-    chunk.bytes[size_at..size_at + 4].copy_from_slice(&(size as u32).to_le_bytes());
-    Ok(())
 }
 
 /// The first 128 bytes of the file: which chunks there are, the next record id, version 3.1.

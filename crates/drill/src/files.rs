@@ -183,6 +183,23 @@ impl Files {
         Ok(())
     }
 
+    /// Gives a file another path: its log was archived. Its traces go with it, and the old path is
+    /// free for a new file.
+    ///
+    /// # Errors
+    /// Where the file cannot be renamed.
+    pub fn rename(&mut self, file: FileId, path: &str) -> io::Result<()> {
+        if let (Some(old), Some(root)) = (self.on_disk(file), &self.root)
+            && self.files[file.0].made
+        {
+            fs::rename(old, root.join(path))?;
+        }
+        self.by_path.remove(&self.files[file.0].path);
+        self.by_path.insert(path.to_owned(), file);
+        path.clone_into(&mut self.files[file.0].path);
+        Ok(())
+    }
+
     /// Takes traces out of the ledger that damage has destroyed.
     pub fn forget(&mut self, file: FileId, lost: impl Fn(&Trace) -> bool) {
         for traces in self.ledger.values_mut() {

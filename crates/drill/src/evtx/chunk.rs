@@ -10,8 +10,6 @@
 //!
 //! [libevtx's format description]: https://github.com/libyal/libevtx/blob/main/documentation/Windows%20XML%20Event%20Log%20(EVTX).asciidoc
 
-use std::collections::BTreeMap;
-
 use super::value::{Guid, utf16};
 
 /// Bytes of a chunk.
@@ -21,13 +19,15 @@ pub(super) const HEADER_BYTES: usize = 512;
 /// Bytes of a record before its content: magic, size, record id, time.
 pub(super) const RECORD_HEADER_BYTES: usize = 24;
 
+/// Room that a busy chunk takes: itself and one usual record that turns out not to fit.
+const BUSY_BYTES: usize = CHUNK_BYTES + 0x2000;
+
 /// A chunk being filled. `bytes` starts with room for the header, so that a position in it is
-/// the offset that names and templates are referred to by.
+/// the offset that names and templates are referred to by. What it has it finds as a reader of
+/// the file would, by the header's tables; there is no second index.
 pub(super) struct Chunk {
     pub(super) bytes: Vec<u8>,
-    names: BTreeMap<Box<str>, u32>,
     name_buckets: [u32; 64],
-    templates: BTreeMap<Guid, u32>,
     template_buckets: [u32; 32],
     first_id: u64,
     last_id: u64,
@@ -43,13 +43,9 @@ pub(super) struct Mark {
 
 impl Chunk {
     pub(super) fn new() -> Self {
-        let mut bytes = Vec::with_capacity(CHUNK_BYTES + 0x4000);
-        bytes.resize(HEADER_BYTES, 0);
         Self {
-            bytes,
-            names: BTreeMap::new(),
+            bytes: vec![0; HEADER_BYTES],
             name_buckets: [0; 64],
-            templates: BTreeMap::new(),
             template_buckets: [0; 32],
             first_id: u64::MAX,
             last_id: u64::MAX,
@@ -72,47 +68,80 @@ impl Chunk {
         self.bytes.truncate(mark.bytes);
         self.name_buckets = mark.name_buckets;
         self.template_buckets = mark.template_buckets;
-        self.names.retain(|_, at| (*at as usize) < mark.bytes);
-        self.templates.retain(|_, at| (*at as usize) < mark.bytes);
+    }
+
+    /// Makes room for a busy log's chunk at once. Most logs of a house stay small, and a few
+    /// hundred are open at the same time, so none gets it from the start.
+    pub(super) fn make_room(&mut self) {
+        if self.bytes.len() > CHUNK_BYTES / 4 && self.bytes.capacity() < BUSY_BYTES {
+            self.bytes.reserve_exact(BUSY_BYTES - self.bytes.len());
+        }
     }
 
     /// A reference to a name; the name itself follows if the chunk does not have it yet:
     /// offset of the next name in its bucket, hash, count of UTF-16 units, units, NUL.
     pub(super) fn put_name(&mut self, name: &str) {
-        if let Some(at) = self.names.get(name) {
-            return self.put_u32(*at);
-        }
-        let at = self.bytes.len() as u32 + 4;
         let (hash, units) =
             name.encode_utf16().fold((0, 0), |(hash, n), unit| (hash_step(hash, unit), n + 1));
-        let bucket = &mut self.name_buckets[usize::from(hash as u16 % 64)];
-        let next = std::mem::replace(bucket, at);
+        let (hash, bucket) = (hash as u16, usize::from(hash as u16 % 64));
+        if let Some(at) = self.find_name(bucket, hash, name) {
+            return self.put_u32(at);
+        }
+        let at = self.bytes.len() as u32 + 4;
+        let next = std::mem::replace(&mut self.name_buckets[bucket], at);
         self.put_u32(at);
         self.put_u32(next);
-        self.put_u16(hash as u16);
+        self.put_u16(hash);
         self.put_u16(units);
         utf16(&mut self.bytes, name);
         self.put_u16(0);
-        self.names.insert(name.into(), at);
+    }
+
+    fn find_name(&self, bucket: usize, hash: u16, name: &str) -> Option<u32> {
+        let mut at = self.name_buckets[bucket];
+        while at != 0 {
+            let entry = &self.bytes[at as usize..];
+            let units = usize::from(u16_at(entry, 6));
+            if u16_at(entry, 4) == hash {
+                let (stored, _) = entry[8..8 + 2 * units].as_chunks::<2>();
+                if name.encode_utf16().eq(stored.iter().map(|unit| u16::from_le_bytes(*unit))) {
+                    return Some(at);
+                }
+            }
+            at = u32_at(entry, 0);
+        }
+        None
     }
 
     /// A reference to a template; its definition follows if the chunk does not have it yet:
     /// offset of the next template in its bucket, GUID, bytes of the body, body.
     pub(super) fn put_template(&mut self, guid: Guid, body: impl FnOnce(&mut Self)) {
-        if let Some(at) = self.templates.get(&guid) {
-            return self.put_u32(*at);
+        let (words, _) = guid.0.as_chunks::<2>();
+        let hash = words.iter().map(|word| u16::from_le_bytes(*word)).fold(0, hash_step);
+        let bucket = hash as usize % 32;
+        if let Some(at) = self.find_template(bucket, guid) {
+            return self.put_u32(at);
         }
         let at = self.bytes.len() as u32 + 4;
-        let words = guid.0.chunks_exact(2).map(|word| u16::from_le_bytes([word[0], word[1]]));
-        let bucket = &mut self.template_buckets[words.fold(0, hash_step) as usize % 32];
-        let next = std::mem::replace(bucket, at);
+        let next = std::mem::replace(&mut self.template_buckets[bucket], at);
         self.put_u32(at);
         self.put_u32(next);
         self.bytes.extend(guid.0);
         let size_at = self.reserve_size();
         body(self);
         self.fill_size(size_at);
-        self.templates.insert(guid, at);
+    }
+
+    fn find_template(&self, bucket: usize, guid: Guid) -> Option<u32> {
+        let mut at = self.template_buckets[bucket];
+        while at != 0 {
+            let entry = &self.bytes[at as usize..];
+            if entry[4..20] == guid.0 {
+                return Some(at);
+            }
+            at = u32_at(entry, 0);
+        }
+        None
     }
 
     pub(super) fn put_u16(&mut self, value: u16) {
@@ -144,14 +173,21 @@ impl Chunk {
         self.last_record = start as u32;
     }
 
-    /// Appends the finished chunk to `file` and starts an empty one.
-    pub(super) fn seal(&mut self, file: &mut Vec<u8>) {
+    /// Finishes the chunk, gives its bytes away and starts an empty one.
+    pub(super) fn seal<T>(&mut self, take: impl FnOnce(&[u8]) -> T) -> T {
         self.write_header();
         self.bytes.resize(CHUNK_BYTES, 0);
-        file.extend_from_slice(&self.bytes);
-        *self = Self { bytes: std::mem::take(&mut self.bytes), ..Self::new() };
-        self.bytes.clear();
-        self.bytes.resize(HEADER_BYTES, 0);
+        let taken = take(&self.bytes);
+        self.forget();
+        taken
+    }
+
+    /// Starts an empty chunk in place of this one.
+    pub(super) fn forget(&mut self) {
+        let mut bytes = std::mem::take(&mut self.bytes);
+        bytes.truncate(HEADER_BYTES);
+        bytes.fill(0);
+        *self = Self { bytes, ..Self::new() };
     }
 
     /// The header: twice the range of record ids (Windows counts numbers in the log and ids
@@ -181,6 +217,14 @@ impl Chunk {
     }
 }
 
+fn u16_at(bytes: &[u8], at: usize) -> u16 {
+    u16::from_le_bytes([bytes[at], bytes[at + 1]])
+}
+
+fn u32_at(bytes: &[u8], at: usize) -> u32 {
+    u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
+}
+
 /// The hash of names and of template GUIDs, over 16-bit units; the tables use its low bits.
 fn hash_step(hash: u32, unit: u16) -> u32 {
     hash.wrapping_mul(65599).wrapping_add(u32::from(unit))
@@ -205,14 +249,13 @@ mod tests {
     fn undo_leaves_no_trace() {
         let mut chunk = Chunk::new();
         chunk.put_name("Event");
-        let before = (chunk.bytes.clone(), chunk.name_buckets, chunk.names.clone());
+        let before = (chunk.bytes.clone(), chunk.name_buckets, chunk.template_buckets);
         let mark = chunk.mark();
         // Two names that share Event's bucket, and a template.
         chunk.put_name("Event");
         chunk.put_name("Other");
         chunk.put_template(Guid([7; 16]), |chunk| chunk.put_name("Inner"));
         chunk.undo(&mark);
-        assert_eq!((chunk.bytes, chunk.name_buckets, chunk.names), before);
-        assert!(chunk.templates.is_empty());
+        assert_eq!((chunk.bytes, chunk.name_buckets, chunk.template_buckets), before);
     }
 }

@@ -25,6 +25,14 @@ impl FileTime {
         Self(if steps < 0 { 0 } else { steps as u64 })
     }
 
+    /// The instant that many steps of 100 nanoseconds after 1970-01-01T00:00:00 UTC; earlier than
+    /// 1601 is taken as 1601.
+    #[must_use]
+    pub const fn from_unix_steps(steps: i64) -> Self {
+        let steps = steps.saturating_add(STEPS_BEFORE_1970);
+        Self(if steps < 0 { 0 } else { steps as u64 })
+    }
+
     /// Milliseconds since 1970-01-01T00:00:00 UTC, the fraction cut off.
     #[must_use]
     pub const fn unix_ms(self) -> i64 {
