@@ -8,9 +8,10 @@ use crate::chance::Dice;
 /// Opens the matters: about one for sixty people, three at least.
 pub(super) fn open(court: &mut Court, mut dice: Dice) {
     let count = (court.size.staff / 60).max(3);
-    let last_year = court.size.from.civil().year - 1;
+    // Three years of papers lie before the drill.
+    let last_year = court.size.from.civil().year - 3;
     for number in 1..=count {
-        // A few each year, the youngest from last year.
+        // A few each year, the youngest three years old.
         let year = (i64::from(last_year) - i64::from((count - number) / 3)).rem_euclid(100);
         let state = state_of(SituationId(number - 1));
         let place = dice.pick(state.places);
@@ -230,8 +231,9 @@ fn staff(court: &mut Court, dice: &mut Dice) {
 
 /// The subject that stands for a member of the staff.
 pub(super) fn of_staff(court: &Court, person: PersonId) -> super::SubjectId {
-    let first = court.subjects.iter().position(|subject| subject.pseudonym.starts_with("CT-T-")).unwrap_or(0);
-    super::SubjectId((first + person.index()) as u32)
+    // States and organisations stand before them.
+    let before = court.subjects.partition_point(|subject| subject.kind != SubjectKind::Individual);
+    super::SubjectId((before + person.index()) as u32)
 }
 
 fn people(court: &mut Court, dice: &Dice) {

@@ -146,7 +146,7 @@ const OF_THE_COURT: [Kind; 10] = [
 
 /// Makes holdings, items and grants.
 pub(super) fn fill(court: &mut Court, dice: Dice) {
-    let mut shelf = Shelf { dice, document: 4000, volumes: (court.size.staff / 70).max(1) };
+    let mut shelf = Shelf { dice, document: 4000, volumes: (court.size.staff / 66).max(1) };
     for matter in 0..court.situations.len() as u32 {
         for kind in &OF_MATTERS {
             // Working copies lie about in some matters only.
@@ -671,12 +671,11 @@ fn message(court: &Court, dice: &mut Dice, person: &Person, of_witnesses: bool, 
     Item { key: String::new(), holding, name, title, bytes, subjects }
 }
 
-/// One of the people of a matter; they stand together in the list.
+/// One of the people of a matter. They stand together at the end of the list, matter by matter.
 fn somebody(court: &Court, dice: &mut Dice, matter: SituationId) -> Option<SubjectId> {
-    let belongs = |subject: &super::Subject| {
-        subject.kind == SubjectKind::Individual && subject.situation == Some(matter)
-    };
-    let first = court.subjects.iter().position(belongs)?;
-    let count = court.subjects[first..].iter().take_while(|subject| belongs(subject)).count();
-    Some(SubjectId((first as u64 + dice.below(count as u64)) as u32))
+    let before = court.subjects.partition_point(|subject| subject.kind != SubjectKind::Individual);
+    let people = &court.subjects[before..];
+    let first = people.partition_point(|subject| subject.situation < Some(matter));
+    let end = people.partition_point(|subject| subject.situation <= Some(matter));
+    (first < end).then(|| SubjectId((before + first) as u32 + dice.below((end - first) as u64) as u32))
 }
