@@ -182,10 +182,11 @@ impl Put for Vec<u8> {
     }
 
     fn letters(&mut self, number: u64, count: usize, alphabet: &[u8]) -> &mut Self {
-        let mut state = mix(number);
+        let mut state = 0;
         for place in 0..count {
-            if place % 8 == 7 {
-                state = mix(state);
+            // Eight characters are drawn from one number, then comes the next.
+            if place % 8 == 0 {
+                state = mix(number.wrapping_add(place as u64));
             }
             self.push(alphabet[(state as u8 as usize) % alphabet.len()]);
             state >>= 8;
@@ -295,5 +296,61 @@ impl Tunnels {
 
     fn of(&self, act: &Act) -> Option<&str> {
         self.0.get(&act.host).map(|inside| &**inside)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(fill: impl Fn(&mut Vec<u8>)) -> String {
+        let mut line = Vec::new();
+        fill(&mut line);
+        String::from_utf8(line).unwrap()
+    }
+
+    #[test]
+    fn every_format_protects_in_its_own_way() {
+        let hostile = "a\"b\\,\n\u{202e}|\u{7f}";
+        for (written, expected) in [
+            (line(|line| _ = line.csv(hostile)), "\"a\"\"b\\,\n\u{202e}|\u{7f}\""),
+            (line(|line| _ = line.json(hostile)), "\"a\\\"b\\\\,\\n\u{202e}|\u{7f}\""),
+            (line(|line| _ = line.zeek(hostile)), "a\"b\\\\,\\x0a\u{202e}|\\x7f"),
+            (line(|line| _ = line.syslog(hostile)), "a\"b\\,#012\u{202e}|#177"),
+            (line(|line| _ = line.percent(hostile)), "a%22b%5C,%0A%E2%80%AE%7C%7F"),
+            (line(|line| _ = line.csv("plain")), "plain"),
+            (line(|line| _ = line.zeek("-")), "\\x2d"),
+            (line(|line| _ = line.zeek("")), "(empty)"),
+        ] {
+            assert_eq!(written, expected);
+        }
+    }
+
+    #[test]
+    fn numbers_and_ids_have_their_widths() {
+        assert_eq!(
+            line(|line| _ = line.num(0).put(" ").pad(7, 3).put(" ").num(u64::MAX)),
+            "0 007 18446744073709551615"
+        );
+        assert_eq!(line(|line| _ = line.hex(0xAB, 4)), "00ab");
+        let ids: Vec<_> =
+            (0..2).map(|number| line(|line| _ = line.letters(number, 17, b"ABCDEFGHIJKLMNOP"))).collect();
+        // Up to the last letter they depend on the number.
+        assert!(ids[0].len() == 17 && ids[0][..8] != ids[1][..8] && ids[0][9..] != ids[1][9..], "{ids:?}");
+        let uuid = line(|line| _ = line.uuid(3));
+        assert_eq!([uuid.len(), uuid.split('-').count()], [36, 5]);
+    }
+
+    #[test]
+    fn addresses_of_the_house() {
+        for (address, expected) in [
+            ("10.1.2.3", true),
+            ("172.31.0.1", true),
+            ("172.32.0.1", false),
+            ("192.0.2.1", false),
+            ("::1", true),
+        ] {
+            assert_eq!(inside(address), expected, "{address}");
+        }
     }
 }
