@@ -35,15 +35,17 @@ const KNOWN: &[(&str, &str)] = &[
     ("Outlook Mobile", "27922004-5251-4030-b22d-91ecd9a37ea4"),
 ];
 /// Where addresses that nobody has told us about seem to be.
-const ELSEWHERE: &[[&str; 3]] = &[
-    ["Amsterdam", "Noord-Holland", "NL"],
-    ["Frankfurt am Main", "Hessen", "DE"],
-    ["Paris", "Paris", "FR"],
-    ["'s-Gravenhage", "Zuid-Holland", "NL"],
-    ["Bucuresti", "Bucuresti", "RO"],
-    ["London", "England", "GB"],
-    ["Ashburn", "Virginia", "US"],
+const ELSEWHERE: &[[&str; 5]] = &[
+    ["Amsterdam", "Noord-Holland", "NL", "52.37403", "4.88969"],
+    ["Frankfurt am Main", "Hessen", "DE", "50.11552", "8.68417"],
+    ["Paris", "Paris", "FR", "48.85341", "2.3488"],
+    HOME,
+    ["Bucuresti", "Bucuresti", "RO", "44.43225", "26.10626"],
+    ["London", "England", "GB", "51.50853", "-0.12574"],
+    ["Ashburn", "Virginia", "US", "39.04372", "-77.48749"],
 ];
+/// Where the staff live: city, region, country, latitude, longitude.
+const HOME: [&str; 5] = ["'s-Gravenhage", "Zuid-Holland", "NL", "52.07667", "4.29861"];
 
 /// Ids of applications by display name, as they have become known.
 #[derive(Default)]
@@ -98,7 +100,7 @@ pub(super) fn put_token(line: &mut Vec<u8>, session: &Session) {
 pub struct Entra {
     apps: Apps,
     /// City, region and country of addresses; the last part of an address does not matter.
-    places: BTreeMap<String, [String; 3]>,
+    places: BTreeMap<String, [String; 5]>,
     seed: u64,
     /// Acts of the cloud so far, seen or not: ids do not depend on what is switched on.
     acts: u64,
@@ -111,10 +113,10 @@ impl Entra {
     pub fn new(court: &Court) -> Self {
         let mut places = BTreeMap::new();
         for person in &court.people {
-            let home = ["'s-Gravenhage", "Zuid-Holland", "NL"].map(str::to_owned);
+            let home = HOME.map(str::to_owned);
             places.entry(network(&person.home_address).to_owned()).or_insert(home);
             for trip in &person.trips {
-                let there = [trip.place.clone(), String::new(), trip.country.clone()];
+                let there = [&*trip.place, "", &*trip.country, "null", "null"].map(str::to_owned);
                 places.insert(trip.address.clone(), there.clone());
                 places.insert(network(&trip.address).to_owned(), there);
             }
@@ -129,8 +131,8 @@ impl Entra {
     fn put_location(&mut self, address: &str) {
         let known = self.places.get(address).or_else(|| self.places.get(network(address)));
         let elsewhere = ELSEWHERE[(mix(number_of(network(address))) % ELSEWHERE.len() as u64) as usize];
-        let [city, state, country] = match known {
-            Some(known) => [&*known[0], &*known[1], &*known[2]],
+        let [city, state, country, latitude, longitude] = match known {
+            Some(known) => known.each_ref().map(String::as_str),
             None => elsewhere,
         };
         let line = &mut self.line;
@@ -138,9 +140,7 @@ impl Entra {
         line.put(r#","countryOrRegion":"#)
             .json(country)
             .put(r#","geoCoordinates":{"altitude":null,"latitude":"#);
-        let place = mix(number_of(city));
-        line.num(30 + place % 30).put(".").pad(place >> 8 & 0xFFF, 4).put(r#","longitude":"#);
-        line.num(place >> 20 & 31).put(".").pad(place >> 32 & 0xFFF, 4).put("}}");
+        line.put(latitude).put(r#","longitude":"#).put(longitude).put("}}");
     }
 
     fn sign_in(

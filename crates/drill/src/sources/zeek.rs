@@ -7,7 +7,9 @@
 //! - A connection is written **when it ends**; its time is when it began. So `conn.log` is in the
 //!   order of ends. One of SMB that is silent for five minutes is written off (`S1`), and what follows
 //!   in it is another one that Zeek finds in the middle (`OTH`).
-//! - **Encrypted SMB hides names**: of the server of the share `Witness` there are connections only.
+//! - **Encrypted SMB hides names**: the share `Witness` asks for encryption (`EncryptData`), so there
+//!   is its connection and that it was connected (the answer to that is what asks), and nothing of
+//!   what was done in it.
 //! - A refused open leaves no line in `smb_files`; looking at attributes leaves an open without a read.
 //! - Packets get lost now and then: `missed_bytes` of a connection, `missing_bytes` of a file.
 //! - TLS 1.3: a name, no certificate.
@@ -25,7 +27,7 @@ use self::smb::Smb;
 use super::Observer;
 use super::text::{Put, Tunnels, inside, number, record, speaks_from};
 use crate::act::{Act, Deed, Service, Transfer};
-use crate::court::{Court, HostId, HostKind};
+use crate::court::{Court, HostId, HostKind, ShareId};
 use crate::files::Files;
 use crate::gate::Sight;
 use crate::moment::{DAY, MS, Moment, SECOND, Span};
@@ -149,8 +151,8 @@ pub struct Zeek {
     tunnels: Tunnels,
     /// What stands at an address of the house.
     kinds: BTreeMap<String, HostKind>,
-    /// Servers that encrypt SMB.
-    encrypted: BTreeSet<HostId>,
+    /// Shares that encrypt.
+    encrypted: BTreeSet<ShareId>,
     resolver: String,
     smb: Smb,
     running: BTreeMap<(Moment, u64), Pending>,
@@ -165,13 +167,13 @@ impl Zeek {
     /// The court's monitor.
     #[must_use]
     pub fn new(court: &Court) -> Self {
-        let witness = court.shares.iter().filter(|share| share.name == "Witness");
+        let shares = (0..court.shares.len() as u32).map(ShareId);
         Self {
             host: court.first(HostKind::Monitor),
             seed: court.seed,
             tunnels: Tunnels::default(),
             kinds: court.hosts.iter().map(|host| (host.address.clone(), host.kind)).collect(),
-            encrypted: witness.map(|share| share.host).collect(),
+            encrypted: shares.filter(|share| court.share(*share).name == "Witness").collect(),
             resolver: court.host(court.first(HostKind::DomainController)).address.clone(),
             smb: Smb::default(),
             running: BTreeMap::new(),

@@ -127,9 +127,6 @@ impl Zeek {
 
     pub(super) fn mapping(&mut self, court: &Court, act: &Act, files: &Files, share: ShareId) {
         let Some(ends) = self.within(court, act, 220, 180) else { return };
-        if self.encrypted.contains(&act.host) {
-            return;
-        }
         let mut line = self.line(files, act.at);
         ends.put(&mut line);
         line.zeek(&tree(court, share)).put("\t-\t-\tDISK\n");
@@ -151,7 +148,7 @@ impl Zeek {
             FileDeed::Delete | FileDeed::Look | FileDeed::Refused => (430, 380),
         };
         let Some(ends) = self.within(court, act, sent, received) else { return };
-        if deed == FileDeed::Refused || self.encrypted.contains(&act.host) {
+        if deed == FileDeed::Refused || self.encrypted.contains(&file.share) {
             return;
         }
         let steps: Vec<u32> = act.step.into_iter().collect();
