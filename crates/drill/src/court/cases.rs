@@ -295,7 +295,7 @@ fn unused_name(dice: &mut Dice, state: &names::State, taken: &mut BTreeSet<Strin
         if taken.insert(name.native.clone()) {
             return name;
         }
-        // Where few combinations are left, another given name is put in between, as families do.
+        // Where few combinations are left, a second family name follows, as after weddings.
         let second = names::subject(dice, language);
         if let Some(name) = names::joined(&name, &second).filter(|name| taken.insert(name.native.clone())) {
             return name;

@@ -16,7 +16,8 @@ pub(crate) struct Name {
     pub(crate) latin: Vec<String>,
 }
 
-/// One way of writing: given names, and the parts of family names.
+/// One way of writing: given names, and the parts of family names. Their ends are alike for women
+/// and men, where the language knows both.
 struct Tongue {
     given: &'static [Pair],
     stems: &'static [Pair],
@@ -166,16 +167,13 @@ pub(crate) fn subject(dice: &mut Dice, language: Language) -> Name {
     Name { native, latin }
 }
 
-/// The first name with the other's given name in between; `None` where that is not done.
+/// The first name with the other's family name behind it; `None` where that is not done.
 pub(crate) fn joined(name: &Name, other: &Name) -> Option<Name> {
-    let between = |name: &str, other: &str| {
-        let (given, family) = name.rsplit_once(' ')?;
-        let (second, _) = other.rsplit_once(' ')?;
-        Some(format!("{given} {second} {family}"))
-    };
-    let latin = between(name.latin.first()?, other.latin.first()?)?;
-    let native = between(&name.native, &other.native)?;
-    Some(Name { latin: vec![latin, name.latin[0].clone()], native })
+    let with = |name: &str, other: &str| Some(format!("{name}-{}", other.rsplit_once(' ')?.1));
+    let usual = name.latin.first()?;
+    let native = with(&name.native, &other.native)?;
+    let latin = with(usual, other.latin.first()?)?;
+    Some(Name { native, latin: vec![latin, usual.clone()] })
 }
 
 /// Without the marks that machine-readable passports leave out.
@@ -196,6 +194,10 @@ fn bare(letter: char) -> char {
         'đ' => 'd',
         'ñ' => 'n',
         'É' => 'E',
+        'Ć' | 'Č' => 'C',
+        'Đ' => 'D',
+        'Š' => 'S',
+        'Ž' => 'Z',
         other => other,
     }
 }
@@ -264,7 +266,7 @@ const fn tongue(language: Language) -> Tongue {
         Russian => Tongue {
             given: &[("Алексей", "Aleksei/Alexey"), ("Марина", "Marina"), ("Дмитрий", "Dmitrii/Dmitry"), ("Светлана", "Svetlana"), ("Юрий", "Yurii/Yuri"), ("Елена", "Elena/Yelena"), ("Николай", "Nikolai/Nikolay"), ("Галина", "Galina"), ("Сергей", "Sergei/Sergey"), ("Татьяна", "Tatiana/Tatyana"), ("Фёдор", "Fedor/Fyodor"), ("Людмила", "Liudmila/Lyudmila")],
             stems: &[("Верт", "Vert"), ("Колуш", "Kolush"), ("Жабин", "Zhabin"), ("Тернох", "Ternokh"), ("Щербол", "Shcherbol"), ("Мордаш", "Mordash"), ("Вязлом", "Viazlom"), ("Хлопун", "Khlopun"), ("Пестряк", "Pestriak"), ("Сухобор", "Sukhobor"), ("Цветник", "Tsvetnik"), ("Ярошин", "Iaroshin"), ("Гудил", "Gudil"), ("Лыскар", "Lyskar"), ("Бурмат", "Burmat"), ("Рогозел", "Rogozel")],
-            ends: &[("енин", "enin"), ("енков", "enkov"), ("овых", "ovykh"), ("ецкий", "etskii"), ("енко", "enko"), ("ских", "skikh")],
+            ends: &[("ун", "un"), ("ич", "ich"), ("овых", "ovykh"), ("аго", "ago"), ("енко", "enko"), ("ских", "skikh")],
             order: Order::GivenFirst,
         },
         Ukrainian => Tongue {
