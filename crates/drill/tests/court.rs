@@ -65,7 +65,7 @@ fn sizes_are_as_named() {
         assert!(wanted.contains(&found), "{what}: {found} is not within {wanted:?}");
     };
     let court = found(40, 10, 30);
-    within(court.holdings.len(), 50..=80, "holdings of 40");
+    within(court.holdings.len(), 60..=110, "holdings of 40");
     within(court.items.len(), 900..=1600, "items of 40");
     let court = found(900, 10, 300);
     within(court.holdings.len(), 2600..=3400, "holdings of 900");
@@ -153,6 +153,10 @@ fn whatever_refers_to_something_refers_to_something_that_is() {
             assert!(duty.holdings.iter().all(|id| id.index() < court.holdings.len()));
         }
         assert_eq!(court.grants.len(), court.holdings.len());
+        for person in &court.people {
+            let inbox = Place::Mailbox { account: person.account, folder: String::from("Inbox") };
+            assert!(court.holdings.iter().any(|holding| holding.place == inbox));
+        }
         for grant in court.grants.iter().flatten() {
             match grant.holder {
                 Holder::Group(group) => assert!((group as usize) < court.groups.len()),

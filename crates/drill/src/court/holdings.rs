@@ -146,7 +146,7 @@ const OF_THE_COURT: [Kind; 10] = [
 
 /// Makes holdings, items and grants.
 pub(super) fn fill(court: &mut Court, dice: Dice) {
-    let mut shelf = Shelf { dice, document: 4000, volumes: (court.size.staff / 66).max(1) };
+    let mut shelf = Shelf { dice, document: 4000, volumes: (court.size.staff / 80).max(1) };
     for matter in 0..court.situations.len() as u32 {
         for kind in &OF_MATTERS {
             // Working copies lie about in some matters only.
@@ -534,9 +534,9 @@ fn entrusted(
     }
 }
 
-/// Mailboxes whose content is known: of those whose mail an intruder would want.
+/// Everybody has an inbox; those whose mail an intruder would want have years of mail.
 fn mailboxes(court: &mut Court, shelf: &mut Shelf) {
-    let wanted = (court.size.staff / 6).max(4) as usize;
+    let wanted = (court.size.staff / 9).max(4) as usize;
     let weight = |person: &Person| match person.role {
         Role::WitnessOfficer => 0,
         Role::Judge => 1,
@@ -559,9 +559,13 @@ fn mailboxes(court: &mut Court, shelf: &mut Shelf) {
         seen[slot] += 1;
     }
     order.sort_unstable();
-    for (_, _, at) in order.into_iter().take(wanted) {
-        for (folder, typical) in [("Inbox", 34), ("Sent Items", 20), ("Archive", 28)] {
-            mail_folder(court, shelf, PersonId(at as u32), folder, typical);
+    for (rank, (_, _, at)) in order.into_iter().enumerate() {
+        let folders: &[(&str, i64)] = match rank < wanted {
+            true => &[("Inbox", 34), ("Sent Items", 20), ("Archive", 28)],
+            false => &[("Inbox", 9)],
+        };
+        for (folder, typical) in folders {
+            mail_folder(court, shelf, PersonId(at as u32), folder, *typical);
         }
     }
 }
