@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use crate::chance::Dice;
-use crate::court::{AccountId, AccountKind, Court, HostId, HostKind};
+use crate::court::{Court, HostId, HostKind, Place};
 use crate::files::{FileId, Files};
 use crate::gate::{Closed, Gate, Sight};
 use crate::moment::{DAY, HOUR, MINUTE, Moment};
@@ -198,10 +198,13 @@ impl<'c> Plan<'c> {
 
     fn throttled(&mut self) {
         let court = self.court;
-        let people = (0..court.accounts.len() as u32).map(AccountId);
-        let people: Vec<_> =
-            people.filter(|id| matches!(court.account(*id).kind, AccountKind::Person(_))).collect();
-        let (mailbox, from) = (*self.dice.pick(&people), self.percent(50) + 10 * HOUR);
+        // The mailbox with most messages: throttling comes of much reading.
+        let mailboxes = court.holdings.iter().filter_map(|holding| match holding.place {
+            Place::Mailbox { account, .. } => Some((holding.items.len(), account)),
+            _ => None,
+        });
+        let Some((_, mailbox)) = mailboxes.max() else { return };
+        let from = self.percent(30);
         self.gate.throttled.push((mailbox, from, from + DAY));
         self.row("m365", None, (from, from + DAY), "partial", "throttled");
     }

@@ -263,12 +263,12 @@ impl Desk {
     }
 }
 
+/// A folder of a mailbox with messages of it: id and size.
+type InFolder = (Rc<str>, Vec<(Rc<str>, u64)>);
+
 /// Messages with sizes, by the folder they lie in.
-pub(crate) fn by_folder(
-    court: &crate::court::Court,
-    items: &[ItemId],
-) -> Vec<(Rc<str>, Vec<(Rc<str>, u64)>)> {
-    let mut folders: Vec<(Rc<str>, Vec<(Rc<str>, u64)>)> = Vec::new();
+pub(crate) fn by_folder(court: &crate::court::Court, items: &[ItemId]) -> Vec<InFolder> {
+    let mut folders: Vec<InFolder> = Vec::new();
     for item in items {
         let it = court.item(*item);
         let Place::Mailbox { folder, .. } = &court.holding(it.holding).place else { continue };

@@ -123,10 +123,10 @@ impl<'c> Shift<'c> {
         let role = world.court.person(self.person).role;
         match dice.below(100) {
             roll if roll < files_percent(role) => use_files(world, desk, reach, at, dice),
-            roll if roll < files_percent(role) + 22 => use_documents(world, desk, reach, at, dice),
-            roll if roll < files_percent(role) + 34 => write_mail(world, desk, at, dice),
-            roll if roll < files_percent(role) + 38 => read_own_mail(world, desk, reach, at, dice),
-            roll if roll < files_percent(role) + 40 => stray(world, desk, at, dice),
+            roll if roll < files_percent(role) + 12 => use_documents(world, desk, reach, at, dice),
+            roll if roll < files_percent(role) + 22 => write_mail(world, desk, at, dice),
+            roll if roll < files_percent(role) + 26 => read_own_mail(world, desk, reach, at, dice),
+            roll if roll < files_percent(role) + 27 => stray(world, desk, at, dice),
             _ => desk.page(world, at, dice),
         }
     }
@@ -301,8 +301,8 @@ fn stray(world: &mut World<'_>, desk: &mut Desk, at: Moment, dice: &mut Dice) {
     }
     let item = *dice.pick(&items);
     match &court.holding(holding).place {
-        Place::Folder { .. } => drop(desk.file(world, at, item, FileDeed::Refused)),
-        Place::Library { .. } => drop(desk.document(world, at, DocumentDeed::Refused(item))),
+        Place::Folder { .. } => desk.file(world, at, item, FileDeed::Refused),
+        Place::Library { .. } => desk.document(world, at, DocumentDeed::Refused(item)),
         Place::Mailbox { .. } => {}
     }
 }

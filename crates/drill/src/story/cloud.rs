@@ -72,6 +72,9 @@ pub(super) fn read_mail(intruder: &mut Intruder<'_>, world: &mut World<'_>) {
     let court = world.court;
     let (cloud, own) = (court.first(HostKind::Cloud), intruder.account(court));
     let Some(session) = intruder.cloud.clone() else { return };
+    if mailboxes(intruder, world).iter().all(|(_, mailbox)| *mailbox != own) {
+        return;
+    }
     intruder.step(world, "T1114.002", cloud, own, true);
     let deed = MailDeed::Search { terms: "witness OR protected OR relocation".into() };
     world.add(intruder.at, cloud, &session, Deed::Mail { mailbox: own, deed });

@@ -152,12 +152,24 @@ impl<'s> Intruder<'s> {
     /// One visit: move after move.
     pub(super) fn visit(&mut self, world: &mut World<'_>, begins: Moment, moves: &[&(&str, Do)]) {
         self.at = begins;
+        if self.innocent || self.insider().is_some() {
+            self.at = self.within_working_hours(world, begins);
+        }
         for (_, one) in moves {
             one(self, world);
             world.step = None;
             self.pause();
         }
         self.hang_up(world);
+    }
+
+    /// Who is on the staff does it at the own desk, with hours of the day left for it.
+    fn within_working_hours(&self, world: &World<'_>, at: Moment) -> Moment {
+        let person = world.court.person(self.victim);
+        match world.console_today(person.device, person.account) {
+            Some((console, until)) => at.min(until - 2 * HOUR).max(console.opened + 10 * MINUTE),
+            None => at,
+        }
     }
 
     /// The end of a visit: what stands open is closed.
@@ -329,7 +341,18 @@ fn candidates(court: &Court, scenario: &Scenario, dice: &mut Dice) -> Vec<Person
     };
     let mut people: Vec<_> = everyone.filter(fits).collect();
     dice.shuffle(&mut people);
+    // Those first whose mail is worth reading.
+    let has_mail = |id: &PersonId| {
+        let own = court.person(*id).account;
+        court
+            .holdings
+            .iter()
+            .any(|holding| matches!(holding.place, Place::Mailbox { account, .. } if account == own))
+    };
+    people.sort_by_key(|id| !has_mail(id));
     if insider {
+        let stays = |id: &PersonId| court.person(*id).joined.is_none() && court.person(*id).left.is_none();
+        people.sort_by_key(|id| !stays(id));
         people.truncate(1);
     }
     if people.is_empty() {
