@@ -2,7 +2,7 @@
 //!
 //! A tiny court, acts made by hand, and other people's readers: the csv crate and serde_json. Every
 //! trap of a source has its test, and every source one where it is switched off.
-#![allow(clippy::disallowed_methods, clippy::unwrap_used)]
+#![allow(clippy::disallowed_methods, clippy::print_stdout, clippy::unwrap_used)]
 
 use std::rc::Rc;
 
@@ -1011,4 +1011,53 @@ fn the_same_acts_give_the_same_bytes_whatever_else_is_switched_off() {
     let (all, some) = (watch("m365", Gate::default(), &acts), watch("m365", gate, &acts));
     let (all, some) = (all.text(DAY_ONE), some.text(DAY_ONE));
     assert_eq!(all.lines().skip(3).collect::<Vec<_>>(), some.lines().skip(1).collect::<Vec<_>>());
+}
+
+/// `cargo test --release -p assize-drill --test sources -- --ignored --nocapture`
+#[test]
+#[ignore = "measures"]
+fn lines_a_second_of_each_source() {
+    let court = court();
+    let (web, desk) = (cloud(1, Client::Browser), desk(2));
+    let share = Rc::new(session(3, NAS, Way::Network, Client::Desktop, "10.20.1.10"));
+    let viewer = Rc::new(session(4, DMS, Way::Documents, Client::Browser, "10.20.1.10"));
+    let tunnel = Rc::new(session(5, VPN, Way::Vpn, Client::Desktop, "198.51.100.9"));
+    let id = |number: i64| format!("<{number}@court.example>");
+    let of = |source: &str, number: i64, at: Moment| match source {
+        "m365" => mail(at, &web, None, read("Inbox", &[&id(number)])),
+        "entra" => {
+            act(at, CLOUD, &web, None, Deed::SignIn { app: "x".into(), interactive: true, refused: None })
+        }
+        "samba" => act(
+            at,
+            NAS,
+            &share,
+            None,
+            Deed::File { file: shared(ARCHIVE, "CT0324\\a.docx"), deed: FileDeed::Read(9) },
+        ),
+        "documents" => act(at, DMS, &viewer, None, Deed::Document(DocumentDeed::Download(ItemId(1)))),
+        "vpn" => act(at, VPN, &tunnel, None, Deed::TunnelUp { inside: "10.30.0.7".into() }),
+        "dhcp" => act(at, WS1, &desk, None, Deed::Lease),
+        _ => act(at, WS1, &desk, None, transfer("192.0.2.80", Service::Tls, 900, 4000)),
+    };
+    for (name, make) in ALL.iter().filter(|(name, _)| *name != "windows") {
+        let acts: Vec<_> = (0..200_000).map(|n| of(name, n, start() + n * 121 * SECOND)).collect();
+        let (mut observer, mut files) = (make(&court), Files::new(None, Gate::default()));
+        let begun = std::time::Instant::now();
+        let mut day = court.size.from;
+        for act in &acts {
+            while act.at >= day + DAY {
+                observer.day_over(&court, day, &mut files).unwrap();
+                day = day + DAY;
+            }
+            observer.see(&court, act, &mut files).unwrap();
+        }
+        observer.finish(&court, &mut files).unwrap();
+        let rate = files.events() as f64 / begun.elapsed().as_secs_f64();
+        println!(
+            "{name:10} {:8} lines {:6.1} MB {rate:10.0} lines/s",
+            files.events(),
+            files.bytes() as f64 / 1e6
+        );
+    }
 }

@@ -352,7 +352,7 @@ impl M365 {
         self.mailbox(court, &act.session, mailbox);
         self.operation(court, &act.session, None);
         let json = &mut self.json;
-        json.put(r#","Item":{"#);
+        json.put(r#","ClientIP":"#).json(&act.session.address).put(r#","Item":{"#);
         if !mail.attached.is_empty() {
             let share = mail.bytes / mail.attached.len() as u64;
             let size = |item: &Option<ItemId>| item.map_or(share, |item| court.item(item).bytes);
@@ -516,11 +516,14 @@ impl M365 {
         json.json(&court.account(session.account).object)
             .put(r#","Type":0},{"ID":"#)
             .json(upn(court, session.account));
-        json.put(r#","Type":5}],"ActorIpAddress":"#).json(&session.address).put(r#","InterSystemsId":""#);
-        json.uuid(number(&[head.id, 7]))
-            .put(r#"","IntraSystemId":""#)
-            .uuid(head.id)
-            .put(r#"","SupportTicketId":"","Target":[],"#);
+        json.put(r#","Type":5}],"ActorContextId":"#)
+            .json(&court.tenant)
+            .put(r#","ActorIpAddress":"#)
+            .json(&session.address)
+            .put(r#","InterSystemsId":""#);
+        json.uuid(number(&[head.id, 7])).put(r#"","IntraSystemId":""#).uuid(head.id).put(
+            r#"","SupportTicketId":"","Target":[{"ID":"00000002-0000-0ff1-ce00-000000000000","Type":0}],"#,
+        );
         json.put(r#""DeviceProperties":[{"Name":"SessionId","Value":"#)
             .json(&session.token)
             .put(r#"}],"ApplicationId":""#);

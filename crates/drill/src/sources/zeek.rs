@@ -443,7 +443,10 @@ impl Observer for Zeek {
                 self.resolve(court, act, files, name, address);
             }
             Deed::Share(share) => self.mapping(court, act, files, *share),
-            Deed::File { file, deed } => self.file(court, act, files, file, *deed),
+            Deed::File { file, deed } => {
+                self.acts += 1;
+                self.file(court, act, files, file, *deed);
+            }
             Deed::LogOff => self.smb_over(act, files),
             _ => {}
         }

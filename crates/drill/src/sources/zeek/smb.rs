@@ -152,7 +152,7 @@ impl Zeek {
             return;
         }
         let steps: Vec<u32> = act.step.into_iter().collect();
-        let fuid = number(&[ends.uid, number_of(&file.path), act.at.0.unsigned_abs()]);
+        let fuid = self.id(5);
         // A gigabit, shared.
         let lasted = MS + file.size as i64 / 8;
         let (action, content) = match deed {
