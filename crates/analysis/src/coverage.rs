@@ -35,7 +35,7 @@ const CLEARS: &str = "
 const DAMAGED: &str = "
     SELECT DISTINCT e.source, e.host FROM events e
     JOIN gaps g ON g.exhibit = e.exhibit AND coalesce(g.member, '') = coalesce(e.member, '')
-    WHERE g.cause <> 'checksum' ORDER BY e.source, e.host";
+    WHERE g.cause NOT IN ('checksum', 'slack') ORDER BY e.source, e.host";
 
 /// The coverage of every source and host, sorted by source and host.
 ///

@@ -1,34 +1,45 @@
 //! What do the records of a Windows event log file (EVTX) say?
 //!
 //! Chunks of 64 KiB stand by themselves and are read one at a time, so memory does not grow with
-//! the file. The `evtx` crate decodes; this file accounts: it walks the record headers itself, and
-//! every stretch of a chunk's used bytes is an event or lies in a gap. Recovery from slack space
-//! and a decoder of our own are the Windows reader's issue.
+//! the file. Every stretch of a chunk is its header, an event, a gap, or zeros that nobody has
+//! written to yet. What stands behind a chunk's end mark is looked through for records as well,
+//! and what is found there is marked; chunks are found by their signature wherever they begin.
+//!
+//! How binary XML is read stands in the files below this one, from bytes upward: `cursor`, `value`,
+//! `names`, `program` (what a template says), `run` (what a record says), `chunk` (where records
+//! lie), `blocks`. `tree` reads the same the slow way, for people and as judge.
 //!
 //! Layout: <https://github.com/libyal/libevtx/blob/main/documentation/Windows%20XML%20Event%20Log%20(EVTX).asciidoc>
 
-use std::collections::BTreeMap;
-use std::io::{self, Read};
-use std::sync::Arc;
+mod blocks;
+mod chunk;
+mod cursor;
+mod names;
+#[cfg(test)]
+mod oracle;
+mod program;
+mod run;
+mod tree;
+mod value;
+
+use std::io;
 
 use assize_model::{
-    Batcher, Card, Cause, Confidence, Event, Format, Input, Range, ReadingOptions, Slice, Time,
+    Batcher, Card, Cause, Confidence, EventView, Format, Input, Projection, Range, ReadingOptions, Slice,
+    Time,
 };
-use evtx::err::{ChunkError, EvtxError};
-use evtx::{EvtxChunk, EvtxChunkData, EvtxRecord, ParserSettings};
+use encoding_rs::Encoding;
 
-use crate::{windows, xml};
+use crate::windows::{self, Meaning};
+use blocks::Blocks;
+use chunk::{CHUNK, CHUNK_HEADER, Record};
+use names::{Names, known};
+use run::{Decoder, Field, Read, Row};
 
 /// See the module's text.
 pub(crate) struct Evtx;
 
 const FILE_HEADER: usize = 4096;
-const CHUNK: usize = 65536;
-const CHUNK_HEADER: usize = 512;
-/// Header before and size copy after the binary XML of a record.
-const RECORD_FRAME: u64 = 28;
-const RECORD_HEADER: u64 = 24;
-const RECORD_MAGIC: &[u8] = b"\x2a\x2a\x00\x00";
 
 static CARD: Card = Card {
     name: "evtx",
@@ -36,13 +47,18 @@ static CARD: Card = Card {
     doc: "Event log files of Windows Vista and later. Every record becomes an event with the names that \
           Sigma rules use (`EventID`, `Channel`, `Provider_Name`, the names of its data); damaged records and \
           chunks become gaps, and chunks whose checksum is wrong are read all the same and said to be so. \
-          A locator names the record and its chunk. Records in slack space are not recovered yet.",
+          Chunks are found by their signature in a file whose header or order is damaged. Records behind a \
+          chunk's end mark are read too and carry `Record_Recovered`; what remains there of others is a gap \
+          with cause `slack`. Where the frame of a record in the file and its own XML disagree, the frame's \
+          word is kept as `Record_HeaderTime` and `Record_HeaderID`. A locator names the record, its chunk, \
+          and the chunk of which a template was taken where its own has lost it (`Record_Template`). Texts \
+          without Unicode are read by the option `codepage` (a WHATWG label, `windows-1252` unless stated).",
     example: "ElfFile\\0 …",
     links: &[
         "https://learn.microsoft.com/en-us/openspecs/windows_protocols/ms-even6/",
         "https://github.com/libyal/libevtx/blob/main/documentation/Windows%20XML%20Event%20Log%20(EVTX).asciidoc",
     ],
-    version: 1,
+    version: 2,
 };
 
 impl Format for Evtx {
@@ -59,273 +75,434 @@ impl Format for Evtx {
     }
 
     fn recognise(&self, head: &[u8]) -> Option<Confidence> {
-        let chunk = head.get(FILE_HEADER..).is_some_and(|rest| rest.starts_with(b"ElfChnk\0"));
-        // A damaged file header before a sound chunk is still an event log.
-        (head.starts_with(b"ElfFile\0") || chunk).then_some(Confidence(100))
+        let first_chunk = head.get(FILE_HEADER..).is_some_and(chunk::is_chunk);
+        // A damaged file header before a sound chunk is still an event log, and so are chunks that
+        // someone carved out of a disk or of memory.
+        if head.starts_with(b"ElfFile\0") || first_chunk {
+            return Some(Confidence(100));
+        }
+        chunk::find_chunk(head, 0).map(|_| Confidence(60))
     }
 
     fn read(&self, input: &mut Input<'_>, out: &mut Batcher<'_>) -> io::Result<()> {
-        let header = read_block(input.bytes, FILE_HEADER)?;
-        check_header(&header, out)?;
-        let mut offset = FILE_HEADER as u64;
-        loop {
-            let chunk = read_block(input.bytes, CHUNK)?;
-            if chunk.is_empty() {
-                return Ok(());
-            }
-            let length = chunk.len();
-            read_chunk(chunk, offset, &Wanted::All, out)?;
-            offset += length as u64;
-        }
+        let mut blocks = Blocks::new(input.bytes);
+        let mut reader = Reader::new(input.options, input.projection, out)?;
+        let header = reader.file_header(&mut blocks)?;
+        let mut chunks = 0;
+        while reader.next_block(&mut blocks, &mut chunks)? {}
+        reader.end_of_file(header, chunks, blocks.offset)
     }
 
-    fn reread(&self, slices: &[Slice], _: &ReadingOptions, out: &mut Batcher<'_>) -> io::Result<()> {
-        let [record, chunk] = slices else { return Ok(()) };
-        let within = record.range.offset.saturating_sub(chunk.range.offset);
-        read_chunk(chunk.bytes.clone(), chunk.range.offset, &Wanted::At(within), out)
+    fn reread(&self, slices: &[Slice], options: &ReadingOptions, out: &mut Batcher<'_>) -> io::Result<()> {
+        let [record, own, others @ ..] = slices else { return Ok(()) };
+        let mut reader = Reader::new(options, Projection::Everything, out)?;
+        // In the order of the file: of two chunks with one template the later one was taken.
+        let mut others: Vec<&Slice> = others.iter().collect();
+        others.sort_by_key(|other| other.range);
+        for other in others {
+            reader.learn(&other.bytes, other.range, record.range.offset)?;
+        }
+        reader.one(record.range, &own.bytes, own.range)
     }
 
     fn raw_text(&self, slices: &[Slice]) -> Option<String> {
-        let [record, chunk] = slices else { return None };
-        let within = record.range.offset.checked_sub(chunk.range.offset)?;
-        let mut data = EvtxChunkData::new(padded(chunk.bytes.clone()), false).ok()?;
-        let mut chunk = data.parse(Arc::new(ParserSettings::new().indent(true))).ok()?;
-        let record = chunk.iter().flatten().find(|record| offset_of(record) == Some(within))?;
-        String::from_utf8(record.into_xml_bytes().ok()?.data).ok()
+        let [record, own, others @ ..] = slices else { return None };
+        let at = usize::try_from(record.range.offset.checked_sub(own.range.offset)?).ok()?;
+        let record = Record::at(&own.bytes, at, own.bytes.len())?;
+        let others: Vec<&[u8]> = others.iter().map(|other| other.bytes.as_slice()).collect();
+        tree::xml(&own.bytes, record, &others).ok()
     }
 }
 
-/// Up to `size` bytes; fewer only at the end of the input.
-fn read_block(input: &mut dyn Read, size: usize) -> io::Result<Vec<u8>> {
-    let mut block = Vec::with_capacity(size);
-    input.take(size as u64).read_to_end(&mut block)?;
-    Ok(block)
+/// What the file's header says that can be held against the file.
+struct FileHeader {
+    chunks: u64,
+    closed: bool,
 }
 
-fn check_header(header: &[u8], out: &mut Batcher<'_>) -> io::Result<()> {
-    let whole = Range { offset: 0, length: header.len() as u64 };
-    if header.len() < FILE_HEADER {
-        return out.gap(whole, Cause::Truncated, "the file ends inside its header of 4096 bytes");
-    }
-    if !header.starts_with(b"ElfFile\0") {
-        return out.gap(whole, Cause::UnreadableBlock, "no `ElfFile` where the file header should be");
-    }
-    Ok(())
+/// Reads chunks and hands on events and gaps.
+struct Reader<'o, 'a> {
+    decoder: Decoder,
+    row: Row,
+    out: &'o mut Batcher<'a>,
+    options: ReadingOptions,
+    /// Whether the spine's words about what was done are wanted.
+    spine: bool,
+    source: String,
+    ranges: Vec<Range>,
+    /// Set while a chunk is only run over for its templates: nothing is handed on, and nothing
+    /// from here on is looked at.
+    until: Option<u64>,
 }
 
-/// Which records of a chunk are to be events.
-enum Wanted {
-    All,
-    /// The one whose header begins at this offset of the chunk.
-    At(u64),
-}
-
-/// Reads one chunk whose first byte lies at `base` of the member.
-fn read_chunk(bytes: Vec<u8>, base: u64, wanted: &Wanted, out: &mut Batcher<'_>) -> io::Result<()> {
-    let place = Range { offset: base, length: bytes.len() as u64 };
-    let all = matches!(wanted, Wanted::All);
-    // Zeros are room that the service reserved and has not used yet.
-    if bytes.iter().all(|byte| *byte == 0) {
-        return Ok(());
-    }
-    if all && bytes.len() < CHUNK {
-        let detail = format!("the chunk has {} of its {CHUNK} bytes", bytes.len());
-        out.gap(place, Cause::Truncated, detail)?;
-    }
-    let mut data = match EvtxChunkData::new(padded(bytes), false) {
-        Ok(data) => data,
-        Err(error) => return unreadable(place, &error, all, out),
-    };
-    if all && place.length == CHUNK as u64 && !data.validate_checksum() {
-        let detail =
-            "a checksum of the chunk is wrong (changed, or caught while being written); read all the same";
-        out.gap(place, Cause::Checksum, detail)?;
-    }
-    let used = used(&data, place.length);
-    let slots = if all { slots(&data.data[..used]) } else { Vec::new() };
-    let settings = Arc::new(ParserSettings::new().indent(false));
-    let mut chunk = match data.parse(settings) {
-        Ok(chunk) => chunk,
-        Err(error) => return unreadable(place, &error, all, out),
-    };
-    let (read, problems) = read_records(&mut chunk, place, wanted, out)?;
-    if all { report_unread(&slots, &read, base, &problems, out) } else { Ok(()) }
-}
-
-fn unreadable(place: Range, error: &ChunkError, all: bool, out: &mut Batcher<'_>) -> io::Result<()> {
-    if all { out.gap(place, Cause::UnreadableBlock, told(error)) } else { Ok(()) }
-}
-
-/// Hands on the wanted records; says which offsets were read (with lengths), and what was wrong
-/// with others.
-fn read_records(
-    chunk: &mut EvtxChunk<'_>,
+/// Where a record was found.
+#[derive(Clone, Copy)]
+struct Found {
+    /// The chunk, or the block without a header that lies where one should be.
     place: Range,
-    wanted: &Wanted,
-    out: &mut Batcher<'_>,
-) -> io::Result<(BTreeMap<u64, u64>, Problems)> {
-    let mut read = BTreeMap::new();
-    let mut problems = Problems::default();
-    for record in chunk.iter() {
-        let record = match record {
-            Ok(record) => record,
-            Err(error) => {
-                problems.note(&error);
-                continue;
-            }
+    /// Why the record is no ordinary one.
+    recovered: Option<&'static str>,
+}
+
+const BEHIND_END: &str = "behind the end mark of its chunk";
+const WITHOUT_HEADER: &str = "in a block without a chunk's header";
+
+impl<'o, 'a> Reader<'o, 'a> {
+    fn new(
+        options: &ReadingOptions,
+        projection: Projection<'_>,
+        out: &'o mut Batcher<'a>,
+    ) -> io::Result<Self> {
+        let spine = match projection {
+            Projection::Everything => true,
+            Projection::Wanted(wanted) => wanted.spine,
         };
-        let Some(offset) = offset_of(&record) else { continue };
-        if matches!(wanted, Wanted::At(only) if *only != offset) {
-            continue;
+        Ok(Self {
+            decoder: Decoder::new(code_page(options)?, projection),
+            row: Row::default(),
+            out,
+            options: options.clone(),
+            spine,
+            source: String::new(),
+            ranges: Vec::new(),
+            until: None,
+        })
+    }
+
+    fn file_header(&mut self, blocks: &mut Blocks<'_>) -> io::Result<Option<FileHeader>> {
+        let header = blocks.peek(FILE_HEADER)?;
+        if !header.starts_with(b"ElfFile\0") {
+            return Ok(None);
         }
-        let range =
-            Range { offset: place.offset + offset, length: u64::from(record.binxml_size) + RECORD_FRAME };
-        let id = record.event_record_id;
-        match event_of(record, range, place) {
-            Ok(event) => {
-                read.insert(offset, range.length);
-                out.event(&event)?;
+        let length = header.len();
+        let stated = FileHeader {
+            chunks: chunk::number64(header, 16).saturating_add(1),
+            closed: chunk::number32(header, 120) & 1 == 0 && length == FILE_HEADER,
+        };
+        if length < FILE_HEADER {
+            let range = Range { offset: 0, length: length as u64 };
+            self.gap(range, Cause::Truncated, "the file ends inside its header of 4096 bytes")?;
+        }
+        blocks.pass(length);
+        Ok(Some(stated))
+    }
+
+    /// A file that was closed cleanly says how many chunks it has.
+    fn end_of_file(&mut self, header: Option<FileHeader>, chunks: u64, end: u64) -> io::Result<()> {
+        let Some(header) = header.filter(|header| header.closed && header.chunks > chunks) else {
+            return Ok(());
+        };
+        // A header beyond belief says nothing (its own checksum is no help: whoever changes one
+        // changes both).
+        if header.chunks > u64::from(u32::MAX) || chunks == 0 {
+            return Ok(());
+        }
+        let detail = format!("the file's header counts {} chunks, {chunks} are here", header.chunks);
+        self.gap(Range { offset: end, length: 0 }, Cause::Truncated, detail)
+    }
+
+    /// Reads on by a chunk, or by what stands in the place of one; whether there was anything.
+    fn next_block(&mut self, blocks: &mut Blocks<'_>, chunks: &mut u64) -> io::Result<bool> {
+        let offset = blocks.offset;
+        // Seven bytes more, so that a signature across the end of a block is seen.
+        let bytes = blocks.peek(CHUNK + 43)?;
+        if bytes.is_empty() {
+            return Ok(false);
+        }
+        let ahead = bytes;
+        let bytes = &ahead[..ahead.len().min(CHUNK)];
+        let mut length = bytes.len();
+        if chunk::is_chunk(bytes) {
+            *chunks += 1;
+            let problem = chunk::checksum_problem(bytes);
+            // A chunk that lost bytes ends where the next one begins.
+            if problem.is_some() || length < CHUNK {
+                length = chunk::find_chunk(ahead, CHUNK_HEADER).map_or(length, |next| next.min(length));
             }
-            Err(problem) => problems.at_record(id, problem),
+            self.chunk(&bytes[..length], Range { offset, length: length as u64 }, problem)?;
+        } else {
+            length = chunk::find_chunk(ahead, 1).map_or(length, |next| next.min(length));
+            self.no_chunk(&bytes[..length], Range { offset, length: length as u64 })?;
         }
+        blocks.pass(length);
+        Ok(true)
     }
-    Ok((read, problems))
-}
 
-/// Bytes of the chunk that hold records, by its own word and within what is there.
-fn used(data: &EvtxChunkData, present: u64) -> usize {
-    let free = u64::from(data.header.free_space_offset).min(present);
-    (free as usize).clamp(CHUNK_HEADER, CHUNK)
-}
-
-/// A chunk cut short is filled with zeros, so that the records before the cut can be read.
-fn padded(mut bytes: Vec<u8>) -> Vec<u8> {
-    bytes.resize(bytes.len().max(CHUNK), 0);
-    bytes
-}
-
-/// Where the record's header begins in its chunk.
-fn offset_of(record: &EvtxRecord<'_>) -> Option<u64> {
-    record.binxml_offset.checked_sub(RECORD_HEADER)
-}
-
-/// A stretch of a chunk's used bytes: a record by its header, or what stands between records.
-struct Slot {
-    offset: u64,
-    length: u64,
-    /// The record's number, if a header stands there.
-    record: Option<u64>,
-    /// Zeros up to the end: free space that the chunk's header counts as used (a log caught while
-    /// it was written).
-    blank: bool,
-}
-
-/// Walks the record headers; where none stands, goes on at the next record's mark.
-fn slots(used: &[u8]) -> Vec<Slot> {
-    let mut slots = Vec::new();
-    let mut offset = CHUNK_HEADER;
-    while offset < used.len() {
-        let slot = header_at(used, offset).unwrap_or_else(|| {
-            let rest = &used[(offset + 1).min(used.len())..];
-            let next = memchr::memmem::find(rest, RECORD_MAGIC).map_or(used.len(), |hit| offset + 1 + hit);
-            let blank = next == used.len() && used[offset..].iter().all(|byte| *byte == 0);
-            Slot { offset: offset as u64, length: (next - offset) as u64, record: None, blank }
-        });
-        offset += slot.length as usize;
-        slots.push(slot);
+    fn chunk(&mut self, bytes: &[u8], place: Range, problem: Option<&'static str>) -> io::Result<()> {
+        if bytes.len() < CHUNK {
+            let detail = format!("the chunk has {} of its {CHUNK} bytes", bytes.len());
+            self.gap(place, Cause::Truncated, detail)?;
+        } else if let Some(problem) = problem {
+            let detail = format!(
+                "the checksum of {problem} is wrong (changed, or caught while being written); read all the same"
+            );
+            self.gap(place, Cause::Checksum, detail)?;
+        }
+        self.decoder.begin_chunk(place);
+        let used = chunk::used(bytes);
+        self.records(bytes, place, used)?;
+        let behind = Found { place, recovered: Some(BEHIND_END) };
+        self.salvage(
+            bytes,
+            behind,
+            used,
+            Cause::Slack,
+            "remains of older records behind the chunk's end mark",
+        )
     }
-    slots
-}
 
-/// A record whose header and size are plausible.
-fn header_at(used: &[u8], offset: usize) -> Option<Slot> {
-    let header = used.get(offset..offset + RECORD_HEADER as usize)?;
-    if !header.starts_with(RECORD_MAGIC) {
-        return None;
+    /// A block where a chunk should be. Zeros are room that was reserved and not used yet.
+    fn no_chunk(&mut self, bytes: &[u8], place: Range) -> io::Result<()> {
+        if chunk::without_zeros(bytes, 0, bytes.len()).is_none() {
+            return Ok(());
+        }
+        self.decoder.begin_chunk(place);
+        let found = Found { place, recovered: Some(WITHOUT_HEADER) };
+        self.salvage(bytes, found, 0, Cause::UnreadableBlock, "no chunk of an event log where one should be")
     }
-    let length = u64::from(u32::from_le_bytes(header[4..8].try_into().ok()?));
-    let record = u64::from_le_bytes(header[8..16].try_into().ok()?);
-    let fits = length >= RECORD_FRAME && offset as u64 + length <= used.len() as u64;
-    fits.then_some(Slot { offset: offset as u64, length, record: Some(record), blank: false })
-}
 
-/// What the decoder said, by record number or by offset in the chunk.
-#[derive(Default)]
-struct Problems {
-    by_record: BTreeMap<u64, String>,
-    by_offset: BTreeMap<u64, String>,
-}
+    /// Walks the records of a chunk up to its end mark. Every stretch is an event or in a gap.
+    fn records(&mut self, bytes: &[u8], place: Range, used: usize) -> io::Result<()> {
+        let found = Found { place, recovered: None };
+        let mut at = CHUNK_HEADER;
+        while at < used {
+            let Some(record) = Record::at(bytes, at, used) else {
+                let next = chunk::next_record(bytes, at + 1, used);
+                self.no_record(bytes, place, at, next, next == used)?;
+                at = next;
+                continue;
+            };
+            let problem = match self.decode(bytes, record, found)? {
+                Ok(()) => {
+                    at = record.end();
+                    continue;
+                }
+                Err(problem) => problem,
+            };
+            // A size whose copy agrees is believed; else the next record may begin inside it.
+            let end =
+                if record.closed { record.end() } else { chunk::next_record(bytes, at + 1, record.end()) };
+            let range = Range { offset: place.offset + at as u64, length: (end - at) as u64 };
+            let cause = if problem.contains(run::LIMIT) { Cause::Limit } else { Cause::UnreadableRecord };
+            self.gap(range, cause, format!("record {}: {problem}", record.id))?;
+            at = end;
+        }
+        Ok(())
+    }
 
-impl Problems {
-    fn note(&mut self, error: &EvtxError) {
-        match error {
-            EvtxError::FailedToParseRecord { record_id, source } => self.at_record(*record_id, told(source)),
-            EvtxError::FailedToReadRecordAt { offset, source, .. } => {
-                self.by_offset.insert(*offset, told(source));
+    /// Bytes before the end mark that no record header claims.
+    fn no_record(&mut self, bytes: &[u8], place: Range, at: usize, to: usize, last: bool) -> io::Result<()> {
+        // Zeros up to the end mark are room that it counts too early: a log caught while it was
+        // written.
+        if last && chunk::without_zeros(bytes, at, to).is_none() {
+            return Ok(());
+        }
+        let range = Range { offset: place.offset + at as u64, length: (to - at) as u64 };
+        let detail = match (bytes.get(at..at + 4), last && bytes.len() < CHUNK) {
+            (Some(b"\x2a\x2a\x00\x00"), true) => "a record that is cut off",
+            (Some(b"\x2a\x2a\x00\x00"), false) => "a record whose size cannot be",
+            _ => "no record header where one should begin",
+        };
+        self.gap(range, Cause::UnreadableRecord, detail)
+    }
+
+    /// Looks through bytes that are in no chunk's care for whole records; one gap for each stretch
+    /// of the rest.
+    fn salvage(
+        &mut self,
+        bytes: &[u8],
+        found: Found,
+        from: usize,
+        cause: Cause,
+        detail: &'static str,
+    ) -> io::Result<()> {
+        let (mut rest, mut at) = (from, chunk::next_record(bytes, from, bytes.len()));
+        while at < bytes.len() {
+            let record = Record::at(bytes, at, bytes.len()).filter(|record| record.closed);
+            let decoded = match record {
+                Some(record) => self.decode(bytes, record, found)?.is_ok().then_some(record),
+                None => None,
+            };
+            if let Some(record) = decoded {
+                self.remains(bytes, found.place, rest, at, cause, detail)?;
+                rest = record.end();
             }
-            _ => {}
+            at = chunk::next_record(bytes, decoded.map_or(at + 1, Record::end), bytes.len());
         }
+        self.remains(bytes, found.place, rest, bytes.len(), cause, detail)
     }
 
-    fn at_record(&mut self, record: u64, problem: String) {
-        self.by_record.insert(record, problem);
+    fn remains(
+        &mut self,
+        bytes: &[u8],
+        place: Range,
+        from: usize,
+        to: usize,
+        cause: Cause,
+        detail: &'static str,
+    ) -> io::Result<()> {
+        let Some((from, to)) = chunk::without_zeros(bytes, from, to) else { return Ok(()) };
+        let range = Range { offset: place.offset + from as u64, length: (to - from) as u64 };
+        self.gap(range, cause, detail)
     }
 
-    fn about(&self, slot: &Slot) -> String {
-        let known = slot.record.and_then(|record| self.by_record.get(&record));
-        let known = known.or_else(|| self.by_offset.get(&slot.offset)).cloned();
-        match slot.record {
-            Some(record) => format!("record {record}: {}", known.unwrap_or_else(|| "not decoded".into())),
-            None => known.unwrap_or_else(|| "no record header where one should begin".into()),
+    fn gap(&mut self, range: Range, cause: Cause, detail: impl Into<String>) -> io::Result<()> {
+        if self.until.is_some() { Ok(()) } else { self.out.gap(range, cause, detail) }
+    }
+
+    /// Decodes a record and hands it on; in words what is wrong with it otherwise.
+    fn decode(&mut self, bytes: &[u8], record: Record, found: Found) -> io::Result<Result<(), String>> {
+        let (from, to) = record.content();
+        if self.until.is_some_and(|until| found.place.offset + record.at as u64 >= until) {
+            return Ok(Ok(()));
+        }
+        match self.decoder.read(bytes, from, to, &mut self.row) {
+            Ok(_) if self.until.is_some() => {}
+            Ok(Read::Unwanted) => self.out.pass_over(),
+            Ok(Read::Filled) if self.row.fields.is_empty() => {
+                return Ok(Err("the record says nothing".to_owned()));
+            }
+            Ok(Read::Filled) => self.hand_on(record, found)?,
+            Err(broken) => return Ok(Err(broken.told())),
+        }
+        Ok(Ok(()))
+    }
+
+    /// Runs over a chunk for its templates only, up to the record that is wanted if it is in it.
+    fn learn(&mut self, bytes: &[u8], place: Range, until: u64) -> io::Result<()> {
+        self.until = Some(until);
+        if chunk::is_chunk(bytes) {
+            self.chunk(bytes, place, None)?;
+        } else {
+            self.no_chunk(bytes, place)?;
+        }
+        self.until = None;
+        Ok(())
+    }
+
+    /// The one record that a locator names.
+    fn one(&mut self, record: Range, bytes: &[u8], place: Range) -> io::Result<()> {
+        let at = record.offset.checked_sub(place.offset).and_then(|at| usize::try_from(at).ok());
+        let Some(record) = at.and_then(|at| Record::at(bytes, at, bytes.len())) else { return Ok(()) };
+        self.decoder.begin_chunk(place);
+        let recovered = if !chunk::is_chunk(bytes) {
+            Some(WITHOUT_HEADER)
+        } else if record.end() > chunk::used(bytes) {
+            Some(BEHIND_END)
+        } else {
+            None
+        };
+        // Only a whole record was handed on; what is none now has no event.
+        self.decode(bytes, record, Found { place, recovered }).map(|_| ())
+    }
+
+    fn hand_on(&mut self, record: Record, found: Found) -> io::Result<()> {
+        self.tell_frame(record, found);
+        let fields = OwnFields { row: &self.row, names: &self.decoder.names };
+        let meaning = if self.spine { Meaning::of(&fields) } else { Meaning::place_of(&fields) };
+        self.source.clear();
+        self.source.push_str("windows/");
+        self.source.push_str(meaning.place());
+        let header_time = Time::of_filetime(record.written);
+        let time_text = self.row.first(known::TIME_CREATED);
+        let (time, time_assumed) = time_of(self.row.created, time_text, header_time);
+        let place = Range { offset: found.place.offset + record.at as u64, length: record.length as u64 };
+        self.ranges.clear();
+        self.ranges.extend([place, found.place]);
+        self.ranges.extend_from_slice(&self.row.foreign);
+        let view = EventView {
+            ranges: &self.ranges,
+            options: &self.options,
+            time,
+            time_text: time_text.or(time_assumed.map(|_| "")),
+            time_assumed,
+            until: None,
+            source: &self.source,
+            host: meaning.host,
+            actor: meaning.actor.as_deref(),
+            target: meaning.target.as_deref(),
+            verb: meaning.verb,
+            object: meaning.object.as_deref(),
+            object_kind: meaning.object_kind,
+            scope: meaning.scope,
+            client: None,
+            peer: meaning.peer.as_deref(),
+            device: meaning.device.as_deref(),
+            count: None,
+            bytes: None,
+            outcome: meaning.outcome,
+            qualifiers: meaning.qualifiers.as_slice(),
+        };
+        let own = self.row.fields.iter();
+        let own = own.map(|field| (fields.names.name(field.name), Some(fields.row.value(*field))));
+        self.out.event_view(&view, meaning.links(), own)
+    }
+
+    /// Adds what the frame says where the event itself says otherwise, and how it was found.
+    fn tell_frame(&mut self, record: Record, found: Found) {
+        let row = &mut self.row;
+        if row.created.is_some_and(|created| created != record.written) {
+            let bytes = record.written.to_le_bytes();
+            row.add(known::HEADER_TIME, |out| {
+                value::write(out, value::kind::FILETIME, &bytes, encoding_rs::UTF_8)
+            });
+        }
+        let own_id = row.first(known::RECORD_ID).map(|id| id.parse() == Ok(record.id));
+        // A projection may not want the number at all; what is not there cannot disagree.
+        if own_id == Some(false) {
+            row.add(known::HEADER_ID, |out| value::decimal(out, record.id));
+        }
+        if let Some(recovered) = found.recovered {
+            row.add(known::RECOVERED, |out| out.push_str(recovered));
+        }
+        if !row.foreign.is_empty() {
+            row.add(known::TEMPLATE, |out| {
+                out.push_str("of another chunk: its own does not have it any more")
+            });
         }
     }
 }
 
-/// Gaps for every stretch of used bytes that no event covers.
-fn report_unread(
-    slots: &[Slot],
-    read: &BTreeMap<u64, u64>,
-    base: u64,
-    problems: &Problems,
-    out: &mut Batcher<'_>,
-) -> io::Result<()> {
-    for slot in slots {
-        let covered =
-            read.range(..=slot.offset).next_back().is_some_and(|(at, length)| at + length > slot.offset);
-        if covered || slot.blank {
-            continue;
+/// The event's own time; the frame's where it has none, and then that is said.
+fn time_of(
+    created: Option<u64>,
+    text: Option<&str>,
+    header: Option<Time>,
+) -> (Option<Time>, Option<&'static str>) {
+    use assize_model::time::Stated;
+    let own = match created {
+        Some(ticks) => Time::of_filetime(ticks).map(Stated::Instant),
+        None => text.and_then(windows::parse_time),
+    };
+    match (own, header) {
+        (Some(Stated::Instant(time)), _) => (Some(time), None),
+        (Some(Stated::Local(time)), _) => (Some(time), Some("no zone stated; read as UTC")),
+        (None, Some(time)) => {
+            (Some(time), Some("TimeCreated is missing or unreadable; time of the record's header"))
         }
-        let range = Range { offset: base + slot.offset, length: slot.length };
-        out.gap(range, Cause::UnreadableRecord, problems.about(slot))?;
+        (None, None) => (None, None),
     }
-    Ok(())
 }
 
-/// The event of a decoded record; in words what was wrong with it otherwise.
-fn event_of(record: EvtxRecord<'_>, range: Range, chunk: Range) -> Result<Event, String> {
-    let header_time = Time::parse(&record.timestamp.to_string());
-    let rendered = record.into_xml_bytes().map_err(|error| told(&error))?;
-    let text = String::from_utf8(rendered.data).map_err(|error| error.to_string())?;
-    let mut event = Event::at(range, "");
-    event.ranges.push(Range { offset: chunk.offset, length: chunk.length });
-    event.fields = xml::pairs(&text)?;
-    windows::fill_spine(&mut event);
-    if let (None, Some(stated)) = (event.time, header_time) {
-        let text = event.time_text.clone().unwrap_or_default();
-        event.set_time(&text, Some(stated));
-        event.time_assumed = Some("TimeCreated is missing or unreadable; time of the record's header".into());
-    }
-    Ok(event)
+/// A record's fields by their names.
+struct OwnFields<'r> {
+    row: &'r Row,
+    names: &'r Names,
 }
 
-/// An error with its causes, in one line.
-fn told(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text.push_str(": ");
-        text.push_str(&inner.to_string());
-        cause = inner.source();
+impl windows::Fields for OwnFields<'_> {
+    fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        let of_name = move |field: &&Field| self.names.name(field.name) == name;
+        self.row.fields.iter().filter(of_name).map(|field| self.row.value(*field))
     }
-    text.lines().collect::<Vec<_>>().join(" ")
+}
+
+/// The code page of texts that are not Unicode.
+fn code_page(options: &ReadingOptions) -> io::Result<&'static Encoding> {
+    let Some(label) = options.0.get("codepage") else { return Ok(encoding_rs::WINDOWS_1252) };
+    Encoding::for_label(label.as_bytes()).ok_or_else(|| {
+        let message =
+            format!("`{label}` is no code page that is known here: expected a label as `windows-1252`");
+        io::Error::new(io::ErrorKind::InvalidInput, message)
+    })
 }

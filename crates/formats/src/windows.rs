@@ -4,6 +4,8 @@
 //! same names by now. Only events whose meaning is plain are given a verb; the rest are `other`.
 //! Codes stay as they are in the own fields.
 
+use std::borrow::Cow;
+
 use assize_model::Event;
 use assize_model::Time;
 use assize_model::spine::{Link, ObjectKind, Outcome, Qualifier, Scope, Verb};
@@ -11,31 +13,179 @@ use assize_model::time::Stated;
 
 use Outcome::{Denied, Failure, Success, Unknown};
 
+/// The own fields of an event, by Windows' names.
+pub(crate) trait Fields {
+    /// Every value of that name, in the record's order.
+    fn all(&self, name: &str) -> impl Iterator<Item = &str>;
+
+    /// The first of them.
+    fn field(&self, name: &str) -> Option<&str> {
+        self.all(name).next()
+    }
+}
+
+impl Fields for Vec<(String, Option<String>)> {
+    fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.iter().filter(move |(key, _)| key == name).filter_map(|(_, value)| value.as_deref())
+    }
+}
+
+/// Every own field that the spine is filled from.
+pub(crate) const SPINE_FIELDS: &[&str] = &[
+    "AccessMask",
+    "Attributes",
+    "Channel",
+    "Computer",
+    "DestAddress",
+    "DestinationIp",
+    "EventID",
+    "EventRecordID",
+    "FailureCode",
+    "HandleId",
+    "Image",
+    "IpAddress",
+    "Keywords",
+    "LogonId",
+    "NewProcessId",
+    "NewProcessName",
+    "ObjectName",
+    "ObjectType",
+    "ParentProcessGuid",
+    "Path",
+    "PipeName",
+    "ProcessGuid",
+    "Provider_Name",
+    "QueryName",
+    "RelativeTargetName",
+    "Requester",
+    "Security_UserID",
+    "ServiceName",
+    "ShareName",
+    "SourceAddress",
+    "SourceProcessGUID",
+    "SourceUser",
+    "Status",
+    "SubjectDomainName",
+    "SubjectLogonId",
+    "SubjectUserName",
+    "TargetDomainName",
+    "TargetFilename",
+    "TargetImage",
+    "TargetLogonId",
+    "TargetObject",
+    "TargetServerName",
+    "TargetUserName",
+    "TaskName",
+    "TimeCreated",
+    "User",
+    "Workstation",
+    "WorkstationName",
+];
+
+/// Links that one event can have.
+const LINKS_MAX: usize = 8;
+
+/// What an event means. Its texts are the fields' own wherever they can be.
+pub(crate) struct Meaning<'a, F> {
+    fields: &'a F,
+    pub(crate) channel: Option<&'a str>,
+    pub(crate) provider: Option<&'a str>,
+    pub(crate) host: Option<&'a str>,
+    pub(crate) actor: Option<Cow<'a, str>>,
+    pub(crate) target: Option<Cow<'a, str>>,
+    pub(crate) verb: Verb,
+    pub(crate) object: Option<Cow<'a, str>>,
+    pub(crate) object_kind: Option<ObjectKind>,
+    pub(crate) scope: Option<Scope>,
+    pub(crate) peer: Option<Cow<'a, str>>,
+    pub(crate) device: Option<Cow<'a, str>>,
+    pub(crate) outcome: Outcome,
+    pub(crate) qualifiers: Option<Qualifier>,
+    links: [Option<(Link, &'a str)>; LINKS_MAX],
+}
+
+impl<'a, F: Fields> Meaning<'a, F> {
+    /// Reads it from an event's own fields.
+    pub(crate) fn of(fields: &'a F) -> Self {
+        let mut event = Self::place_of(fields);
+        link(&mut event, Link::Record, "EventRecordID");
+        if let Some(of_provider) = event.provider.and_then(by_provider) {
+            let id = fields.field("EventID").and_then(|id| id.parse().ok()).unwrap_or(0);
+            of_provider(&mut event, id);
+        }
+        if event.actor.is_none() {
+            let user = fields.field("Security_UserID").filter(|user| !user.is_empty());
+            event.actor = user.map(Cow::Borrowed);
+        }
+        event
+    }
+
+    /// Where the record comes from, and nothing of what it says.
+    pub(crate) fn place_of(fields: &'a F) -> Self {
+        let filled = |name| fields.field(name).filter(|value| !value.is_empty());
+        Self {
+            fields,
+            channel: filled("Channel"),
+            provider: filled("Provider_Name"),
+            host: filled("Computer"),
+            actor: None,
+            target: None,
+            verb: Verb::Other,
+            object: None,
+            object_kind: None,
+            scope: None,
+            peer: None,
+            device: None,
+            outcome: Unknown,
+            qualifiers: None,
+            links: [None; LINKS_MAX],
+        }
+    }
+
+    fn field(&self, name: &str) -> Option<&'a str> {
+        self.fields.field(name)
+    }
+
+    /// By what it can be joined.
+    pub(crate) fn links(&self) -> impl Iterator<Item = (Link, &'a str)> {
+        self.links.iter().flatten().copied()
+    }
+
+    /// What its kind of log is called after `windows/`.
+    pub(crate) fn place(&self) -> &'a str {
+        self.channel.or(self.provider).unwrap_or("unknown")
+    }
+}
+
+fn by_provider<F: Fields>(provider: &str) -> Option<fn(&mut Meaning<'_, F>, u32)> {
+    Some(match provider {
+        "Microsoft-Windows-Security-Auditing" => security,
+        "Microsoft-Windows-Sysmon" => sysmon,
+        "Microsoft-Windows-Eventlog" => event_log,
+        "Microsoft-Windows-PowerShell" => power_shell,
+        "Service Control Manager" => services,
+        _ => return None,
+    })
+}
+
 /// Fills the spine of an event whose own fields have Windows' names.
 pub(crate) fn fill_spine(event: &mut Event) {
-    let channel = event.field("Channel").filter(|channel| !channel.is_empty());
-    let place = channel.or_else(|| event.field("Provider_Name")).unwrap_or("unknown").to_owned();
-    event.source = format!("windows/{place}");
-    event.host = event.field("Computer").filter(|host| !host.is_empty()).map(str::to_owned);
     if let (None, Some(text)) = (event.time, event.field("TimeCreated").map(str::to_owned)) {
         event.set_time(&text, parse_time(&text));
     }
-    let id: u32 = event.field("EventID").and_then(|id| id.parse().ok()).unwrap_or(0);
-    let provider = event.field("Provider_Name").unwrap_or("").to_owned();
-    if let Some(record) = event.field("EventRecordID").map(str::to_owned) {
-        event.links.push((Link::Record, record));
-    }
-    match provider.as_str() {
-        "Microsoft-Windows-Security-Auditing" => security(event, id),
-        "Microsoft-Windows-Sysmon" => sysmon(event, id),
-        "Microsoft-Windows-Eventlog" => event_log(event, id),
-        "Microsoft-Windows-PowerShell" => power_shell(event, id),
-        "Service Control Manager" => services(event, id),
-        _ => {}
-    }
-    if event.actor.is_none() {
-        event.actor = event.field("Security_UserID").filter(|sid| !sid.is_empty()).map(str::to_owned);
-    }
+    let meaning = Meaning::of(&event.fields);
+    let own = |text: Option<Cow<'_, str>>| text.map(Cow::into_owned);
+    event.source = format!("windows/{}", meaning.place());
+    event.host = meaning.host.map(str::to_owned);
+    event.links.extend(meaning.links().map(|(kind, value)| (kind, value.to_owned())));
+    event.verb = meaning.verb;
+    event.object_kind = meaning.object_kind;
+    event.scope = meaning.scope;
+    event.outcome = meaning.outcome;
+    event.qualifiers.extend(meaning.qualifiers);
+    let texts = (meaning.actor, meaning.target, meaning.object, meaning.peer, meaning.device);
+    (event.actor, event.target) = (own(texts.0), own(texts.1));
+    (event.object, event.peer, event.device) = (own(texts.2), own(texts.3), own(texts.4));
 }
 
 /// The notations in which Windows logs and their exporters state a time.
@@ -50,7 +200,7 @@ pub(crate) fn parse_time(text: &str) -> Option<Stated> {
 }
 
 /// Security auditing (Microsoft: "Audit events", one page per id).
-fn security(event: &mut Event, id: u32) {
+fn security<F: Fields>(event: &mut Meaning<'_, F>, id: u32) {
     event.actor = account(event, "SubjectDomainName", "SubjectUserName");
     event.target = account(event, "TargetDomainName", "TargetUserName");
     link(event, Link::Logon, "SubjectLogonId");
@@ -124,7 +274,7 @@ fn security(event: &mut Event, id: u32) {
 }
 
 /// Kerberos and NTLM: who asked for what, with the protocol's own status.
-fn ticket(event: &mut Event) {
+fn ticket<F: Fields>(event: &mut Meaning<'_, F>) {
     if event.actor.is_none() {
         event.actor = event.target.take();
     }
@@ -136,7 +286,7 @@ fn ticket(event: &mut Event) {
 }
 
 /// 4663 by its access mask: what was really done with the object (Microsoft, "4663").
-fn access_verb(event: &Event) -> Verb {
+fn access_verb<F: Fields>(event: &Meaning<'_, F>) -> Verb {
     let mask = event.field("AccessMask").and_then(|mask| {
         let mask = mask.trim();
         mask.strip_prefix("0x").map_or_else(|| mask.parse().ok(), |hex| u32::from_str_radix(hex, 16).ok())
@@ -152,7 +302,7 @@ fn access_verb(event: &Event) -> Verb {
     }
 }
 
-fn object(event: &mut Event, verb: Verb, qualifier: Option<Qualifier>) {
+fn object<F: Fields>(event: &mut Meaning<'_, F>, verb: Verb, qualifier: Option<Qualifier>) {
     event.object = present(event, "ObjectName");
     event.object_kind = Some(match event.field("ObjectType") {
         // The audit's type `File` covers folders too.
@@ -162,22 +312,24 @@ fn object(event: &mut Event, verb: Verb, qualifier: Option<Qualifier>) {
         _ => ObjectKind::Other,
     });
     event.scope = Some(Scope::Item);
-    event.qualifiers.extend(qualifier);
+    event.qualifiers = qualifier;
     says(event, verb, None);
 }
 
-fn share(event: &mut Event, verb: Verb, qualifier: Option<Qualifier>) {
+fn share<F: Fields>(event: &mut Meaning<'_, F>, verb: Verb, qualifier: Option<Qualifier>) {
     let share = present(event, "ShareName").unwrap_or_default();
-    let below = present(event, "RelativeTargetName");
-    event.object = Some(below.map_or(share.clone(), |below| format!("{share}\\{below}")));
+    event.object = Some(match present(event, "RelativeTargetName") {
+        Some(below) => Cow::Owned(format!("{share}\\{below}")),
+        None => share,
+    });
     event.object_kind =
         Some(if verb == Verb::Connect { ObjectKind::Share } else { ObjectKind::FileOrFolder });
-    event.qualifiers.extend(qualifier);
+    event.qualifiers = qualifier;
     says(event, verb, None);
 }
 
 /// Sysmon (Sysinternals: "Sysmon events").
-fn sysmon(event: &mut Event, id: u32) {
+fn sysmon<F: Fields>(event: &mut Meaning<'_, F>, id: u32) {
     event.actor = present(event, "User").or_else(|| present(event, "SourceUser"));
     event.object = present(event, "TargetFilename")
         .or_else(|| present(event, "TargetObject"))
@@ -214,7 +366,7 @@ fn sysmon(event: &mut Event, id: u32) {
 }
 
 /// The event log service's own events: 1102 (Security cleared) and 104 (another log cleared).
-fn event_log(event: &mut Event, id: u32) {
+fn event_log<F: Fields>(event: &mut Meaning<'_, F>, id: u32) {
     if matches!(id, 104 | 1102) {
         event.actor = account(event, "SubjectDomainName", "SubjectUserName");
         link(event, Link::Logon, "SubjectLogonId");
@@ -224,14 +376,13 @@ fn event_log(event: &mut Event, id: u32) {
 
 /// 1102 clears the log it stands in; 104 stands in System and names the cleared one in its data, so
 /// the last `Channel` of the record is the right one in both.
-fn cleared(event: &mut Event) {
-    let channels = event.fields.iter().filter(|(name, _)| name == "Channel");
-    event.object = channels.filter_map(|(_, value)| value.clone()).next_back();
+fn cleared<F: Fields>(event: &mut Meaning<'_, F>) {
+    event.object = event.fields.all("Channel").last().map(Cow::Borrowed);
     event.object_kind = Some(ObjectKind::Log);
     says(event, Verb::LogClear, Some(Success));
 }
 
-fn power_shell(event: &mut Event, id: u32) {
+fn power_shell<F: Fields>(event: &mut Meaning<'_, F>, id: u32) {
     if matches!(id, 4103 | 4104) {
         event.object = present(event, "Path");
         event.object_kind = Some(ObjectKind::Script);
@@ -239,7 +390,7 @@ fn power_shell(event: &mut Event, id: u32) {
     }
 }
 
-fn services(event: &mut Event, id: u32) {
+fn services<F: Fields>(event: &mut Meaning<'_, F>, id: u32) {
     if id == 7045 {
         event.object = present(event, "ServiceName");
         event.object_kind = Some(ObjectKind::Service);
@@ -247,7 +398,7 @@ fn services(event: &mut Event, id: u32) {
     }
 }
 
-fn says(event: &mut Event, verb: Verb, outcome: Option<Outcome>) {
+fn says<F: Fields>(event: &mut Meaning<'_, F>, verb: Verb, outcome: Option<Outcome>) {
     event.verb = verb;
     if let Some(outcome) = outcome {
         event.outcome = outcome;
@@ -255,10 +406,8 @@ fn says(event: &mut Event, verb: Verb, outcome: Option<Outcome>) {
 }
 
 /// The outcome by the audit keywords; exporters write them as a number or in words.
-fn audit_outcome(event: &Event) -> Outcome {
-    let words =
-        event.fields.iter().filter(|(name, _)| name == "Keywords").filter_map(|(_, value)| value.as_deref());
-    for word in words {
+fn audit_outcome<F: Fields>(event: &Meaning<'_, F>) -> Outcome {
+    for word in event.fields.all("Keywords") {
         let bits = word.strip_prefix("0x").and_then(|hex| u64::from_str_radix(hex, 16).ok());
         let bits = bits.or_else(|| word.parse::<i64>().ok().map(|signed| signed as u64));
         match (bits, word) {
@@ -273,21 +422,23 @@ fn audit_outcome(event: &Event) -> Outcome {
 }
 
 /// A field that says something: Windows writes `-` for nothing.
-fn present(event: &Event, name: &str) -> Option<String> {
-    event.field(name).filter(|value| !value.is_empty() && *value != "-").map(str::to_owned)
+fn present<'a, F: Fields>(event: &Meaning<'a, F>, name: &str) -> Option<Cow<'a, str>> {
+    event.field(name).filter(|value| !value.is_empty() && *value != "-").map(Cow::Borrowed)
 }
 
 /// `DOMAIN\name`, or the name alone.
-fn account(event: &Event, domain: &str, name: &str) -> Option<String> {
+fn account<'a, F: Fields>(event: &Meaning<'a, F>, domain: &str, name: &str) -> Option<Cow<'a, str>> {
     let name = present(event, name)?;
     Some(match present(event, domain) {
-        Some(domain) => format!("{domain}\\{name}"),
+        Some(domain) => Cow::Owned(format!("{domain}\\{name}")),
         None => name,
     })
 }
 
-fn link(event: &mut Event, kind: Link, name: &str) {
-    if let Some(value) = present(event, name) {
-        event.links.push((kind, value));
+fn link<F: Fields>(event: &mut Meaning<'_, F>, kind: Link, name: &str) {
+    let value = event.field(name).filter(|value| !value.is_empty() && *value != "-");
+    let room = event.links.iter_mut().find(|link| link.is_none());
+    if let (Some(value), Some(room)) = (value, room) {
+        *room = Some((kind, value));
     }
 }

@@ -15,6 +15,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::{Array, MapArray, RecordBatch, StringArray, TimestampNanosecondArray};
 use arrow_schema::{DataType, Field};
 
+use crate::event::EventView;
 use crate::spine::{self, column};
 use crate::{Cause, Event, EventId, ExhibitId, Gap, GapId, Locator, Range, ReadingOptions, Time};
 
@@ -151,12 +152,13 @@ pub struct Batcher<'a> {
     bytes: usize,
     events: u64,
     gaps: u64,
+    passed_over: u64,
 }
 
 impl<'a> Batcher<'a> {
     /// An empty batcher for one exhibit member.
     pub fn new(origin: Origin, sink: &'a mut dyn Sink) -> Self {
-        Self { origin, sink, columns: Columns::default(), bytes: 0, events: 0, gaps: 0 }
+        Self { origin, sink, columns: Columns::default(), bytes: 0, events: 0, gaps: 0, passed_over: 0 }
     }
 
     /// Takes an event.
@@ -164,13 +166,41 @@ impl<'a> Batcher<'a> {
     /// # Errors
     /// Only from the sink.
     pub fn event(&mut self, event: &Event) -> io::Result<()> {
+        let links = event.links.iter().map(|(kind, value)| (*kind, value.as_str()));
+        let fields = event.fields.iter().map(|(name, value)| (name.as_str(), value.as_deref()));
+        self.event_view(&event.view(), links, fields)
+    }
+
+    /// Takes an event with its links and own fields, none of which need to be owned.
+    ///
+    /// # Errors
+    /// Only from the sink.
+    pub fn event_view<'e>(
+        &mut self,
+        event: &EventView<'_>,
+        links: impl Iterator<Item = (spine::Link, &'e str)>,
+        fields: impl Iterator<Item = (&'e str, Option<&'e str>)>,
+    ) -> io::Result<()> {
         self.events += 1;
         let id = event_id(&self.origin, event);
-        self.bytes += self.columns.push(&self.origin, id, event);
+        self.columns.push(&self.origin, id, event);
+        self.columns.push_links(links);
+        self.bytes += self.columns.push_fields(fields);
         if self.columns.rows() >= ROWS_MAX || self.bytes >= BYTES_MAX {
             self.flush()?;
         }
         Ok(())
+    }
+
+    /// Counts a record that the projection does not want: it was met, and is neither event nor gap.
+    pub fn pass_over(&mut self) {
+        self.passed_over += 1;
+    }
+
+    /// How many records the projection did not want.
+    #[must_use]
+    pub fn passed_over(&self) -> u64 {
+        self.passed_over
     }
 
     /// Takes a gap. Events keep their order and gaps keep theirs; between the two there is none.
@@ -218,7 +248,7 @@ pub fn gap(origin: &Origin, range: Range, cause: Cause, detail: String) -> Gap {
 }
 
 /// Exhibit, member and offset; never reading options, so that correcting a zone keeps the id.
-fn event_id(origin: &Origin, event: &Event) -> EventId {
+fn event_id(origin: &Origin, event: &EventView<'_>) -> EventId {
     let member = origin.member.as_deref().unwrap_or("");
     let offset = event.ranges.first().map_or(0, |range| range.offset);
     EventId::of(&[origin.exhibit.bytes(), member.as_bytes(), &offset.to_be_bytes()])
@@ -303,24 +333,24 @@ impl Columns {
         self.id.len()
     }
 
-    /// Appends one event and says how many bytes its own fields take.
-    fn push(&mut self, origin: &Origin, id: EventId, event: &Event) -> usize {
+    /// Appends one event but for its links and own fields.
+    fn push(&mut self, origin: &Origin, id: EventId, event: &EventView<'_>) {
         self.id.append_value(id.to_string());
         self.time.append_option(event.time.map(|time| time.0));
-        self.time_text.append_option(event.time_text.as_deref());
-        self.time_assumed.append_option(event.time_assumed.as_deref());
+        self.time_text.append_option(event.time_text);
+        self.time_assumed.append_option(event.time_assumed);
         self.until.append_option(event.until.map(|time| time.0));
-        self.source.append_value(&event.source);
-        self.host.append_option(event.host.as_deref());
-        self.actor.append_option(event.actor.as_deref());
-        self.target.append_option(event.target.as_deref());
+        self.source.append_value(event.source);
+        self.host.append_option(event.host);
+        self.actor.append_option(event.actor);
+        self.target.append_option(event.target);
         self.verb.append_value(event.verb.as_str());
-        self.object.append_option(event.object.as_deref());
+        self.object.append_option(event.object);
         self.object_kind.append_option(event.object_kind.map(spine::ObjectKind::as_str));
         self.scope.append_option(event.scope.map(spine::Scope::as_str));
         self.client.append_option(event.client.map(spine::Client::as_str));
-        self.peer.append_option(event.peer.as_deref());
-        self.device.append_option(event.device.as_deref());
+        self.peer.append_option(event.peer);
+        self.device.append_option(event.device);
         self.count.append_option(event.count);
         self.bytes.append_option(event.bytes);
         self.outcome.append_value(event.outcome.as_str());
@@ -328,23 +358,11 @@ impl Columns {
         self.member.append_option(origin.member.as_deref());
         self.format.append_value(origin.format);
         self.options.append_option(event.options.text());
-        self.push_lists(event);
-        self.push_fields(event)
-    }
-
-    fn push_lists(&mut self, event: &Event) {
-        for qualifier in &event.qualifiers {
+        for qualifier in event.qualifiers {
             self.qualifiers.values().append_value(qualifier.as_str());
         }
         self.qualifiers.append(true);
-        for (kind, value) in &event.links {
-            let link = self.links.values();
-            append_text(link, 0, kind.as_str());
-            append_text(link, 1, value);
-            link.append(true);
-        }
-        self.links.append(true);
-        for range in &event.ranges {
+        for range in event.ranges {
             let pair = self.ranges.values();
             append_number(pair, 0, range.offset);
             append_number(pair, 1, range.length);
@@ -353,12 +371,23 @@ impl Columns {
         self.ranges.append(true);
     }
 
-    fn push_fields(&mut self, event: &Event) -> usize {
+    fn push_links<'e>(&mut self, links: impl Iterator<Item = (spine::Link, &'e str)>) {
+        for (kind, value) in links {
+            let link = self.links.values();
+            append_text(link, 0, kind.as_str());
+            append_text(link, 1, value);
+            link.append(true);
+        }
+        self.links.append(true);
+    }
+
+    /// Appends own fields and says how many bytes they take.
+    fn push_fields<'e>(&mut self, fields: impl Iterator<Item = (&'e str, Option<&'e str>)>) -> usize {
         let mut bytes = 0;
-        for (name, value) in &event.fields {
-            bytes += name.len() + value.as_ref().map_or(0, String::len);
+        for (name, value) in fields {
+            bytes += name.len() + value.map_or(0, str::len);
             self.fields.keys().append_value(name);
-            self.fields.values().append_option(value.as_deref());
+            self.fields.values().append_option(value);
         }
         // Keys and values were appended in pairs just above; unequal lengths cannot be.
         let paired = self.fields.append(true);

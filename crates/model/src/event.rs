@@ -108,3 +108,61 @@ impl Event {
         }
     }
 }
+
+/// An event whose texts belong to someone else: what a format hands on that writes values straight
+/// into columns. Its own fields travel beside it, as pairs.
+#[derive(Clone, Copy, Debug)]
+#[allow(missing_docs)] // Field for field [`Event`].
+pub struct EventView<'a> {
+    pub ranges: &'a [Range],
+    pub options: &'a ReadingOptions,
+    pub time: Option<Time>,
+    pub time_text: Option<&'a str>,
+    pub time_assumed: Option<&'a str>,
+    pub until: Option<Time>,
+    pub source: &'a str,
+    pub host: Option<&'a str>,
+    pub actor: Option<&'a str>,
+    pub target: Option<&'a str>,
+    pub verb: Verb,
+    pub object: Option<&'a str>,
+    pub object_kind: Option<ObjectKind>,
+    pub scope: Option<Scope>,
+    pub client: Option<Client>,
+    pub peer: Option<&'a str>,
+    pub device: Option<&'a str>,
+    pub count: Option<u64>,
+    pub bytes: Option<u64>,
+    pub outcome: Outcome,
+    pub qualifiers: &'a [Qualifier],
+}
+
+impl Event {
+    /// The same, borrowed.
+    #[must_use]
+    pub fn view(&self) -> EventView<'_> {
+        EventView {
+            ranges: &self.ranges,
+            options: &self.options,
+            time: self.time,
+            time_text: self.time_text.as_deref(),
+            time_assumed: self.time_assumed.as_deref(),
+            until: self.until,
+            source: &self.source,
+            host: self.host.as_deref(),
+            actor: self.actor.as_deref(),
+            target: self.target.as_deref(),
+            verb: self.verb,
+            object: self.object.as_deref(),
+            object_kind: self.object_kind,
+            scope: self.scope,
+            client: self.client,
+            peer: self.peer.as_deref(),
+            device: self.device.as_deref(),
+            count: self.count,
+            bytes: self.bytes,
+            outcome: self.outcome,
+            qualifiers: &self.qualifiers,
+        }
+    }
+}

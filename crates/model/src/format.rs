@@ -4,6 +4,7 @@
 //! `analysis`); what it cannot read it reports as a gap; it never panics and its memory does not
 //! grow with the input.
 
+use std::collections::BTreeSet;
 use std::io::{self, Read};
 
 use crate::{Batcher, Card, Range, ReadingOptions};
@@ -12,12 +13,54 @@ use crate::{Batcher, Card, Range, ReadingOptions};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Confidence(pub u8);
 
-/// What of a source is wanted. The slice decodes everything; the Windows reader's issue narrows it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Projection {
+/// What of a source is wanted. What is not wanted need not be decoded; a format may always give
+/// more than was asked for, never less.
+#[derive(Clone, Copy, Debug, Default)]
+pub enum Projection<'a> {
     /// Every record with every field.
     #[default]
     Everything,
+    /// Some records, with some of their fields.
+    Wanted(&'a Wanted),
+}
+
+/// Which records are wanted, and what of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// A record is wanted if it belongs to one of them, with the fields of all it belongs to.
+    pub classes: Vec<Class>,
+    /// Whether the whole spine is wanted. Without it, a record has id, time, source, host and
+    /// locator, and of the rest only what the wanted fields give.
+    pub spine: bool,
+}
+
+/// A class of records; what is not stated holds for all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Class {
+    /// Kind of log, as the spine's `source` has it (`windows/Security`), whatever its case.
+    pub source: Option<String>,
+    /// Who wrote the record (`Provider_Name` of Windows), whatever its case.
+    pub provider: Option<String>,
+    /// Its number among those of its source (`EventID` of Windows).
+    pub event_ids: Option<BTreeSet<u32>>,
+    /// The own fields that are wanted, by their exact names; `None` for all.
+    pub fields: Option<BTreeSet<String>>,
+}
+
+impl Class {
+    /// Whether a record of that source, provider and number belongs to it.
+    #[must_use]
+    pub fn has(&self, source: &str, provider: &str, event_id: Option<u32>) -> bool {
+        let same = |wanted: &Option<String>, found: &str| {
+            wanted.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(found))
+        };
+        let id = || match (&self.event_ids, event_id) {
+            (Some(wanted), Some(found)) => wanted.contains(&found),
+            // A record whose number is not known may be any.
+            _ => true,
+        };
+        same(&self.source, source) && same(&self.provider, provider) && id()
+    }
 }
 
 /// Bytes to be read from the beginning of an exhibit or member to its end.
@@ -27,7 +70,7 @@ pub struct Input<'a> {
     /// How the bytes are to be read, where they leave a choice.
     pub options: &'a ReadingOptions,
     /// What is wanted of them.
-    pub projection: Projection,
+    pub projection: Projection<'a>,
 }
 
 /// Bytes that a locator names.

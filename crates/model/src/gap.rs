@@ -38,6 +38,8 @@ pub enum Cause {
     UnreadableBlock,
     /// The end is missing.
     Truncated,
+    /// Remains of older records in room that a log reuses; what they said is not whole any more.
+    Slack,
     /// A checksum does not agree with the bytes, which were read all the same.
     Checksum,
     /// A record, container or nesting exceeds a limit that protects this machine.
@@ -62,6 +64,7 @@ impl Cause {
             Self::UnreadableRecord => "unreadable-record",
             Self::UnreadableBlock => "unreadable-block",
             Self::Truncated => "truncated",
+            Self::Slack => "slack",
             Self::Checksum => "checksum",
             Self::Limit => "limit",
             Self::Encrypted => "encrypted",

@@ -1,0 +1,352 @@
+//! Is every byte of a damaged event log an event, a gap, a chunk's header, or zero?
+//!
+//! The logs are written by `drill`, which shares no code with the reader, and then cut, garbled and
+//! put together wrongly. Real damaged logs are in the corpus: `evtx::oracle`.
+#![allow(clippy::disallowed_methods, clippy::unwrap_used)] // Tests play the person at the keyboard.
+
+use std::io;
+
+use assize_drill::evtx::{FileTime, Guid, Payload, Provider, Record, Value, Writer};
+use assize_formats::by_name;
+use assize_model::{
+    Batch, Batcher, Cause, Class, ExhibitId, Gap, Input, Origin, Projection, Range, ReadingOptions, Sink,
+    Wanted,
+};
+use proptest::prelude::*;
+
+const FILE_HEADER: usize = 4096;
+const CHUNK: usize = 65536;
+
+#[derive(Default)]
+struct Kept {
+    batches: Vec<Batch>,
+    gaps: Vec<Gap>,
+    passed_over: u64,
+}
+
+impl Sink for Kept {
+    fn batch(&mut self, batch: Batch) -> io::Result<()> {
+        self.batches.push(batch);
+        Ok(())
+    }
+    fn gap(&mut self, gap: Gap) -> io::Result<()> {
+        self.gaps.push(gap);
+        Ok(())
+    }
+}
+
+fn read_as(bytes: &[u8], projection: Projection<'_>, options: &ReadingOptions) -> Kept {
+    let origin = Origin { exhibit: ExhibitId::of_digest(&[0; 32]), member: None, format: "evtx" };
+    let mut kept = Kept::default();
+    let mut batcher = Batcher::new(origin, &mut kept);
+    let mut bytes = bytes;
+    let mut input = Input { bytes: &mut bytes, options, projection };
+    by_name("evtx").unwrap().read(&mut input, &mut batcher).unwrap();
+    let passed_over = batcher.passed_over();
+    batcher.finish().unwrap();
+    kept.passed_over = passed_over;
+    kept
+}
+
+fn read(bytes: &[u8]) -> Kept {
+    read_as(bytes, Projection::Everything, &ReadingOptions::default())
+}
+
+impl Kept {
+    fn events(&self) -> Vec<(Range, Vec<(String, String)>)> {
+        let rows = self.batches.iter().flat_map(|batch| (0..batch.len()).map(move |row| (batch, row)));
+        let event = |(batch, row): (&Batch, usize)| {
+            let fields = batch.fields(row).map(|(name, value)| (name.to_owned(), value.unwrap().to_owned()));
+            (batch.locator(row).unwrap().ranges[0], fields.collect())
+        };
+        rows.map(event).collect()
+    }
+
+    fn fields(&self, name: &str) -> Vec<String> {
+        let events = self.events();
+        let fields = events.iter().flat_map(|(_, fields)| fields);
+        fields.filter(|(key, _)| key == name).map(|(_, value)| value.clone()).collect()
+    }
+
+    fn causes(&self) -> Vec<Cause> {
+        self.gaps.iter().map(|gap| gap.cause).collect()
+    }
+}
+
+/// Bytes for which nobody answers: not in an event, not in a gap, no header, not zero.
+fn unaccounted(bytes: &[u8], kept: &Kept) -> Vec<usize> {
+    let mut answered = vec![false; bytes.len()];
+    let mut answer = |range: Range| {
+        let end = ((range.offset + range.length) as usize).min(answered.len());
+        answered[(range.offset as usize).min(end)..end].fill(true);
+    };
+    kept.events().iter().for_each(|(range, _)| answer(*range));
+    // A wrong checksum or a cut is said of a chunk that is read all the same: it answers for no byte.
+    let said_of_all = [Cause::Checksum, Cause::Truncated];
+    let gaps = kept.gaps.iter().filter(|gap| !said_of_all.contains(&gap.cause) || gap.range.length < 4097);
+    gaps.for_each(|gap| answer(gap.range));
+    if bytes.starts_with(b"ElfFile\0") {
+        answer(Range { offset: 0, length: 4096 });
+    }
+    for at in memchr::memmem::find_iter(bytes, b"ElfChnk\0") {
+        answer(Range { offset: at as u64, length: 512 });
+    }
+    (0..bytes.len()).filter(|at| !answered[*at] && bytes[*at] != 0).collect()
+}
+
+fn assert_accounted(bytes: &[u8], kept: &Kept) {
+    let missing = unaccounted(bytes, kept);
+    assert!(missing.is_empty(), "{} of {} bytes, the first at {}", missing.len(), bytes.len(), missing[0]);
+}
+
+const AUDIT: Provider<'_> = Provider {
+    name: "Microsoft-Windows-Security-Auditing",
+    guid: Some(Guid([
+        0x25, 0x96, 0x84, 0x54, 0x78, 0x54, 0x94, 0x49, 0xa5, 0xba, 0x3e, 0x3b, 3, 0x28, 0xc3, 13,
+    ])),
+    event_source: None,
+};
+
+fn record<'a>(event_id: u16, data: &'a [(&'a str, Value<'a>)]) -> Record<'a> {
+    Record {
+        provider: AUDIT,
+        event_id,
+        qualifiers: None,
+        version: 1,
+        level: 0,
+        task: 12544,
+        opcode: 0,
+        keywords: 0x8020_0000_0000_0000,
+        time: FileTime::from_unix_ms(1_789_344_000_000 + i64::from(event_id)),
+        process_id: 4,
+        thread_id: 8,
+        activity_id: None,
+        related_activity_id: None,
+        computer: "REG-WS07.court.example",
+        user: None,
+        payload: Payload::EventData { data, binary: None },
+    }
+}
+
+/// A log of `count` records of two kinds; about 90 fill a chunk.
+fn log(count: u16) -> Vec<u8> {
+    let mut log = Writer::new("Security");
+    for number in 0..count {
+        let name = format!("m.okafor{number}");
+        let data = [("TargetUserName", Value::text(&name)), ("LogonType", Value::U32(3))];
+        let other = [("ObjectName", Value::text(&name))];
+        let record = if number % 3 == 0 { record(4663, &other) } else { record(4624, &data) };
+        log.push(&record).unwrap();
+    }
+    log.finish()
+}
+
+fn chunk_of(number: usize) -> std::ops::Range<usize> {
+    FILE_HEADER + number * CHUNK..FILE_HEADER + (number + 1) * CHUNK
+}
+
+#[test]
+fn a_sound_log_is_events_and_nothing_else() {
+    let bytes = log(300);
+    let kept = read(&bytes);
+    assert_eq!((kept.events().len(), kept.gaps.len()), (300, 0));
+    assert_accounted(&bytes, &kept);
+}
+
+#[test]
+fn a_log_cut_anywhere_accounts_for_every_byte() {
+    let bytes = log(300);
+    for at in (0..bytes.len()).step_by(997) {
+        let kept = read(&bytes[..at]);
+        assert_accounted(&bytes[..at], &kept);
+        assert!(at == 0 || !kept.gaps.is_empty(), "a cut at {at} is said");
+    }
+}
+
+#[test]
+fn chunks_are_found_wherever_they_begin() {
+    let bytes = log(300);
+    let mut carved = b"something else ".repeat(700);
+    carved.extend(&bytes[chunk_of(1)]);
+    carved.extend(b"between");
+    carved.extend(&bytes[chunk_of(0)]);
+    let kept = read(&carved);
+    let whole = read(&bytes).events().into_iter();
+    let expected = whole.filter(|(range, _)| range.offset < chunk_of(2).start as u64).count();
+    assert_eq!(kept.events().len(), expected);
+    assert_eq!(kept.causes(), [Cause::UnreadableBlock, Cause::UnreadableBlock]);
+    assert_accounted(&carved, &kept);
+}
+
+#[test]
+fn a_chunk_that_lost_bytes_does_not_take_the_next_one_with_it() {
+    let bytes = log(300);
+    let mut short = bytes[..chunk_of(0).start + 20_000].to_vec();
+    short.extend(&bytes[chunk_of(1)]);
+    let kept = read(&short);
+    let whole = read(&bytes).events();
+    let of = |range: std::ops::Range<usize>| {
+        whole.iter().filter(|(place, _)| range.contains(&(place.offset as usize))).count()
+    };
+    assert!(kept.events().len() >= of(chunk_of(1)) + 20, "the second chunk whole, the first to its cut");
+    assert_accounted(&short, &kept);
+}
+
+#[test]
+fn records_behind_the_end_mark_are_recovered_and_marked() {
+    let mut bytes = log(60);
+    // The end mark put back by the service when it begins the chunk anew.
+    let chunk = chunk_of(0);
+    let whole = read(&bytes).events();
+    let (tenth, _) = whole[10].clone();
+    let mark = (tenth.offset as usize - chunk.start) as u32;
+    bytes[chunk.start + 48..chunk.start + 52].copy_from_slice(&mark.to_le_bytes());
+    let kept = read(&bytes);
+    assert_eq!(kept.events().len(), 60);
+    assert_eq!(kept.fields("Record_Recovered").len(), 50);
+    assert_eq!(kept.causes(), [Cause::Checksum]);
+    assert_accounted(&bytes, &kept);
+}
+
+#[test]
+fn a_template_that_its_chunk_has_lost_is_taken_from_another_chunk() {
+    let mut bytes = log(300);
+    let whole = read(&bytes).events();
+    let second = chunk_of(1);
+    // The first record of the second chunk has its templates in it: without it they are gone.
+    let first = whole.iter().find(|(range, _)| range.offset as usize >= second.start).unwrap().0;
+    let hole = first.offset as usize..(first.offset + first.length) as usize;
+    bytes[hole.start + 24..hole.end - 4].fill(0xff);
+    let kept = read(&bytes);
+    assert_eq!(kept.events().len(), 299);
+    assert!(!kept.fields("Record_Template").is_empty());
+    let values = |kept: &[(Range, Vec<(String, String)>)]| -> Vec<(u64, String)> {
+        let name = |fields: &[(String, String)]| {
+            fields.iter().find(|(key, _)| key == "TargetUserName").map(|(_, value)| value.clone())
+        };
+        kept.iter().filter_map(|(range, fields)| Some((range.offset, name(fields)?))).collect()
+    };
+    let expected: Vec<_> = values(&whole).into_iter().filter(|(at, _)| *at != first.offset).collect();
+    assert_eq!(values(&kept.events()), expected, "the same values as before");
+    assert_accounted(&bytes, &kept);
+}
+
+#[test]
+fn a_block_without_its_chunk_header_still_gives_its_records() {
+    let mut bytes = log(300);
+    bytes[chunk_of(1)][..512].fill(0);
+    let kept = read(&bytes);
+    assert_eq!(kept.events().len(), 300);
+    assert!(kept.fields("Record_Recovered").iter().all(|how| how.contains("without a chunk's header")));
+    assert_accounted(&bytes, &kept);
+}
+
+#[test]
+fn a_record_whose_time_is_of_1601_keeps_its_own() {
+    let mut bytes = log(3);
+    let first = read(&bytes).events()[0].0.offset as usize;
+    bytes[first + 16..first + 24].fill(0);
+    let kept = read(&bytes);
+    let batch = &kept.batches[0];
+    assert_eq!(batch.time(0).unwrap().day(), "2026-09-14", "its own TimeCreated");
+    assert_eq!(kept.fields("Record_HeaderTime"), ["1601-01-01T00:00:00.0000000Z"]);
+}
+
+#[test]
+fn record_numbers_out_of_order_or_twice_are_all_there() {
+    let mut bytes = log(6);
+    let events = read(&bytes).events();
+    let at = |number: usize| events[number].0.offset as usize;
+    let fifth = bytes[at(4) + 8..at(4) + 16].to_vec();
+    bytes[at(1) + 8..at(1) + 16].copy_from_slice(&fifth);
+    let kept = read(&bytes);
+    assert_eq!(kept.events().len(), 6);
+    assert_eq!(kept.fields("Record_HeaderID"), ["5"], "the frame says another number than the record");
+    assert_eq!(kept.fields("EventRecordID"), ["1", "2", "3", "4", "5", "6"]);
+}
+
+#[test]
+fn text_is_read_by_the_code_page_that_is_given() {
+    let text = b"\xcf\xf0\xe8\xe2\xe5\xf2";
+    let data = [("Ansi", Value::Binary(text.as_slice().into()))];
+    let mut log = Writer::new("Security");
+    log.push(&record(1, &data)).unwrap();
+    let mut bytes = log.finish();
+    // Windows has not written such texts since Vista, and neither does `drill`: size, then the type
+    // that is changed from bytes to text.
+    let descriptor = memchr::memmem::find(&bytes, &[6, 0, 0x0e, 0]).unwrap();
+    bytes[descriptor + 2] = 0x02;
+    let mut options = ReadingOptions::default();
+    assert_eq!(read(&bytes).fields("Ansi"), ["Ïðèâåò"]);
+    options.0.insert("codepage".into(), "windows-1251".into());
+    let kept = read_as(&bytes, Projection::Everything, &options);
+    assert_eq!(kept.fields("Ansi"), ["Привет"]);
+    assert_eq!(kept.batches[0].locator(0).unwrap().options, options, "the locator says how it was read");
+}
+
+#[test]
+fn a_projection_gives_what_is_wanted_and_counts_the_rest() {
+    let bytes = log(300);
+    let class = Class {
+        source: Some("windows/security".into()),
+        provider: None,
+        event_ids: Some([4624].into()),
+        fields: Some(["TargetUserName".to_owned()].into()),
+    };
+    let wanted = Wanted { classes: vec![class], spine: false };
+    let kept = read_as(&bytes, Projection::Wanted(&wanted), &ReadingOptions::default());
+    assert_eq!((kept.events().len(), kept.passed_over), (200, 100));
+    let whole = read(&bytes).events();
+    for (range, fields) in kept.events() {
+        let (_, all) = whole.iter().find(|(place, _)| *place == range).unwrap();
+        let same: Vec<_> =
+            all.iter().filter(|(name, _)| fields.iter().any(|(f, _)| f == name)).cloned().collect();
+        assert_eq!(fields, same, "values and order as without a projection");
+        assert!(fields.iter().any(|(name, _)| name == "TargetUserName"));
+        assert!(!fields.iter().any(|(name, _)| name == "LogonType"));
+    }
+}
+
+/// A few kilobytes must not become gigabytes: a record that repeats its values is given up.
+#[test]
+fn values_that_are_named_again_and_again_are_a_gap_not_a_flood() {
+    let bytes = log(3);
+    let mut worst = 0;
+    // Every byte of the first record's template as a count or an offset of something larger.
+    for at in (FILE_HEADER + 512..FILE_HEADER + 2600).step_by(3) {
+        let mut changed = bytes.clone();
+        changed[at] = 0xff;
+        changed[at + 1] = 0x7f;
+        let kept = read(&changed);
+        let text: usize = kept.events().iter().flat_map(|(_, f)| f).map(|(_, value)| value.len()).sum();
+        worst = worst.max(text);
+    }
+    assert!(worst < 4 << 20, "{worst} bytes of text out of three records");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+    /// Bytes changed, blocks swapped, stretches zeroed: no panic, and every byte has its answer.
+    #[test]
+    fn garbled_logs_account_for_every_byte(
+        changes in prop::collection::vec((0usize..140_000, any::<u8>(), 1usize..300), 0..12),
+        cut in 0usize..140_000,
+    ) {
+        thread_local!(static LOG: Vec<u8> = log(180));
+        let mut bytes = LOG.with(Clone::clone);
+        bytes.truncate(bytes.len().max(1).min(cut.max(5000)));
+        for (at, value, length) in changes {
+            let at = at % bytes.len();
+            let end = (at + length).min(bytes.len());
+            // A fill, a shift within, or a single byte, by the value.
+            match value % 3 {
+                0 => bytes[at..end].fill(value),
+                1 => bytes.copy_within(at..end, (at * 7) % (at + 1)),
+                _ => bytes[at] = value,
+            }
+        }
+        let kept = read(&bytes);
+        prop_assert_eq!(unaccounted(&bytes, &kept), Vec::<usize>::new());
+        prop_assert!(kept.events().len() <= 400);
+    }
+}
