@@ -30,11 +30,11 @@ use assize_model::{
 };
 use encoding_rs::Encoding;
 
-use crate::windows::{self, Meaning};
+use crate::windows::{self, Fields, Meaning, Own, own};
 use blocks::Blocks;
 use chunk::{CHUNK, CHUNK_HEADER, Record};
-use names::{Names, known};
-use run::{Decoder, Field, Read, Row};
+use names::known;
+use run::{Decoder, Read, Row};
 
 /// See the module's text.
 pub(crate) struct Evtx;
@@ -145,6 +145,7 @@ struct Found {
 }
 
 const BEHIND_END: &str = "behind the end mark of its chunk";
+const FOREIGN: &[u8] = b"of another chunk: its own does not have it any more";
 const WITHOUT_HEADER: &str = "in a block without a chunk's header";
 
 impl<'o, 'a> Reader<'o, 'a> {
@@ -398,14 +399,13 @@ impl<'o, 'a> Reader<'o, 'a> {
 
     fn hand_on(&mut self, record: Record, found: Found) -> io::Result<()> {
         self.tell_frame(record, found);
-        let fields = OwnFields { row: &self.row, names: &self.decoder.names };
+        let fields = OwnFields { row: &self.row, texts: self.row.texts() };
         let meaning = if self.spine { Meaning::of(&fields) } else { Meaning::place_of(&fields) };
         self.source.clear();
         self.source.push_str("windows/");
         self.source.push_str(meaning.place());
-        let header_time = Time::of_filetime(record.written);
-        let time_text = self.row.first(known::TIME_CREATED);
-        let (time, time_assumed) = time_of(self.row.created, time_text, header_time);
+        let time_text = fields.field(own!("TimeCreated"));
+        let (time, time_assumed) = time_of(self.row.created, time_text, Time::of_filetime(record.written));
         let place = Range { offset: found.place.offset + record.at as u64, length: record.length as u64 };
         self.ranges.clear();
         self.ranges.extend([place, found.place]);
@@ -433,8 +433,9 @@ impl<'o, 'a> Reader<'o, 'a> {
             outcome: meaning.outcome,
             qualifiers: meaning.qualifiers.as_slice(),
         };
+        let names = &self.decoder.names;
         let own = self.row.fields.iter();
-        let own = own.map(|field| (fields.names.name(field.name), Some(fields.row.value(*field))));
+        let own = own.map(|field| (names.name(field.name), Some(field.of(fields.texts))));
         self.out.event_view(&view, meaning.links(), own)
     }
 
@@ -447,20 +448,23 @@ impl<'o, 'a> Reader<'o, 'a> {
                 value::write(out, value::kind::FILETIME, &bytes, encoding_rs::UTF_8)
             });
         }
-        let own_id = row.first(known::RECORD_ID).map(|id| id.parse() == Ok(record.id));
+        let own_id = row.first(known::RECORD_ID).map(|id| is_number(id, record.id));
         // A projection may not want the number at all; what is not there cannot disagree.
         if own_id == Some(false) {
             row.add(known::HEADER_ID, |out| value::decimal(out, record.id));
         }
         if let Some(recovered) = found.recovered {
-            row.add(known::RECOVERED, |out| out.push_str(recovered));
+            row.add(known::RECOVERED, |out| out.extend_from_slice(recovered.as_bytes()));
         }
         if !row.foreign.is_empty() {
-            row.add(known::TEMPLATE, |out| {
-                out.push_str("of another chunk: its own does not have it any more")
-            });
+            row.add(known::TEMPLATE, |out| out.extend_from_slice(FOREIGN));
         }
     }
+}
+
+fn is_number(text: &[u8], number: u64) -> bool {
+    let digits = std::str::from_utf8(text).ok().and_then(|text| text.parse().ok());
+    digits == Some(number)
 }
 
 /// The event's own time; the frame's where it has none, and then that is said.
@@ -487,13 +491,12 @@ fn time_of(
 /// A record's fields by their names.
 struct OwnFields<'r> {
     row: &'r Row,
-    names: &'r Names,
+    texts: &'r str,
 }
 
-impl windows::Fields for OwnFields<'_> {
-    fn all(&self, name: &str) -> impl Iterator<Item = &str> {
-        let of_name = move |field: &&Field| self.names.name(field.name) == name;
-        self.row.fields.iter().filter(of_name).map(|field| self.row.value(*field))
+impl Fields for OwnFields<'_> {
+    fn all(&self, name: Own) -> impl Iterator<Item = &str> {
+        self.row.all(name.0).map(|field| field.of(self.texts))
     }
 }
 

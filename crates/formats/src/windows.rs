@@ -13,24 +13,7 @@ use assize_model::time::Stated;
 
 use Outcome::{Denied, Failure, Success, Unknown};
 
-/// The own fields of an event, by Windows' names.
-pub(crate) trait Fields {
-    /// Every value of that name, in the record's order.
-    fn all(&self, name: &str) -> impl Iterator<Item = &str>;
-
-    /// The first of them.
-    fn field(&self, name: &str) -> Option<&str> {
-        self.all(name).next()
-    }
-}
-
-impl Fields for Vec<(String, Option<String>)> {
-    fn all(&self, name: &str) -> impl Iterator<Item = &str> {
-        self.iter().filter(move |(key, _)| key == name).filter_map(|(_, value)| value.as_deref())
-    }
-}
-
-/// Every own field that the spine is filled from.
+/// Every own field that the spine is filled from, sorted.
 pub(crate) const SPINE_FIELDS: &[&str] = &[
     "AccessMask",
     "Attributes",
@@ -82,6 +65,62 @@ pub(crate) const SPINE_FIELDS: &[&str] = &[
     "WorkstationName",
 ];
 
+/// One of [`SPINE_FIELDS`], by its place there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Own(pub(crate) usize);
+
+impl Own {
+    /// The place of a name; asked for while compiling, so that looking a field up costs no
+    /// comparison of texts.
+    pub(crate) const fn of(name: &str) -> Self {
+        let mut place = 0;
+        while place < SPINE_FIELDS.len() {
+            if same(SPINE_FIELDS[place].as_bytes(), name.as_bytes()) {
+                return Self(place);
+            }
+            place += 1;
+        }
+        panic!("a name that does not stand in SPINE_FIELDS")
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        SPINE_FIELDS.get(self.0).copied().unwrap_or_default()
+    }
+}
+
+const fn same(a: &[u8], b: &[u8]) -> bool {
+    let mut place = 0;
+    while place < a.len() && place < b.len() && a[place] == b[place] {
+        place += 1;
+    }
+    place == a.len() && place == b.len()
+}
+
+/// A field by its name, found while compiling.
+macro_rules! own {
+    ($name:literal) => {
+        const { Own::of($name) }
+    };
+}
+pub(crate) use own;
+
+/// The own fields of an event, by Windows' names.
+pub(crate) trait Fields {
+    /// Every value of that name, in the record's order.
+    fn all(&self, name: Own) -> impl Iterator<Item = &str>;
+
+    /// The first of them.
+    fn field(&self, name: Own) -> Option<&str> {
+        self.all(name).next()
+    }
+}
+
+impl Fields for Vec<(String, Option<String>)> {
+    fn all(&self, name: Own) -> impl Iterator<Item = &str> {
+        self.iter().filter(move |(key, _)| key == name.name()).filter_map(|(_, value)| value.as_deref())
+    }
+}
+
 /// Links that one event can have.
 const LINKS_MAX: usize = 8;
 
@@ -108,13 +147,13 @@ impl<'a, F: Fields> Meaning<'a, F> {
     /// Reads it from an event's own fields.
     pub(crate) fn of(fields: &'a F) -> Self {
         let mut event = Self::place_of(fields);
-        link(&mut event, Link::Record, "EventRecordID");
+        link(&mut event, Link::Record, own!("EventRecordID"));
         if let Some(of_provider) = event.provider.and_then(by_provider) {
-            let id = fields.field("EventID").and_then(|id| id.parse().ok()).unwrap_or(0);
+            let id = fields.field(own!("EventID")).and_then(|id| id.parse().ok()).unwrap_or(0);
             of_provider(&mut event, id);
         }
         if event.actor.is_none() {
-            let user = fields.field("Security_UserID").filter(|user| !user.is_empty());
+            let user = fields.field(own!("Security_UserID")).filter(|user| !user.is_empty());
             event.actor = user.map(Cow::Borrowed);
         }
         event
@@ -125,9 +164,9 @@ impl<'a, F: Fields> Meaning<'a, F> {
         let filled = |name| fields.field(name).filter(|value| !value.is_empty());
         Self {
             fields,
-            channel: filled("Channel"),
-            provider: filled("Provider_Name"),
-            host: filled("Computer"),
+            channel: filled(own!("Channel")),
+            provider: filled(own!("Provider_Name")),
+            host: filled(own!("Computer")),
             actor: None,
             target: None,
             verb: Verb::Other,
@@ -142,7 +181,7 @@ impl<'a, F: Fields> Meaning<'a, F> {
         }
     }
 
-    fn field(&self, name: &str) -> Option<&'a str> {
+    fn field(&self, name: Own) -> Option<&'a str> {
         self.fields.field(name)
     }
 
@@ -201,13 +240,13 @@ pub(crate) fn parse_time(text: &str) -> Option<Stated> {
 
 /// Security auditing (Microsoft: "Audit events", one page per id).
 fn security<F: Fields>(event: &mut Meaning<'_, F>, id: u32) {
-    event.actor = account(event, "SubjectDomainName", "SubjectUserName");
-    event.target = account(event, "TargetDomainName", "TargetUserName");
-    link(event, Link::Logon, "SubjectLogonId");
-    link(event, Link::TargetLogon, "TargetLogonId");
-    link(event, Link::Handle, "HandleId");
-    event.peer = present(event, "IpAddress").or_else(|| present(event, "SourceAddress"));
-    event.device = present(event, "WorkstationName").or_else(|| present(event, "Workstation"));
+    event.actor = account(event, own!("SubjectDomainName"), own!("SubjectUserName"));
+    event.target = account(event, own!("TargetDomainName"), own!("TargetUserName"));
+    link(event, Link::Logon, own!("SubjectLogonId"));
+    link(event, Link::TargetLogon, own!("TargetLogonId"));
+    link(event, Link::Handle, own!("HandleId"));
+    event.peer = present(event, own!("IpAddress")).or_else(|| present(event, own!("SourceAddress")));
+    event.device = present(event, own!("WorkstationName")).or_else(|| present(event, own!("Workstation")));
     // Keywords carry Audit Success (bit 53) or Audit Failure (bit 52).
     event.outcome = audit_outcome(event);
     match id {
@@ -225,7 +264,7 @@ fn security<F: Fields>(event: &mut Meaning<'_, F>, id: u32) {
             says(event, Verb::Logoff, Some(Success));
         }
         4648 => {
-            event.peer = present(event, "TargetServerName");
+            event.peer = present(event, own!("TargetServerName"));
             says(event, Verb::Logon, None);
         }
         4672 => says(event, Verb::Grant, Some(Success)),
@@ -241,31 +280,31 @@ fn security<F: Fields>(event: &mut Meaning<'_, F>, id: u32) {
         5140 => share(event, Verb::Connect, None),
         5145 => share(event, Verb::Other, Some(Qualifier::CheckOnly)),
         4688 => {
-            event.object = present(event, "NewProcessName");
+            event.object = present(event, own!("NewProcessName"));
             event.object_kind = Some(ObjectKind::Process);
-            link(event, Link::ProcessId, "NewProcessId");
+            link(event, Link::ProcessId, own!("NewProcessId"));
             says(event, Verb::Execute, Some(Success));
         }
         4697 | 4698 | 4699 | 4702 => {
-            event.object = present(event, "ServiceName").or_else(|| present(event, "TaskName"));
+            event.object = present(event, own!("ServiceName")).or_else(|| present(event, own!("TaskName")));
             event.object_kind = Some(if id == 4697 { ObjectKind::Service } else { ObjectKind::Task });
             says(event, Verb::ConfigChange, None);
         }
         4719 | 4906 | 4616 | 4739 => says(event, Verb::ConfigChange, None),
         4720..=4767 | 4780..=4799 => says(event, Verb::PermissionChange, None),
         4657 => {
-            event.object = present(event, "ObjectName");
+            event.object = present(event, own!("ObjectName"));
             event.object_kind = Some(ObjectKind::RegistryKey);
             says(event, Verb::ConfigChange, None);
         }
         4886 | 4887 => {
-            event.object = present(event, "Attributes");
+            event.object = present(event, own!("Attributes"));
             event.object_kind = Some(ObjectKind::Certificate);
-            event.actor = present(event, "Requester");
+            event.actor = present(event, own!("Requester"));
             says(event, Verb::Grant, None);
         }
         5156 | 5157 => {
-            event.peer = present(event, "DestAddress");
+            event.peer = present(event, own!("DestAddress"));
             says(event, Verb::Connect, Some(if id == 5156 { Success } else { Denied }));
         }
         1102 => cleared(event),
@@ -278,16 +317,16 @@ fn ticket<F: Fields>(event: &mut Meaning<'_, F>) {
     if event.actor.is_none() {
         event.actor = event.target.take();
     }
-    event.object = present(event, "ServiceName");
+    event.object = present(event, own!("ServiceName"));
     event.object_kind = event.object.as_ref().map(|_| ObjectKind::Account);
-    let status = event.field("Status").or_else(|| event.field("FailureCode"));
+    let status = event.field(own!("Status")).or_else(|| event.field(own!("FailureCode")));
     let outcome = status.map(|status| if status == "0x0" { Success } else { Failure });
     says(event, Verb::Token, outcome);
 }
 
 /// 4663 by its access mask: what was really done with the object (Microsoft, "4663").
 fn access_verb<F: Fields>(event: &Meaning<'_, F>) -> Verb {
-    let mask = event.field("AccessMask").and_then(|mask| {
+    let mask = event.field(own!("AccessMask")).and_then(|mask| {
         let mask = mask.trim();
         mask.strip_prefix("0x").map_or_else(|| mask.parse().ok(), |hex| u32::from_str_radix(hex, 16).ok())
     });
@@ -303,8 +342,8 @@ fn access_verb<F: Fields>(event: &Meaning<'_, F>) -> Verb {
 }
 
 fn object<F: Fields>(event: &mut Meaning<'_, F>, verb: Verb, qualifier: Option<Qualifier>) {
-    event.object = present(event, "ObjectName");
-    event.object_kind = Some(match event.field("ObjectType") {
+    event.object = present(event, own!("ObjectName"));
+    event.object_kind = Some(match event.field(own!("ObjectType")) {
         // The audit's type `File` covers folders too.
         Some("File") => ObjectKind::FileOrFolder,
         Some("Key") => ObjectKind::RegistryKey,
@@ -317,8 +356,8 @@ fn object<F: Fields>(event: &mut Meaning<'_, F>, verb: Verb, qualifier: Option<Q
 }
 
 fn share<F: Fields>(event: &mut Meaning<'_, F>, verb: Verb, qualifier: Option<Qualifier>) {
-    let share = present(event, "ShareName").unwrap_or_default();
-    event.object = Some(match present(event, "RelativeTargetName") {
+    let share = present(event, own!("ShareName")).unwrap_or_default();
+    event.object = Some(match present(event, own!("RelativeTargetName")) {
         Some(below) => Cow::Owned(format!("{share}\\{below}")),
         None => share,
     });
@@ -330,22 +369,22 @@ fn share<F: Fields>(event: &mut Meaning<'_, F>, verb: Verb, qualifier: Option<Qu
 
 /// Sysmon (Sysinternals: "Sysmon events").
 fn sysmon<F: Fields>(event: &mut Meaning<'_, F>, id: u32) {
-    event.actor = present(event, "User").or_else(|| present(event, "SourceUser"));
-    event.object = present(event, "TargetFilename")
-        .or_else(|| present(event, "TargetObject"))
-        .or_else(|| present(event, "TargetImage"))
-        .or_else(|| present(event, "PipeName"));
-    link(event, Link::Process, "ProcessGuid");
-    link(event, Link::Process, "SourceProcessGUID");
-    link(event, Link::ParentProcess, "ParentProcessGuid");
-    link(event, Link::Logon, "LogonId");
+    event.actor = present(event, own!("User")).or_else(|| present(event, own!("SourceUser")));
+    event.object = present(event, own!("TargetFilename"))
+        .or_else(|| present(event, own!("TargetObject")))
+        .or_else(|| present(event, own!("TargetImage")))
+        .or_else(|| present(event, own!("PipeName")));
+    link(event, Link::Process, own!("ProcessGuid"));
+    link(event, Link::Process, own!("SourceProcessGUID"));
+    link(event, Link::ParentProcess, own!("ParentProcessGuid"));
+    link(event, Link::Logon, own!("LogonId"));
     let (verb, kind) = match id {
         1 => {
-            event.object = present(event, "Image");
+            event.object = present(event, own!("Image"));
             (Verb::Execute, Some(ObjectKind::Process))
         }
         3 => {
-            event.peer = present(event, "DestinationIp");
+            event.peer = present(event, own!("DestinationIp"));
             (Verb::Connect, Some(ObjectKind::Host))
         }
         11 | 15 | 29 => (Verb::Create, Some(ObjectKind::File)),
@@ -354,7 +393,7 @@ fn sysmon<F: Fields>(event: &mut Meaning<'_, F>, id: u32) {
         16 => (Verb::ConfigChange, None),
         17 | 18 => (Verb::Connect, Some(ObjectKind::Pipe)),
         22 => {
-            event.object = present(event, "QueryName");
+            event.object = present(event, own!("QueryName"));
             (Verb::Query, Some(ObjectKind::Name))
         }
         8 | 10 => (Verb::Other, Some(ObjectKind::Process)),
@@ -368,8 +407,8 @@ fn sysmon<F: Fields>(event: &mut Meaning<'_, F>, id: u32) {
 /// The event log service's own events: 1102 (Security cleared) and 104 (another log cleared).
 fn event_log<F: Fields>(event: &mut Meaning<'_, F>, id: u32) {
     if matches!(id, 104 | 1102) {
-        event.actor = account(event, "SubjectDomainName", "SubjectUserName");
-        link(event, Link::Logon, "SubjectLogonId");
+        event.actor = account(event, own!("SubjectDomainName"), own!("SubjectUserName"));
+        link(event, Link::Logon, own!("SubjectLogonId"));
         cleared(event);
     }
 }
@@ -377,14 +416,14 @@ fn event_log<F: Fields>(event: &mut Meaning<'_, F>, id: u32) {
 /// 1102 clears the log it stands in; 104 stands in System and names the cleared one in its data, so
 /// the last `Channel` of the record is the right one in both.
 fn cleared<F: Fields>(event: &mut Meaning<'_, F>) {
-    event.object = event.fields.all("Channel").last().map(Cow::Borrowed);
+    event.object = event.fields.all(own!("Channel")).last().map(Cow::Borrowed);
     event.object_kind = Some(ObjectKind::Log);
     says(event, Verb::LogClear, Some(Success));
 }
 
 fn power_shell<F: Fields>(event: &mut Meaning<'_, F>, id: u32) {
     if matches!(id, 4103 | 4104) {
-        event.object = present(event, "Path");
+        event.object = present(event, own!("Path"));
         event.object_kind = Some(ObjectKind::Script);
         says(event, Verb::Execute, None);
     }
@@ -392,7 +431,7 @@ fn power_shell<F: Fields>(event: &mut Meaning<'_, F>, id: u32) {
 
 fn services<F: Fields>(event: &mut Meaning<'_, F>, id: u32) {
     if id == 7045 {
-        event.object = present(event, "ServiceName");
+        event.object = present(event, own!("ServiceName"));
         event.object_kind = Some(ObjectKind::Service);
         says(event, Verb::ConfigChange, Some(Success));
     }
@@ -407,7 +446,7 @@ fn says<F: Fields>(event: &mut Meaning<'_, F>, verb: Verb, outcome: Option<Outco
 
 /// The outcome by the audit keywords; exporters write them as a number or in words.
 fn audit_outcome<F: Fields>(event: &Meaning<'_, F>) -> Outcome {
-    for word in event.fields.all("Keywords") {
+    for word in event.fields.all(own!("Keywords")) {
         let bits = word.strip_prefix("0x").and_then(|hex| u64::from_str_radix(hex, 16).ok());
         let bits = bits.or_else(|| word.parse::<i64>().ok().map(|signed| signed as u64));
         match (bits, word) {
@@ -422,12 +461,12 @@ fn audit_outcome<F: Fields>(event: &Meaning<'_, F>) -> Outcome {
 }
 
 /// A field that says something: Windows writes `-` for nothing.
-fn present<'a, F: Fields>(event: &Meaning<'a, F>, name: &str) -> Option<Cow<'a, str>> {
+fn present<'a, F: Fields>(event: &Meaning<'a, F>, name: Own) -> Option<Cow<'a, str>> {
     event.field(name).filter(|value| !value.is_empty() && *value != "-").map(Cow::Borrowed)
 }
 
 /// `DOMAIN\name`, or the name alone.
-fn account<'a, F: Fields>(event: &Meaning<'a, F>, domain: &str, name: &str) -> Option<Cow<'a, str>> {
+fn account<'a, F: Fields>(event: &Meaning<'a, F>, domain: Own, name: Own) -> Option<Cow<'a, str>> {
     let name = present(event, name)?;
     Some(match present(event, domain) {
         Some(domain) => Cow::Owned(format!("{domain}\\{name}")),
@@ -435,7 +474,7 @@ fn account<'a, F: Fields>(event: &Meaning<'a, F>, domain: &str, name: &str) -> O
     })
 }
 
-fn link<F: Fields>(event: &mut Meaning<'_, F>, kind: Link, name: &str) {
+fn link<F: Fields>(event: &mut Meaning<'_, F>, kind: Link, name: Own) {
     let value = event.field(name).filter(|value| !value.is_empty() && *value != "-");
     let room = event.links.iter_mut().find(|link| link.is_none());
     if let (Some(value), Some(room)) = (value, room) {

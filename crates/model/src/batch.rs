@@ -147,6 +147,8 @@ impl Batch {
 /// Collects events into batches for a sink.
 pub struct Batcher<'a> {
     origin: Origin,
+    /// The exhibit's id as text, which every row repeats.
+    exhibit: String,
     sink: &'a mut dyn Sink,
     columns: Columns,
     bytes: usize,
@@ -158,7 +160,17 @@ pub struct Batcher<'a> {
 impl<'a> Batcher<'a> {
     /// An empty batcher for one exhibit member.
     pub fn new(origin: Origin, sink: &'a mut dyn Sink) -> Self {
-        Self { origin, sink, columns: Columns::default(), bytes: 0, events: 0, gaps: 0, passed_over: 0 }
+        let exhibit = origin.exhibit.to_string();
+        Self {
+            origin,
+            exhibit,
+            sink,
+            columns: Columns::default(),
+            bytes: 0,
+            events: 0,
+            gaps: 0,
+            passed_over: 0,
+        }
     }
 
     /// Takes an event.
@@ -183,7 +195,7 @@ impl<'a> Batcher<'a> {
     ) -> io::Result<()> {
         self.events += 1;
         let id = event_id(&self.origin, event);
-        self.columns.push(&self.origin, id, event);
+        self.columns.push(&self.origin, &self.exhibit, id, event);
         self.columns.push_links(links);
         self.bytes += self.columns.push_fields(fields);
         if self.columns.rows() >= ROWS_MAX || self.bytes >= BYTES_MAX {
@@ -226,7 +238,8 @@ impl<'a> Batcher<'a> {
             return Ok(());
         }
         self.bytes = 0;
-        let rows = self.columns.finish().map_err(io::Error::other)?;
+        let next = Columns::with(self.columns.room);
+        let rows = std::mem::replace(&mut self.columns, next).finish().map_err(io::Error::other)?;
         self.sink.batch(Batch { rows })
     }
 }
@@ -283,12 +296,34 @@ struct Columns {
     ranges: ListBuilder<StructBuilder>,
     options: StringBuilder,
     fields: MapBuilder<StringBuilder, StringBuilder>,
+    /// What has been put in so far.
+    room: Room,
+}
+
+/// How much the last batch held: the next one of the same evidence will be about as large, and a
+/// column that grows is copied each time it does.
+#[derive(Clone, Copy, Default)]
+struct Room {
+    rows: usize,
+    /// Own fields, and the bytes of their names and values.
+    fields: usize,
+    names: usize,
+    values: usize,
 }
 
 impl Default for Columns {
     fn default() -> Self {
-        let text = StringBuilder::new;
-        let time = || TimestampNanosecondBuilder::new().with_data_type(spine::time_type());
+        Self::with(Room::default())
+    }
+}
+
+impl Columns {
+    fn with(room: Room) -> Self {
+        // Most texts of the spine are short; what is not used is given back with the batch.
+        let text = || StringBuilder::with_capacity(room.rows, 16 * room.rows);
+        let sparse = || StringBuilder::with_capacity(room.rows, 0);
+        let id = || StringBuilder::with_capacity(room.rows, 28 * room.rows);
+        let time = || TimestampNanosecondBuilder::with_capacity(room.rows).with_data_type(spine::time_type());
         let item = |data_type| Field::new("item", data_type, false);
         let structs = |fields: arrow_schema::Fields| {
             ListBuilder::new(StructBuilder::from_fields(fields.clone(), 0))
@@ -296,33 +331,39 @@ impl Default for Columns {
         };
         let names = MapFieldNames { entry: "entries".into(), key: "key".into(), value: "value".into() };
         Self {
-            id: text(),
+            id: id(),
             time: time(),
-            time_text: text(),
-            time_assumed: text(),
+            time_text: id(),
+            time_assumed: sparse(),
             until: time(),
             source: text(),
             host: text(),
             actor: text(),
-            target: text(),
+            target: sparse(),
             verb: text(),
             object: text(),
-            object_kind: text(),
-            scope: text(),
-            client: text(),
-            peer: text(),
-            device: text(),
+            object_kind: sparse(),
+            scope: sparse(),
+            client: sparse(),
+            peer: sparse(),
+            device: sparse(),
             count: UInt64Builder::new(),
             bytes: UInt64Builder::new(),
             outcome: text(),
             qualifiers: ListBuilder::new(text()).with_field(item(DataType::Utf8)),
             links: structs(spine::link_fields()),
-            exhibit: text(),
-            member: text(),
+            exhibit: id(),
+            member: sparse(),
             format: text(),
             ranges: structs(spine::range_fields()),
-            options: text(),
-            fields: MapBuilder::new(Some(names), text(), text()),
+            options: sparse(),
+            fields: MapBuilder::with_capacity(
+                Some(names),
+                StringBuilder::with_capacity(room.fields, room.names),
+                StringBuilder::with_capacity(room.fields, room.values),
+                room.rows,
+            ),
+            room: Room::default(),
         }
     }
 }
@@ -334,8 +375,8 @@ impl Columns {
     }
 
     /// Appends one event but for its links and own fields.
-    fn push(&mut self, origin: &Origin, id: EventId, event: &EventView<'_>) {
-        self.id.append_value(id.to_string());
+    fn push(&mut self, origin: &Origin, exhibit: &str, id: EventId, event: &EventView<'_>) {
+        self.id.append_value(str_of(&id.text()));
         self.time.append_option(event.time.map(|time| time.0));
         self.time_text.append_option(event.time_text);
         self.time_assumed.append_option(event.time_assumed);
@@ -354,10 +395,11 @@ impl Columns {
         self.count.append_option(event.count);
         self.bytes.append_option(event.bytes);
         self.outcome.append_value(event.outcome.as_str());
-        self.exhibit.append_value(origin.exhibit.to_string());
+        self.exhibit.append_value(exhibit);
         self.member.append_option(origin.member.as_deref());
         self.format.append_value(origin.format);
-        self.options.append_option(event.options.text());
+        let options = if event.options.is_empty() { None } else { event.options.text() };
+        self.options.append_option(options);
         for qualifier in event.qualifiers {
             self.qualifiers.values().append_value(qualifier.as_str());
         }
@@ -383,19 +425,22 @@ impl Columns {
 
     /// Appends own fields and says how many bytes they take.
     fn push_fields<'e>(&mut self, fields: impl Iterator<Item = (&'e str, Option<&'e str>)>) -> usize {
-        let mut bytes = 0;
+        let before = self.room;
         for (name, value) in fields {
-            bytes += name.len() + value.map_or(0, str::len);
+            self.room.fields += 1;
+            self.room.names += name.len();
+            self.room.values += value.map_or(0, str::len);
             self.fields.keys().append_value(name);
             self.fields.values().append_option(value);
         }
+        self.room.rows += 1;
         // Keys and values were appended in pairs just above; unequal lengths cannot be.
         let paired = self.fields.append(true);
         assert!(paired.is_ok(), "a map entry without its pair");
-        bytes
+        self.room.names + self.room.values - before.names - before.values
     }
 
-    fn finish(&mut self) -> Result<RecordBatch, arrow_schema::ArrowError> {
+    fn finish(mut self) -> Result<RecordBatch, arrow_schema::ArrowError> {
         let columns: Vec<arrow_array::ArrayRef> = vec![
             Arc::new(self.id.finish()),
             Arc::new(self.time.finish()),
@@ -427,6 +472,11 @@ impl Columns {
         ];
         RecordBatch::try_new(spine::schema(), columns)
     }
+}
+
+/// Ids are ASCII.
+fn str_of(text: &[u8]) -> &str {
+    std::str::from_utf8(text).unwrap_or_default()
 }
 
 fn append_text(row: &mut StructBuilder, column: usize, value: &str) {

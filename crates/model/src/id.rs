@@ -82,19 +82,31 @@ impl<K: Kind> Id<K> {
     }
 }
 
+impl<K: Kind> Id<K> {
+    /// The id as ASCII text, for those who write very many.
+    #[must_use]
+    pub fn text(&self) -> [u8; 2 + CHARACTERS] {
+        let mut text = [b'-'; 2 + CHARACTERS];
+        text[0] = K::PREFIX as u8;
+        // 26 characters carry 130 bits: the last one is filled up with two zero bits. Five bytes
+        // are eight characters; the sixteenth byte is by itself.
+        let (fives, rest) = self.bytes.as_chunks::<5>();
+        for (five, characters) in fives.iter().zip(text[2..].chunks_exact_mut(8)) {
+            let bits = five.iter().fold(0u64, |bits, byte| bits << 8 | u64::from(*byte));
+            for (place, character) in characters.iter_mut().enumerate() {
+                *character = ALPHABET[(bits >> (35 - 5 * place)) as usize & 31];
+            }
+        }
+        let last = u16::from(rest.first().copied().unwrap_or(0)) << 2;
+        text[CHARACTERS] = ALPHABET[usize::from(last >> 5) & 31];
+        text[CHARACTERS + 1] = ALPHABET[usize::from(last) & 31];
+        text
+    }
+}
+
 impl<K: Kind> fmt::Display for Id<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = String::with_capacity(2 + CHARACTERS);
-        text.push(K::PREFIX);
-        text.push('-');
-        let bits = u128::from_be_bytes(self.bytes);
-        for character in 0..CHARACTERS {
-            // 26 characters carry 130 bits: the last one is filled up with two zero bits.
-            let shift = 123i32 - 5 * character as i32;
-            let five = if shift >= 0 { bits >> shift } else { bits << -shift };
-            text.push(ALPHABET[(five & 31) as usize] as char);
-        }
-        f.pad(&text)
+        f.pad(std::str::from_utf8(&self.text()).unwrap_or_default())
     }
 }
 

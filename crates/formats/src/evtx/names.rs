@@ -5,30 +5,27 @@
 
 use std::collections::BTreeMap;
 
-/// Numbers of names that are asked for, in the order of [`KNOWN`].
+use crate::windows::SPINE_FIELDS;
+
+/// Numbers of names that are asked for: those of the spine first, then the frame's.
 pub(super) mod known {
-    pub(crate) const TIME_CREATED: u32 = 0;
-    pub(crate) const CHANNEL: u32 = 1;
-    pub(crate) const PROVIDER: u32 = 2;
-    pub(crate) const EVENT_ID: u32 = 3;
-    pub(crate) const RECORD_ID: u32 = 4;
-    pub(crate) const HEADER_TIME: u32 = 5;
-    pub(crate) const HEADER_ID: u32 = 6;
-    pub(crate) const RECOVERED: u32 = 7;
-    pub(crate) const TEMPLATE: u32 = 8;
+    use crate::windows::{Own, SPINE_FIELDS};
+
+    /// Names below this number are those of the spine.
+    pub(crate) const OF_SPINE: usize = SPINE_FIELDS.len();
+    pub(crate) const TIME_CREATED: u32 = Own::of("TimeCreated").0 as u32;
+    pub(crate) const CHANNEL: u32 = Own::of("Channel").0 as u32;
+    pub(crate) const PROVIDER: u32 = Own::of("Provider_Name").0 as u32;
+    pub(crate) const EVENT_ID: u32 = Own::of("EventID").0 as u32;
+    pub(crate) const RECORD_ID: u32 = Own::of("EventRecordID").0 as u32;
+    pub(crate) const HEADER_TIME: u32 = OF_SPINE as u32;
+    pub(crate) const HEADER_ID: u32 = HEADER_TIME + 1;
+    pub(crate) const RECOVERED: u32 = HEADER_TIME + 2;
+    pub(crate) const TEMPLATE: u32 = HEADER_TIME + 3;
 }
 
-const KNOWN: [&str; 9] = [
-    "TimeCreated",
-    "Channel",
-    "Provider_Name",
-    "EventID",
-    "EventRecordID",
-    "Record_HeaderTime",
-    "Record_HeaderID",
-    "Record_Recovered",
-    "Record_Template",
-];
+/// The frame's, in the order of their numbers.
+const OF_FRAME: [&str; 4] = ["Record_HeaderTime", "Record_HeaderID", "Record_Recovered", "Record_Template"];
 
 /// Names kept before everything is forgotten between two chunks: far more than the some thousands
 /// of real logs, little enough for hostile ones.
@@ -43,7 +40,7 @@ pub(super) struct Names {
 impl Default for Names {
     fn default() -> Self {
         let mut names = Self { list: Vec::new(), numbers: BTreeMap::new() };
-        for name in KNOWN {
+        for name in SPINE_FIELDS.iter().chain(&OF_FRAME) {
             names.number(name);
         }
         names

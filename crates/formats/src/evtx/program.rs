@@ -29,7 +29,7 @@ pub(super) struct Program {
     pub(super) ops: Vec<Op>,
     pub(super) elements: Vec<Element>,
     /// Texts that are fixed, which parts point into.
-    pub(super) texts: String,
+    pub(super) texts: Vec<u8>,
     /// Instances that stand in the stream itself.
     pub(super) instances: Vec<(Instance, Inside)>,
     /// Where the values are found by which a record's class is known.
@@ -225,7 +225,7 @@ pub(super) fn compile(
     let program = Program {
         ops: Vec::new(),
         elements: Vec::new(),
-        texts: String::new(),
+        texts: Vec::new(),
         instances: Vec::new(),
         class: ClassParts::default(),
     };
@@ -287,12 +287,12 @@ impl Compiler<'_, '_> {
                 0x07 | 0x47 => {
                     let units = cursor.u16()?;
                     let text = cursor.take(2 * usize::from(units))?;
-                    self.fixed(|out| value::utf16(out, value::until_nul(text)));
+                    self.fixed(|out| value::text(out, text));
                 }
                 0x08 | 0x48 => {
                     let unit = cursor.u16()?;
                     let character = char::from_u32(u32::from(unit)).unwrap_or(char::REPLACEMENT_CHARACTER);
-                    self.fixed(|out| out.push(character));
+                    self.fixed(|out| out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()));
                 }
                 0x09 | 0x49 => {
                     let name = self.name(&mut cursor)?;
@@ -337,8 +337,7 @@ impl Compiler<'_, '_> {
         if name_hash(text) != hash {
             return cursor.broken("a name that does not agree with its hash");
         }
-        let mut name = String::with_capacity(usize::from(units));
-        value::utf16(&mut name, value::until_nul(text));
+        let name = value::told(kind::STRING, text, self.code_page);
         if name.is_empty() { cursor.broken("a name without characters") } else { Ok(name) }
     }
 
@@ -392,8 +391,8 @@ impl Compiler<'_, '_> {
         let key = local_name(&name);
         let role = if key == "Name" && start.is_data {
             if let [Part::Fixed { start: from, end }] = parts[..] {
-                let text = &self.program.texts[from as usize..end as usize];
-                start.element.name = self.names.number(&prefixed(text, start.inside_of));
+                let text = String::from_utf8_lossy(&self.program.texts[from as usize..end as usize]);
+                start.element.name = self.names.number(&prefixed(&text, start.inside_of));
                 return;
             }
             Role::NamesElement
@@ -475,7 +474,7 @@ impl Compiler<'_, '_> {
             kind::STRING => {
                 let units = cursor.u16()?;
                 let text = cursor.take(2 * usize::from(units))?;
-                self.fixed(|out| value::utf16(out, value::until_nul(text)));
+                self.fixed(|out| value::text(out, text));
             }
             kind::FRAGMENT => {
                 let size = cursor.u16()?;
@@ -501,7 +500,7 @@ impl Compiler<'_, '_> {
     }
 
     /// Adds fixed text to the attribute or element that is being read.
-    fn fixed(&mut self, write: impl FnOnce(&mut String)) {
+    fn fixed(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
         let start = self.program.texts.len() as u32;
         write(&mut self.program.texts);
         let end = self.program.texts.len() as u32;
@@ -612,17 +611,13 @@ fn local_name(name: &str) -> &str {
 }
 
 /// The character of an entity; one that XML does not define stays as it is written.
-fn entity(out: &mut String, name: &str) {
+fn entity(out: &mut Vec<u8>, name: &str) {
     match name {
-        "lt" => out.push('<'),
-        "gt" => out.push('>'),
-        "amp" => out.push('&'),
-        "quot" => out.push('"'),
-        "apos" => out.push('\''),
-        other => {
-            out.push('&');
-            out.push_str(other);
-            out.push(';');
-        }
+        "lt" => out.push(b'<'),
+        "gt" => out.push(b'>'),
+        "amp" => out.push(b'&'),
+        "quot" => out.push(b'"'),
+        "apos" => out.push(b'\''),
+        other => out.extend_from_slice(format!("&{other};").as_bytes()),
     }
 }

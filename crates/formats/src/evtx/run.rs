@@ -28,10 +28,16 @@ const TEXT_MAX: usize = 1 << 20;
 /// Templates kept of earlier chunks.
 const FOREIGN_MAX: usize = 4096;
 
+/// No field of that name in the record.
+const NOWHERE: u16 = u16::MAX;
+
 /// The fields of one record. Names are numbers of [`Names`].
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Row {
-    pub(super) text: String,
+    /// Where the first field of each name of the spine is.
+    places: [u16; known::OF_SPINE],
+    /// UTF-8: only `value` and the texts of programs write here.
+    text: Vec<u8>,
     pub(super) fields: Vec<Field>,
     /// `TimeCreated` as a FILETIME, where it was one.
     pub(super) created: Option<u64>,
@@ -46,29 +52,64 @@ pub(super) struct Field {
     end: u32,
 }
 
+impl Default for Row {
+    fn default() -> Self {
+        let places = [NOWHERE; known::OF_SPINE];
+        Self { places, text: Vec::new(), fields: Vec::new(), created: None, foreign: Vec::new() }
+    }
+}
+
 impl Row {
     pub(super) fn clear(&mut self) {
+        self.places = [NOWHERE; known::OF_SPINE];
         self.text.clear();
         self.fields.clear();
         self.created = None;
         self.foreign.clear();
     }
 
-    /// The text of one of its fields.
-    pub(super) fn value(&self, field: Field) -> &str {
-        self.text.get(field.start as usize..field.end as usize).unwrap_or_default()
+    /// All texts together, to be taken apart by [`Field::of`]: checked once for the whole record.
+    pub(super) fn texts(&self) -> &str {
+        let texts = std::str::from_utf8(&self.text);
+        assert!(texts.is_ok(), "a value was written that is not UTF-8");
+        texts.unwrap_or_default()
     }
 
-    /// The first field of that name.
-    pub(super) fn first(&self, name: u32) -> Option<&str> {
-        self.fields.iter().find(|field| field.name == name).map(|field| self.value(*field))
+    /// The bytes of the first field of that name, which must be one of the spine's.
+    pub(super) fn first(&self, name: u32) -> Option<&[u8]> {
+        let field = self.fields.get(usize::from(*self.places.get(name as usize)?))?;
+        self.text.get(field.start as usize..field.end as usize)
+    }
+
+    /// The fields of that name of the spine.
+    pub(super) fn all(&self, name: usize) -> impl Iterator<Item = &Field> {
+        let first = self.places.get(name).map_or(NOWHERE, |place| *place);
+        let from = self.fields.get(usize::from(first)..).unwrap_or_default();
+        from.iter().filter(move |field| field.name as usize == name)
+    }
+
+    fn push(&mut self, name: u32, start: usize) {
+        if let Some(place) = self.places.get_mut(name as usize)
+            && *place == NOWHERE
+        {
+            // There are never more fields than FIELDS_MAX and a leaf's, which is below 2^16.
+            *place = u16::try_from(self.fields.len()).unwrap_or(NOWHERE);
+        }
+        self.fields.push(Field { name, start: start as u32, end: self.text.len() as u32 });
     }
 
     /// Adds a field whose text is `write`'s.
-    pub(super) fn add(&mut self, name: u32, write: impl FnOnce(&mut String)) {
-        let start = self.text.len() as u32;
+    pub(super) fn add(&mut self, name: u32, write: impl FnOnce(&mut Vec<u8>)) {
+        let start = self.text.len();
         write(&mut self.text);
-        self.fields.push(Field { name, start, end: self.text.len() as u32 });
+        self.push(name, start);
+    }
+}
+
+impl Field {
+    /// Its text out of those of its row.
+    pub(super) fn of(self, texts: &str) -> &str {
+        texts.get(self.start as usize..self.end as usize).unwrap_or_default()
     }
 }
 
@@ -168,7 +209,7 @@ impl Decoder {
         self.parts(chunk, &program, &program.class.provider, &mut key);
         let provider = key.len();
         self.parts(chunk, &program, &program.class.event_id, &mut key);
-        let id = key[provider..].parse().ok();
+        let id = std::str::from_utf8(&key[provider..]).ok().and_then(|id| id.parse().ok());
         let set = self.wants.set_of(&key[..channel], &key[channel..provider], id);
         key.clear();
         row.text = key;
@@ -177,10 +218,9 @@ impl Decoder {
         Ok(set.is_some())
     }
 
-    fn parts(&self, chunk: &[u8], program: &Program, parts: &[Part], out: &mut String) {
-        for part in parts {
-            self.part(chunk, program, *part, 0, None, out);
-        }
+    fn parts(&self, chunk: &[u8], program: &Program, parts: &[Part], out: &mut Vec<u8>) {
+        let frame = Frame { chunk, program, base: 0, depth: 0, item: None };
+        parts.iter().for_each(|part| self.part(frame, *part, out));
     }
 
     /// A fragment: nearly always one instance of a template, else tokens.
@@ -302,6 +342,7 @@ impl Decoder {
         depth: usize,
         row: &mut Row,
     ) -> Result<(), Broken> {
+        let frame = Frame { chunk, program, base, depth, item: None };
         let mut next = 0;
         while let Some(op) = program.ops.get(next) {
             next += 1;
@@ -313,12 +354,9 @@ impl Decoder {
                         next = to as usize;
                     }
                 }
-                Op::Leaf(element) => {
-                    self.leaf(chunk, program, &program.elements[element as usize], base, depth, row)?;
-                }
+                Op::Leaf(element) => self.leaf(frame, &program.elements[element as usize], row)?,
                 Op::Attributes(element) => {
-                    let element = &program.elements[element as usize];
-                    self.attributes(chunk, program, element, base, None, row);
+                    self.attributes(frame, &program.elements[element as usize], row);
                 }
                 Op::Insert { value, inside } => {
                     if let Some(value) = self.fragment_at(base, value) {
@@ -348,7 +386,7 @@ impl Decoder {
                 }
                 Op::Text(element) => {
                     let element = &program.elements[element as usize];
-                    self.text(chunk, program, element, base, None, element.name, row);
+                    self.text(frame, element, element.name, Blank::Drop, row);
                 }
             }
         }
@@ -371,87 +409,56 @@ impl Decoder {
     }
 
     /// An element that the template gives no children: once, or once for each value of a list.
-    fn leaf(
-        &mut self,
-        chunk: &[u8],
-        program: &Program,
-        element: &Element,
-        base: usize,
-        depth: usize,
-        row: &mut Row,
-    ) -> Result<(), Broken> {
-        let attributes = element.attributes.iter().flat_map(|attribute| &attribute.parts);
+    fn leaf(&mut self, frame: Frame<'_>, element: &Element, row: &mut Row) -> Result<(), Broken> {
+        let blank = if element.drop_blank { Blank::Drop } else { Blank::Keep };
         let mut list = None;
         let mut fragments = false;
-        for (part, in_text) in element.text.iter().map(|p| (p, true)).chain(attributes.map(|p| (p, false))) {
+        for part in element.text.iter().chain(element.attributes.iter().flat_map(|a| &a.parts)) {
             let Part::Value(number) = *part else { continue };
-            let Some(value) = self.values.get(base + usize::from(number)) else { continue };
-            fragments |= in_text && value.kind == kind::FRAGMENT;
-            if value.kind & kind::LIST != 0 && list.is_none() && !value.bytes(chunk).is_empty() {
-                list = Some(number);
+            let Some(value) = self.values.get(frame.base + usize::from(number)) else { continue };
+            fragments |= value.kind == kind::FRAGMENT;
+            if value.kind & kind::LIST != 0 && list.is_none() && value.start < value.end {
+                list = Some((number, *value));
             }
         }
         if fragments {
-            return self.parent(chunk, program, element, base, depth, row);
+            return self.parent(frame, element, row);
         }
-        let Some(list) = list else {
-            let name = self.attributes(chunk, program, element, base, None, row);
-            self.text(chunk, program, element, base, None, name, row);
+        let Some((number, value)) = list else {
+            let name = self.attributes(frame, element, row);
+            self.text(frame, element, name, blank, row);
             return Ok(());
         };
-        let value = self.values[base + usize::from(list)];
-        for (kind, item) in value::items(value.kind, value.bytes(chunk)) {
+        for (kind, item) in value::items(value.kind, value.bytes(frame.chunk)) {
             self.limit(row)?;
-            let item = Some((list, kind, item));
-            let name = self.attributes(chunk, program, element, base, item, row);
-            self.text(chunk, program, element, base, item, name, row);
+            let frame = Frame { item: Some((number, kind, item)), ..frame };
+            let name = self.attributes(frame, element, row);
+            self.text(frame, element, name, blank, row);
         }
         Ok(())
     }
 
     /// An element whose value turned out to be a fragment: `ComplexData`.
-    fn parent(
-        &mut self,
-        chunk: &[u8],
-        program: &Program,
-        element: &Element,
-        base: usize,
-        depth: usize,
-        row: &mut Row,
-    ) -> Result<(), Broken> {
-        let name = self.attributes(chunk, program, element, base, None, row);
+    fn parent(&mut self, frame: Frame<'_>, element: &Element, row: &mut Row) -> Result<(), Broken> {
+        let name = self.attributes(frame, element, row);
         for part in &element.text {
             let Part::Value(number) = *part else { continue };
-            if let Some(value) = self.fragment_at(base, number) {
+            if let Some(value) = self.fragment_at(frame.base, number) {
                 let (from, to) = (value.start as usize, value.end as usize);
-                self.fragment(chunk, from, to, element.inside, depth + 1, row)?;
+                self.fragment(frame.chunk, from, to, element.inside, frame.depth + 1, row)?;
             }
         }
-        let start = row.text.len();
-        self.text(chunk, program, element, base, None, name, row);
-        if row.text[start..].trim().is_empty() && row.fields.last().is_some_and(|f| f.start as usize == start)
-        {
-            row.fields.pop();
-            row.text.truncate(start);
-        }
+        self.text(frame, element, name, Blank::Drop, row);
         Ok(())
     }
 
     /// Adds the attributes that say something and gives the name of the element's own field.
-    fn attributes(
-        &mut self,
-        chunk: &[u8],
-        program: &Program,
-        element: &Element,
-        base: usize,
-        item: Item<'_>,
-        row: &mut Row,
-    ) -> u32 {
+    fn attributes(&mut self, frame: Frame<'_>, element: &Element, row: &mut Row) -> u32 {
         let mut name = element.name;
         for attribute in &element.attributes {
             let start = row.text.len();
             for part in &attribute.parts {
-                self.part(chunk, program, *part, base, item, &mut row.text);
+                self.part(frame, *part, &mut row.text);
             }
             // As Windows does: an attribute whose value is empty is left out.
             if row.text.len() == start {
@@ -459,14 +466,14 @@ impl Decoder {
             }
             match attribute.role {
                 Role::Field(field) => {
-                    let end = row.text.len() as u32;
-                    row.fields.push(Field { name: field, start: start as u32, end });
+                    row.push(field, start);
                     if field == known::TIME_CREATED {
-                        row.created = self.file_time(chunk, &attribute.parts, base);
+                        row.created = self.file_time(frame, &attribute.parts);
                     }
                 }
                 Role::NamesElement => {
-                    name = self.names.number(&prefixed(&row.text[start..], element.inside));
+                    let text = String::from_utf8_lossy(&row.text[start..]);
+                    name = self.names.number(&prefixed(&text, element.inside));
                     row.text.truncate(start);
                 }
             }
@@ -475,65 +482,70 @@ impl Decoder {
     }
 
     /// The one value of these parts, if it is a FILETIME.
-    fn file_time(&self, chunk: &[u8], parts: &[Part], base: usize) -> Option<u64> {
+    fn file_time(&self, frame: Frame<'_>, parts: &[Part]) -> Option<u64> {
         let [Part::Value(number)] = *parts else { return None };
-        let value = self.values.get(base + usize::from(number))?;
-        let bytes = value.bytes(chunk).try_into().ok()?;
+        let value = self.values.get(frame.base + usize::from(number))?;
+        let bytes = value.bytes(frame.chunk).try_into().ok()?;
         (value.kind == kind::FILETIME).then(|| u64::from_le_bytes(bytes))
     }
 
     /// Adds the element's text as a field of that name.
-    #[allow(clippy::too_many_arguments)] // Every one is another's business; a struct would only hide them.
-    fn text(
-        &self,
-        chunk: &[u8],
-        program: &Program,
-        element: &Element,
-        base: usize,
-        item: Item<'_>,
-        name: u32,
-        row: &mut Row,
-    ) {
+    fn text(&self, frame: Frame<'_>, element: &Element, name: u32, blank: Blank, row: &mut Row) {
         let start = row.text.len();
         for part in &element.text {
-            self.part(chunk, program, *part, base, item, &mut row.text);
+            self.part(frame, *part, &mut row.text);
         }
-        if element.drop_blank && row.text[start..].trim().is_empty() {
+        if blank == Blank::Drop && is_blank(&row.text[start..]) {
             return row.text.truncate(start);
         }
-        let end = row.text.len() as u32;
-        row.fields.push(Field { name, start: start as u32, end });
+        row.push(name, start);
     }
 
-    fn part(
-        &self,
-        chunk: &[u8],
-        program: &Program,
-        part: Part,
-        base: usize,
-        item: Item<'_>,
-        out: &mut String,
-    ) {
+    fn part(&self, frame: Frame<'_>, part: Part, out: &mut Vec<u8>) {
         match part {
             Part::Fixed { start, end } => {
-                out.push_str(program.texts.get(start as usize..end as usize).unwrap_or_default());
+                let text = frame.program.texts.get(start as usize..end as usize);
+                out.extend_from_slice(text.unwrap_or_default());
             }
             Part::Value(number) => {
-                if let Some((_, kind, bytes)) = item.filter(|(list, ..)| *list == number) {
+                if let Some((_, kind, bytes)) = frame.item.filter(|(list, ..)| *list == number) {
                     return value::write(out, kind, bytes, self.code_page);
                 }
-                let Some(value) = self.values.get(base + usize::from(number)) else { return };
+                let Some(value) = self.values.get(frame.base + usize::from(number)) else { return };
                 // A fragment is no text; it is inserted where it stands.
                 if value.kind != kind::FRAGMENT {
-                    value::write(out, value.kind, value.bytes(chunk), self.code_page);
+                    value::write(out, value.kind, value.bytes(frame.chunk), self.code_page);
                 }
             }
         }
     }
 }
 
+/// What an instance is read from.
+#[derive(Clone, Copy)]
+struct Frame<'x> {
+    chunk: &'x [u8],
+    program: &'x Program,
+    /// Where its values begin among those of the record.
+    base: usize,
+    depth: usize,
+    item: Item<'x>,
+}
+
+/// Whether white space alone is a field.
+#[derive(Clone, Copy, PartialEq)]
+enum Blank {
+    Keep,
+    Drop,
+}
+
 /// The value of a list that stands for the whole list: its number, its type, its bytes.
 type Item<'a> = Option<(u16, u8, &'a [u8])>;
+
+/// Whether there is nothing but white space.
+fn is_blank(text: &[u8]) -> bool {
+    text.is_empty() || String::from_utf8_lossy(text).trim().is_empty()
+}
 
 /// How a record is described that would take more than a record can hold.
 pub(super) const LIMIT: &str = "a record that repeats its values beyond what a record can hold";
@@ -549,7 +561,10 @@ struct Wants {
     /// Sets of fields; the first is everything and stays empty.
     sets: Vec<BTreeSet<String>>,
     /// What was decided for a channel and provider, by the record's number.
-    decided: BTreeMap<(String, String), BTreeMap<Option<u32>, Option<usize>>>,
+    decided: BTreeMap<(Vec<u8>, Vec<u8>), usize>,
+    by_id: Vec<BTreeMap<Option<u32>, Option<usize>>>,
+    /// The channel and provider asked for last, which the next record nearly always has too.
+    last: (Vec<u8>, Vec<u8>, usize),
 }
 
 impl Wants {
@@ -558,7 +573,13 @@ impl Wants {
             Projection::Everything => None,
             Projection::Wanted(wanted) => Some(wanted.clone()),
         };
-        Self { wanted, sets: vec![BTreeSet::new()], decided: BTreeMap::new() }
+        Self {
+            wanted,
+            sets: vec![BTreeSet::new()],
+            decided: BTreeMap::new(),
+            by_id: Vec::new(),
+            last: (Vec::new(), Vec::new(), usize::MAX),
+        }
     }
 
     fn is_narrow(&self) -> bool {
@@ -571,18 +592,34 @@ impl Wants {
     }
 
     /// The number of the set that is wanted of such a record; `None` if it is not wanted.
-    fn set_of(&mut self, channel: &str, provider: &str, id: Option<u32>) -> Option<usize> {
-        let key = (channel.to_owned(), provider.to_owned());
-        if let Some(set) = self.decided.get(&key).and_then(|by_id| by_id.get(&id)) {
+    fn set_of(&mut self, channel: &[u8], provider: &[u8], id: Option<u32>) -> Option<usize> {
+        if self.last.0 != channel || self.last.1 != provider {
+            self.last = (channel.to_vec(), provider.to_vec(), self.place_of(channel, provider));
+        }
+        let place = self.last.2;
+        if let Some(set) = self.by_id.get(place).and_then(|by_id| by_id.get(&id)) {
             return *set;
         }
-        // Hostile logs may have as many classes as records.
-        if self.decided.len() > FOREIGN_MAX {
-            self.decided.clear();
+        let set = self.decide(&String::from_utf8_lossy(channel), &String::from_utf8_lossy(provider), id);
+        if let Some(by_id) = self.by_id.get_mut(place) {
+            by_id.insert(id, set);
         }
-        let set = self.decide(channel, provider, id);
-        self.decided.entry(key).or_default().insert(id, set);
         set
+    }
+
+    fn place_of(&mut self, channel: &[u8], provider: &[u8]) -> usize {
+        let key = (channel.to_vec(), provider.to_vec());
+        if let Some(place) = self.decided.get(&key) {
+            return *place;
+        }
+        // Hostile logs may have as many classes as records.
+        if self.by_id.len() > FOREIGN_MAX {
+            self.decided.clear();
+            self.by_id.clear();
+        }
+        self.decided.insert(key, self.by_id.len());
+        self.by_id.push(BTreeMap::new());
+        self.by_id.len() - 1
     }
 
     fn decide(&mut self, channel: &str, provider: &str, id: Option<u32>) -> Option<usize> {

@@ -250,13 +250,13 @@ impl Builder<'_> {
     ) -> Result<(), Broken> {
         let mut text = String::new();
         if let Some((_, kind, bytes)) = item.filter(|(list, ..)| *list == number) {
-            value::write(&mut text, kind, bytes, encoding_rs::WINDOWS_1252);
+            text = value::told(kind, bytes, encoding_rs::WINDOWS_1252);
         } else if let Some(value) = values.get(usize::from(number)) {
             if value.kind == kind::FRAGMENT {
                 nodes.extend(self.fragment(value.start as usize, value.end as usize, depth + 1)?);
                 return Ok(());
             }
-            value::write(&mut text, value.kind, value.bytes(self.chunk), encoding_rs::WINDOWS_1252);
+            text = value::told(value.kind, value.bytes(self.chunk), encoding_rs::WINDOWS_1252);
         }
         nodes.push(Node::Text(text));
         Ok(())
@@ -322,9 +322,10 @@ impl Builder<'_> {
 
 fn counted_text(cursor: &mut Cursor<'_>) -> Result<String, Broken> {
     let units = cursor.u16()?;
-    let mut text = String::new();
-    value::utf16(&mut text, value::until_nul(cursor.take(2 * usize::from(units))?));
-    Ok(text)
+    // Not the block-wise way of `value::text`: this is its judge.
+    let text = value::until_nul(cursor.take(2 * usize::from(units))?);
+    let units: Vec<u16> = text.as_chunks::<2>().0.iter().map(|unit| u16::from_le_bytes(*unit)).collect();
+    Ok(String::from_utf16_lossy(&units))
 }
 
 fn fixed_value(cursor: &mut Cursor<'_>) -> Result<Token, Broken> {
@@ -340,9 +341,7 @@ fn fixed_value(cursor: &mut Cursor<'_>) -> Result<Token, Broken> {
     let Some(width) = value::width(kind) else {
         return cursor.broken("a fixed value of a type that does not say its size");
     };
-    let mut text = String::new();
-    value::write(&mut text, kind, cursor.take(width)?, encoding_rs::WINDOWS_1252);
-    Ok(Token::Text(text))
+    Ok(Token::Text(value::told(kind, cursor.take(width)?, encoding_rs::WINDOWS_1252)))
 }
 
 fn entity(name: &str) -> String {
