@@ -435,8 +435,8 @@ impl<'o, 'a> Reader<'o, 'a> {
         };
         let names = &self.decoder.names;
         let own = self.row.fields.iter();
-        let own = own.map(|field| (names.name(field.name), Some(field.of(fields.texts))));
-        self.out.event_view(&view, meaning.links(), own)
+        let own = own.map(|field| (names.name(field.name), field.end as usize));
+        self.out.event_packed(&view, meaning.links(), fields.texts, own)
     }
 
     /// Adds what the frame says where the event itself says otherwise, and how it was found.

@@ -358,7 +358,7 @@ fn object<F: Fields>(event: &mut Meaning<'_, F>, verb: Verb, qualifier: Option<Q
 fn share<F: Fields>(event: &mut Meaning<'_, F>, verb: Verb, qualifier: Option<Qualifier>) {
     let share = present(event, own!("ShareName")).unwrap_or_default();
     event.object = Some(match present(event, own!("RelativeTargetName")) {
-        Some(below) => Cow::Owned(format!("{share}\\{below}")),
+        Some(below) => Cow::Owned([&share, "\\", &below].concat()),
         None => share,
     });
     event.object_kind =
@@ -469,7 +469,7 @@ fn present<'a, F: Fields>(event: &Meaning<'a, F>, name: Own) -> Option<Cow<'a, s
 fn account<'a, F: Fields>(event: &Meaning<'a, F>, domain: Own, name: Own) -> Option<Cow<'a, str>> {
     let name = present(event, name)?;
     Some(match present(event, domain) {
-        Some(domain) => Cow::Owned(format!("{domain}\\{name}")),
+        Some(domain) => Cow::Owned([&domain, "\\", &name].concat()),
         None => name,
     })
 }

@@ -8,11 +8,11 @@ use std::io;
 use std::sync::Arc;
 
 use arrow_array::builder::{
-    ListBuilder, MapBuilder, MapFieldNames, StringBuilder, StructBuilder, TimestampNanosecondBuilder,
-    UInt64Builder,
+    ListBuilder, StringBuilder, StructBuilder, TimestampNanosecondBuilder, UInt64Builder,
 };
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, MapArray, RecordBatch, StringArray, TimestampNanosecondArray};
+use arrow_array::{Array, MapArray, RecordBatch, StringArray, StructArray, TimestampNanosecondArray};
+use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer};
 use arrow_schema::{DataType, Field};
 
 use crate::event::EventView;
@@ -193,11 +193,35 @@ impl<'a> Batcher<'a> {
         links: impl Iterator<Item = (spine::Link, &'e str)>,
         fields: impl Iterator<Item = (&'e str, Option<&'e str>)>,
     ) -> io::Result<()> {
+        self.bytes += self.columns.fields.push(fields);
+        self.event_itself(event, links)
+    }
+
+    /// As [`Self::event_view`], with fields whose values stand one after another in `values`: each
+    /// field is its name and where its value ends. None of them is null.
+    ///
+    /// # Errors
+    /// Only from the sink.
+    pub fn event_packed<'e>(
+        &mut self,
+        event: &EventView<'_>,
+        links: impl Iterator<Item = (spine::Link, &'e str)>,
+        values: &str,
+        fields: impl Iterator<Item = (&'e str, usize)>,
+    ) -> io::Result<()> {
+        self.bytes += self.columns.fields.push_packed(values, fields);
+        self.event_itself(event, links)
+    }
+
+    fn event_itself<'e>(
+        &mut self,
+        event: &EventView<'_>,
+        links: impl Iterator<Item = (spine::Link, &'e str)>,
+    ) -> io::Result<()> {
         self.events += 1;
         let id = event_id(&self.origin, event);
-        self.columns.push(&self.origin, &self.exhibit, id, event);
+        self.columns.push(id, event);
         self.columns.push_links(links);
-        self.bytes += self.columns.push_fields(fields);
         if self.columns.rows() >= ROWS_MAX || self.bytes >= BYTES_MAX {
             self.flush()?;
         }
@@ -238,8 +262,9 @@ impl<'a> Batcher<'a> {
             return Ok(());
         }
         self.bytes = 0;
-        let next = Columns::with(self.columns.room);
-        let rows = std::mem::replace(&mut self.columns, next).finish().map_err(io::Error::other)?;
+        let next = Columns::with(&self.columns);
+        let columns = std::mem::replace(&mut self.columns, next);
+        let rows = columns.finish(&self.origin, &self.exhibit).map_err(io::Error::other)?;
         self.sink.batch(Batch { rows })
     }
 }
@@ -290,46 +315,140 @@ struct Columns {
     outcome: StringBuilder,
     qualifiers: ListBuilder<StringBuilder>,
     links: ListBuilder<StructBuilder>,
-    exhibit: StringBuilder,
-    member: StringBuilder,
-    format: StringBuilder,
     ranges: ListBuilder<StructBuilder>,
     options: StringBuilder,
-    fields: MapBuilder<StringBuilder, StringBuilder>,
-    /// What has been put in so far.
-    room: Room,
+    fields: FieldColumns,
 }
 
-/// How much the last batch held: the next one of the same evidence will be about as large, and a
-/// column that grows is copied each time it does.
-#[derive(Clone, Copy, Default)]
-struct Room {
-    rows: usize,
-    /// Own fields, and the bytes of their names and values.
-    fields: usize,
-    names: usize,
-    values: usize,
+/// The own fields of all rows: a map's names and values. Kept by hand, because a reader that has all
+/// values of a row in one piece can then put them in in one piece; everything is checked once when
+/// the arrays are made of it.
+struct FieldColumns {
+    /// Where each row's fields end.
+    rows: Vec<i32>,
+    names: Texts,
+    values: Texts,
+    /// Whether each value is there; empty while all are.
+    valid: Vec<bool>,
+}
+
+/// Texts one after another, and where each ends. Offsets begin with 0.
+struct Texts {
+    bytes: Vec<u8>,
+    ends: Vec<i32>,
+}
+
+impl Texts {
+    fn with_capacity(count: usize, bytes: usize) -> Self {
+        let mut ends = Vec::with_capacity(count + 1);
+        ends.push(0);
+        Self { bytes: Vec::with_capacity(bytes), ends }
+    }
+
+    fn push(&mut self, text: &str) {
+        self.bytes.extend_from_slice(text.as_bytes());
+        self.ends.push(self.bytes.len() as i32);
+    }
+
+    fn len(&self) -> usize {
+        self.ends.len() - 1
+    }
+
+    fn finish(self, valid: Option<NullBuffer>) -> Result<StringArray, arrow_schema::ArrowError> {
+        StringArray::try_new(OffsetBuffer::new(self.ends.into()), Buffer::from_vec(self.bytes), valid)
+    }
+}
+
+impl FieldColumns {
+    /// As much room as another batch of the same evidence took.
+    fn like(rows: usize, fields: usize, names: usize, values: usize) -> Self {
+        let mut ends = Vec::with_capacity(rows + 1);
+        ends.push(0);
+        Self {
+            rows: ends,
+            names: Texts::with_capacity(fields, names),
+            values: Texts::with_capacity(fields, values),
+            valid: Vec::new(),
+        }
+    }
+
+    /// Appends a row's fields and says how many bytes they take.
+    fn push<'e>(&mut self, fields: impl Iterator<Item = (&'e str, Option<&'e str>)>) -> usize {
+        let before = self.bytes();
+        for (name, value) in fields {
+            if value.is_none() && self.valid.is_empty() {
+                self.valid.resize(self.values.len(), true);
+            }
+            self.names.push(name);
+            self.values.push(value.unwrap_or(""));
+            if !self.valid.is_empty() || value.is_none() {
+                self.valid.push(value.is_some());
+            }
+        }
+        self.rows.push(self.names.len() as i32);
+        self.bytes() - before
+    }
+
+    fn push_packed<'e>(&mut self, values: &str, fields: impl Iterator<Item = (&'e str, usize)>) -> usize {
+        let before = self.bytes();
+        let base = self.values.bytes.len();
+        self.values.bytes.extend_from_slice(values.as_bytes());
+        for (name, end) in fields {
+            self.names.push(name);
+            self.values.ends.push((base + end) as i32);
+        }
+        if !self.valid.is_empty() {
+            self.valid.resize(self.values.len(), true);
+        }
+        self.rows.push(self.names.len() as i32);
+        self.bytes() - before
+    }
+
+    fn bytes(&self) -> usize {
+        self.names.bytes.len() + self.values.bytes.len()
+    }
+
+    fn finish(self) -> Result<MapArray, arrow_schema::ArrowError> {
+        let valid = (!self.valid.is_empty()).then(|| NullBuffer::from(self.valid));
+        let columns: Vec<arrow_array::ArrayRef> =
+            vec![Arc::new(self.names.finish(None)?), Arc::new(self.values.finish(valid)?)];
+        let DataType::Map(entries, sorted) = spine::fields_type() else {
+            return Err(arrow_schema::ArrowError::SchemaError("own fields are no map".into()));
+        };
+        let DataType::Struct(pair) = entries.data_type().clone() else {
+            return Err(arrow_schema::ArrowError::SchemaError("own fields are no pairs".into()));
+        };
+        let pairs = StructArray::try_new(pair, columns, None)?;
+        MapArray::try_new(entries, OffsetBuffer::new(self.rows.into()), pairs, None, sorted)
+    }
 }
 
 impl Default for Columns {
     fn default() -> Self {
-        Self::with(Room::default())
+        Self::sized(0, FieldColumns::like(0, 0, 0, 0))
     }
 }
 
 impl Columns {
-    fn with(room: Room) -> Self {
+    /// With room for as much as the last batch held: the next one of the same evidence will be about
+    /// as large, and a column that grows is copied each time it does.
+    fn with(last: &Self) -> Self {
+        let fields = &last.fields;
+        let (names, values) = (fields.names.bytes.len(), fields.values.bytes.len());
+        Self::sized(last.rows(), FieldColumns::like(last.rows(), fields.names.len(), names, values))
+    }
+
+    fn sized(rows: usize, fields: FieldColumns) -> Self {
         // Most texts of the spine are short; what is not used is given back with the batch.
-        let text = || StringBuilder::with_capacity(room.rows, 16 * room.rows);
-        let sparse = || StringBuilder::with_capacity(room.rows, 0);
-        let id = || StringBuilder::with_capacity(room.rows, 28 * room.rows);
-        let time = || TimestampNanosecondBuilder::with_capacity(room.rows).with_data_type(spine::time_type());
+        let text = || StringBuilder::with_capacity(rows, 16 * rows);
+        let sparse = || StringBuilder::with_capacity(rows, 0);
+        let id = || StringBuilder::with_capacity(rows, 28 * rows);
+        let time = || TimestampNanosecondBuilder::with_capacity(rows).with_data_type(spine::time_type());
         let item = |data_type| Field::new("item", data_type, false);
         let structs = |fields: arrow_schema::Fields| {
             ListBuilder::new(StructBuilder::from_fields(fields.clone(), 0))
                 .with_field(item(DataType::Struct(fields)))
         };
-        let names = MapFieldNames { entry: "entries".into(), key: "key".into(), value: "value".into() };
         Self {
             id: id(),
             time: time(),
@@ -352,18 +471,9 @@ impl Columns {
             outcome: text(),
             qualifiers: ListBuilder::new(text()).with_field(item(DataType::Utf8)),
             links: structs(spine::link_fields()),
-            exhibit: id(),
-            member: sparse(),
-            format: text(),
             ranges: structs(spine::range_fields()),
             options: sparse(),
-            fields: MapBuilder::with_capacity(
-                Some(names),
-                StringBuilder::with_capacity(room.fields, room.names),
-                StringBuilder::with_capacity(room.fields, room.values),
-                room.rows,
-            ),
-            room: Room::default(),
+            fields,
         }
     }
 }
@@ -375,7 +485,7 @@ impl Columns {
     }
 
     /// Appends one event but for its links and own fields.
-    fn push(&mut self, origin: &Origin, exhibit: &str, id: EventId, event: &EventView<'_>) {
+    fn push(&mut self, id: EventId, event: &EventView<'_>) {
         self.id.append_value(str_of(&id.text()));
         self.time.append_option(event.time.map(|time| time.0));
         self.time_text.append_option(event.time_text);
@@ -395,9 +505,6 @@ impl Columns {
         self.count.append_option(event.count);
         self.bytes.append_option(event.bytes);
         self.outcome.append_value(event.outcome.as_str());
-        self.exhibit.append_value(exhibit);
-        self.member.append_option(origin.member.as_deref());
-        self.format.append_value(origin.format);
         let options = if event.options.is_empty() { None } else { event.options.text() };
         self.options.append_option(options);
         for qualifier in event.qualifiers {
@@ -423,24 +530,9 @@ impl Columns {
         self.links.append(true);
     }
 
-    /// Appends own fields and says how many bytes they take.
-    fn push_fields<'e>(&mut self, fields: impl Iterator<Item = (&'e str, Option<&'e str>)>) -> usize {
-        let before = self.room;
-        for (name, value) in fields {
-            self.room.fields += 1;
-            self.room.names += name.len();
-            self.room.values += value.map_or(0, str::len);
-            self.fields.keys().append_value(name);
-            self.fields.values().append_option(value);
-        }
-        self.room.rows += 1;
-        // Keys and values were appended in pairs just above; unequal lengths cannot be.
-        let paired = self.fields.append(true);
-        assert!(paired.is_ok(), "a map entry without its pair");
-        self.room.names + self.room.values - before.names - before.values
-    }
-
-    fn finish(mut self) -> Result<RecordBatch, arrow_schema::ArrowError> {
+    fn finish(mut self, origin: &Origin, exhibit: &str) -> Result<RecordBatch, arrow_schema::ArrowError> {
+        let rows = self.rows();
+        let same = |text: Option<&str>| -> StringArray { std::iter::repeat_n(text, rows).collect() };
         let columns: Vec<arrow_array::ArrayRef> = vec![
             Arc::new(self.id.finish()),
             Arc::new(self.time.finish()),
@@ -463,12 +555,12 @@ impl Columns {
             Arc::new(self.outcome.finish()),
             Arc::new(self.qualifiers.finish()),
             Arc::new(self.links.finish()),
-            Arc::new(self.exhibit.finish()),
-            Arc::new(self.member.finish()),
-            Arc::new(self.format.finish()),
+            Arc::new(same(Some(exhibit))),
+            Arc::new(same(origin.member.as_deref())),
+            Arc::new(same(Some(origin.format))),
             Arc::new(self.ranges.finish()),
             Arc::new(self.options.finish()),
-            Arc::new(self.fields.finish()),
+            Arc::new(self.fields.finish()?),
         ];
         RecordBatch::try_new(spine::schema(), columns)
     }

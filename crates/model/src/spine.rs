@@ -206,7 +206,7 @@ pub(crate) fn range_fields() -> Fields {
     ])
 }
 
-fn fields_type() -> DataType {
+pub(crate) fn fields_type() -> DataType {
     let entries = Fields::from(vec![
         Field::new("key", DataType::Utf8, false),
         Field::new("value", DataType::Utf8, true),

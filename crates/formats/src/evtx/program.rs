@@ -34,6 +34,19 @@ pub(super) struct Program {
     pub(super) instances: Vec<(Instance, Inside)>,
     /// Where the values are found by which a record's class is known.
     pub(super) class: ClassParts,
+    /// The bytes it was made of, and where in them names are referred to: by these the same template
+    /// is known again in another chunk, where its names have other offsets.
+    body: Vec<u8>,
+    references: Vec<Reference>,
+}
+
+/// Where a template refers to a name.
+#[derive(Debug)]
+struct Reference {
+    /// Offset of the reference in the template.
+    at: usize,
+    /// Hash, length and units of the name; `None` where the name stands right behind.
+    name: Option<Vec<u8>>,
 }
 
 /// One step.
@@ -133,6 +146,35 @@ impl Value {
 }
 
 impl Program {
+    /// Whether it would come of the template of `size` bytes at `at` of a chunk as well. Every byte
+    /// is compared but for what is an offset, and the names at those offsets are.
+    pub(super) fn is_of(&self, chunk: &[u8], at: usize, size: usize) -> bool {
+        let Some(body) = chunk.get(at..at + size).filter(|body| body.len() == self.body.len()) else {
+            return false;
+        };
+        let mut from = 0;
+        for reference in &self.references {
+            if body.get(from..reference.at) != self.body.get(from..reference.at) {
+                return false;
+            }
+            let after = reference.at + 4;
+            let offset = super::chunk::number32(body, reference.at) as usize;
+            match &reference.name {
+                None if offset != at + after => return false,
+                // The offset of the next name in the chunk's table says nothing here.
+                None => from = after + 4,
+                Some(name) => {
+                    let there = chunk.get(offset + 4..offset + 4 + name.len());
+                    if offset == at + after || there != Some(name) {
+                        return false;
+                    }
+                    from = after;
+                }
+            }
+        }
+        body.get(from..) == self.body.get(from..)
+    }
+
     /// Forgets what makes fields whose names are not wanted.
     pub(super) fn keep_only(&mut self, wanted: impl Fn(u32) -> bool) {
         for element in &mut self.elements {
@@ -228,10 +270,16 @@ pub(super) fn compile(
         texts: Vec::new(),
         instances: Vec::new(),
         class: ClassParts::default(),
+        body: Vec::new(),
+        references: Vec::new(),
     };
+    let (from, to) = (cursor.at, cursor.end);
     let mut compiler =
-        Compiler { chunk, kind, names, code_page, program, open: Vec::new(), start: None, inside };
+        Compiler { chunk, kind, names, code_page, program, open: Vec::new(), start: None, inside, from };
     compiler.run(cursor)?;
+    if kind == StreamKind::Template {
+        compiler.program.body = chunk.get(from..to).unwrap_or_default().to_vec();
+    }
     Ok(compiler.program)
 }
 
@@ -254,6 +302,8 @@ struct Compiler<'c, 'n> {
     start: Option<Open>,
     /// What the stream as a whole stands inside of.
     inside: Inside,
+    /// Where it begins in the chunk.
+    from: usize,
 }
 
 struct Open {
@@ -299,7 +349,9 @@ impl Compiler<'_, '_> {
                     self.fixed(|out| entity(out, &name));
                 }
                 // A processing instruction says nothing about the event.
-                0x0a => drop(self.name(&mut cursor)?),
+                0x0a => {
+                    self.name(&mut cursor)?;
+                }
                 0x0b => {
                     let units = cursor.u16()?;
                     cursor.take(2 * usize::from(units))?;
@@ -320,22 +372,28 @@ impl Compiler<'_, '_> {
     }
 
     /// A reference to a name, with the name right behind it where it is met first.
-    fn name(&self, cursor: &mut Cursor<'_>) -> Result<String, Broken> {
+    fn name(&mut self, cursor: &mut Cursor<'_>) -> Result<String, Broken> {
+        let reference = cursor.at - self.from;
         let offset = cursor.u32()? as usize;
         let inline = offset == cursor.at;
         let mut at = if inline { *cursor } else { Cursor::new(self.chunk, offset, self.chunk.len()) };
         // Offset of the next name with the same remainder, hash, length, text, NUL. The header's
         // table of names is not asked: what is damaged there costs nothing here.
         at.take(4)?;
+        let name = at.at;
         let hash = at.u16()?;
         let units = at.u16()?;
         let text = at.take(2 * usize::from(units))?;
+        let name = self.chunk.get(name..at.at).filter(|_| !inline).map(<[u8]>::to_vec);
         at.take(2)?;
         if inline {
             cursor.at = at.at;
         }
         if name_hash(text) != hash {
             return cursor.broken("a name that does not agree with its hash");
+        }
+        if self.kind == StreamKind::Template {
+            self.program.references.push(Reference { at: reference, name });
         }
         let name = value::told(kind::STRING, text, self.code_page);
         if name.is_empty() { cursor.broken("a name without characters") } else { Ok(name) }

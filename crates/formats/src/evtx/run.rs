@@ -22,11 +22,18 @@ use crate::windows;
 const NESTING_MAX: usize = 16;
 /// Steps, fields and bytes of text of one record. A record has at most 64 KiB; what fills more
 /// than this repeats its values to exhaust us.
-const STEPS_MAX: usize = 1 << 17;
+const STEPS_MAX: usize = 1 << 16;
 const FIELDS_MAX: usize = 1 << 15;
-const TEXT_MAX: usize = 1 << 20;
-/// Templates kept of earlier chunks.
+const TEXT_MAX: usize = 1 << 19;
+/// Bytes of templates that are looked at in one chunk. Honest ones do not overlap, so that a chunk
+/// has less than 64 KiB of them, looked at for few reasons.
+const TEMPLATES_MAX: usize = 1 << 20;
+/// Templates kept of earlier chunks, and their bytes.
 const FOREIGN_MAX: usize = 4096;
+const FOREIGN_BYTES_MAX: usize = 4 << 20;
+/// Templates with one number that are kept: a name that is met first in one record or in another
+/// makes two of it.
+const ALIKE_MAX: usize = 4;
 
 /// No field of that name in the record.
 const NOWHERE: u16 = u16::MAX;
@@ -36,7 +43,8 @@ const NOWHERE: u16 = u16::MAX;
 pub(super) struct Row {
     /// Where the first field of each name of the spine is.
     places: [u16; known::OF_SPINE],
-    /// UTF-8: only `value` and the texts of programs write here.
+    /// The fields' texts one after another, without anything between them. UTF-8: only `value` and
+    /// the texts of programs write here.
     text: Vec<u8>,
     pub(super) fields: Vec<Field>,
     /// `TimeCreated` as a FILETIME, where it was one.
@@ -49,7 +57,7 @@ pub(super) struct Row {
 pub(super) struct Field {
     pub(super) name: u32,
     start: u32,
-    end: u32,
+    pub(super) end: u32,
 }
 
 impl Default for Row {
@@ -138,8 +146,12 @@ pub(super) struct Decoder {
     code_page: &'static Encoding,
     /// Programs of the chunk at hand.
     programs: Programs,
-    /// Programs of earlier chunks, by the first bytes of the template's GUID.
-    foreign: BTreeMap<(u32, Inside, usize), Foreign>,
+    /// Programs of this chunk and earlier ones, by the first bytes of the template's GUID; the one
+    /// met last stands last.
+    foreign: BTreeMap<(u32, Inside, usize), Vec<Foreign>>,
+    foreign_bytes: usize,
+    /// Bytes of templates looked at in the chunk at hand.
+    looked_at: usize,
     /// Values of the instances that are being run, the innermost last.
     values: Vec<Value>,
     steps: usize,
@@ -158,6 +170,8 @@ impl Decoder {
             code_page,
             programs: Programs::new(),
             foreign: BTreeMap::new(),
+            foreign_bytes: 0,
+            looked_at: 0,
             values: Vec::new(),
             steps: 0,
             chunk: Range { offset: 0, length: 0 },
@@ -168,9 +182,12 @@ impl Decoder {
     pub(super) fn begin_chunk(&mut self, place: Range) {
         self.programs.clear();
         self.chunk = place;
-        if self.names.is_full() || self.foreign.len() > FOREIGN_MAX {
+        self.looked_at = 0;
+        let too_much = self.foreign.len() > FOREIGN_MAX || self.foreign_bytes > FOREIGN_BYTES_MAX;
+        if self.names.is_full() || too_much {
             self.names = Names::default();
             self.foreign.clear();
+            self.foreign_bytes = 0;
         }
     }
 
@@ -282,22 +299,12 @@ impl Decoder {
         if let Some(program) = self.programs.get(&(template, definition, inside, set)) {
             return Ok(Rc::clone(program));
         }
-        let own = self.own_template(chunk, template, definition, inside);
-        match own {
-            Ok(mut program) => {
-                if let Some(wanted) = self.wants.fields(set) {
-                    let names = &self.names;
-                    program.keep_only(|name| wanted.contains(names.name(name)));
-                }
-                let program = Rc::new(program);
+        match self.own_template(chunk, template, definition, inside) {
+            Ok(program) => {
                 self.programs.insert((template, definition, inside, set), Rc::clone(&program));
-                if program.is_portable() {
-                    let known = Foreign { program: Rc::clone(&program), chunk: self.chunk };
-                    self.foreign.insert((template, inside, set), known);
-                }
                 Ok(program)
             }
-            Err(broken) => match self.foreign.get(&(template, inside, set)) {
+            Err(broken) => match self.foreign.get(&(template, inside, set)).and_then(|alike| alike.last()) {
                 Some(known) => {
                     if !row.foreign.contains(&known.chunk) {
                         row.foreign.push(known.chunk);
@@ -309,29 +316,68 @@ impl Decoder {
         }
     }
 
+    /// The program of a template that stands in this chunk: known from another, or new.
     fn own_template(
         &mut self,
         chunk: &[u8],
         template: u32,
         definition: u32,
         inside: Inside,
-    ) -> Result<Program, Broken> {
+    ) -> Result<Rc<Program>, Broken> {
         let mut cursor = Cursor::new(chunk, definition as usize, chunk.len());
         let header = cursor.take(24)?;
         // A record names the first four bytes of its template's GUID. Where they are not there, the
         // definition has been overwritten, and another one would give wrong values.
         if header[4..8] != template.to_le_bytes() {
-            return Err(Broken {
-                at: definition as usize,
-                what: "another template, or none, where the record's should be",
-            });
+            let what = "another template, or none, where the record's should be";
+            return Err(Broken { at: definition as usize, what });
         }
         let size = u32::from_le_bytes([header[20], header[21], header[22], header[23]]) as usize;
         if cursor.at + size > chunk.len() {
             return cursor.broken("a template that is longer than its chunk");
         }
         cursor.end = cursor.at + size;
-        compile(cursor, chunk, StreamKind::Template, inside, &mut self.names, self.code_page)
+        self.looked_at += size;
+        if self.looked_at > TEMPLATES_MAX {
+            return cursor.broken(LIMIT);
+        }
+        let key = (template, inside, self.set);
+        if let Some(program) = self.known(key, chunk, cursor.at, size) {
+            return Ok(program);
+        }
+        let mut program =
+            compile(cursor, chunk, StreamKind::Template, inside, &mut self.names, self.code_page)?;
+        if let Some(wanted) = self.wants.fields(self.set) {
+            let names = &self.names;
+            program.keep_only(|name| wanted.contains(names.name(name)));
+        }
+        let program = Rc::new(program);
+        if program.is_portable() {
+            self.foreign_bytes += size;
+            let alike = self.foreign.entry(key).or_default();
+            if alike.len() >= ALIKE_MAX {
+                alike.remove(0);
+            }
+            alike.push(Foreign { program: Rc::clone(&program), chunk: self.chunk });
+        }
+        Ok(program)
+    }
+
+    /// A program of an earlier chunk that is of the very same template.
+    fn known(
+        &mut self,
+        key: (u32, Inside, usize),
+        chunk: &[u8],
+        at: usize,
+        size: usize,
+    ) -> Option<Rc<Program>> {
+        let alike = self.foreign.get_mut(&key)?;
+        let place = alike.iter().rposition(|known| known.program.is_of(chunk, at, size))?;
+        let mut known = alike.remove(place);
+        known.chunk = self.chunk;
+        let program = Rc::clone(&known.program);
+        alike.push(known);
+        Some(program)
     }
 
     fn run(
@@ -410,6 +456,18 @@ impl Decoder {
 
     /// An element that the template gives no children: once, or once for each value of a list.
     fn leaf(&mut self, frame: Frame<'_>, element: &Element, row: &mut Row) -> Result<(), Broken> {
+        // Nearly every element is one value with a name.
+        if let ([Part::Value(number)], [], false) =
+            (&element.text[..], &element.attributes[..], element.drop_blank)
+            && let Some(value) = self.values.get(frame.base + usize::from(*number))
+            && value.kind & kind::LIST == 0
+            && value.kind != kind::FRAGMENT
+        {
+            let start = row.text.len();
+            value::write(&mut row.text, value.kind, value.bytes(frame.chunk), self.code_page);
+            row.push(element.name, start);
+            return Ok(());
+        }
         let blank = if element.drop_blank { Blank::Drop } else { Blank::Keep };
         let mut list = None;
         let mut fragments = false;
