@@ -102,7 +102,7 @@ fn input(given: Option<&Path>, scratch: &Path) -> Result<(PathBuf, Option<PathBu
     }
     eprintln!("no corpus here (ASSIZE_CORPUS): the demonstration's evidence is small, so ratios say little");
     let evidence = scratch.join("evidence");
-    assize_drill::demo::make(&evidence)?;
+    assize_drill::specimen::make(&evidence)?;
     Ok((evidence, rules))
 }
 

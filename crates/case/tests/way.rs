@@ -12,7 +12,7 @@ use assize_case::{Case, RuleSource, Silent, rule_files, stamp};
 /// The demonstration's evidence: real formats, damage included.
 fn evidence(folder: &Path) -> PathBuf {
     let evidence = folder.join("evidence");
-    assize_drill::demo::make(&evidence).unwrap();
+    assize_drill::specimen::make(&evidence).unwrap();
     evidence
 }
 

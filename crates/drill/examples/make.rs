@@ -15,6 +15,7 @@ fn main() {
         seed: u64::from(number(0)),
         size: Size { staff: number(1), days: number(2), hosts: number(3), from: FIRST_DAY },
         scenario: Scenario::find(&arguments[4]).unwrap(),
+        noise_percent: 100,
         damage: arguments.get(6).map_or_else(Vec::new, |list| list.split(',').map(str::to_owned).collect()),
         out: arguments.get(5).filter(|out| *out != "-").map(Into::into),
     };

@@ -22,17 +22,18 @@ pub(crate) use services::{remote_desktop, shared_file};
 
 /// What is the same every day and costs time to find out.
 pub(crate) struct Life {
+    noise_percent: u32,
     reach: Vec<Reach>,
 }
 
 impl Life {
-    pub(crate) fn new(world: &World<'_>) -> Self {
-        Self { reach: reach::of_everyone(world.court) }
+    pub(crate) fn new(world: &World<'_>, noise_percent: u32) -> Self {
+        Self { noise_percent, reach: reach::of_everyone(world.court) }
     }
 
     /// Adds a day's acts to the world; some of them after midnight.
     pub(crate) fn day(&self, world: &mut World<'_>, day: Moment) {
-        machines::day(world, day);
+        machines::day(world, day, self.noise_percent);
         services::day(world, day);
         attempts::day(world, day);
         people::day(world, &self.reach, day);

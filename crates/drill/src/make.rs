@@ -28,6 +28,8 @@ pub struct Options {
     pub size: Size,
     /// The scenario.
     pub scenario: Scenario,
+    /// How much machines do by themselves, in percent of the usual: most events are that.
+    pub noise_percent: u32,
     /// Causes of damage, as [`crate::damage::ALL`] names them.
     pub damage: Vec<String>,
     /// The drill's folder; `None`: nothing is written, only counted.
@@ -45,6 +47,24 @@ pub struct Progress {
     pub events: u64,
     /// Bytes written so far.
     pub bytes: u64,
+}
+
+impl Options {
+    /// The small drill of `assize demo`: three days of a court with few people, quiet machines, an
+    /// intrusion, and damaged logs.
+    ///
+    /// # Errors
+    /// Never: the scenario ships with the program. The type is that of any scenario.
+    pub fn demonstration(out: &Path) -> io::Result<Self> {
+        Ok(Self {
+            seed: 26,
+            size: Size { staff: 12, days: 3, hosts: 14, from: FIRST_DAY },
+            scenario: Scenario::find("espionage")?,
+            noise_percent: 6,
+            damage: ["rotated", "flipped", "truncated", "expired"].map(str::to_owned).to_vec(),
+            out: Some(out.to_owned()),
+        })
+    }
 }
 
 /// What was made.
@@ -83,7 +103,7 @@ pub fn make(options: &Options, progress: &mut dyn FnMut(Progress)) -> io::Result
     let mut files = Files::new(folder("evidence").as_deref(), damage.gate.clone());
     let mut world = World::new(&court, Truth::new(folder("truth").as_deref())?);
     let mut observers: Vec<_> = sources::ALL.iter().map(|(_, make)| make(&court)).collect();
-    let life = Life::new(&world);
+    let life = Life::new(&world, options.noise_percent);
     let mut story = Story::plan(&court, &options.scenario);
     world.insider = story.insider();
     let mut acts = 0;

@@ -15,6 +15,7 @@ fn options(seed: u64, scenario: &str, damage: &[&str]) -> Options {
         seed,
         size: Size { staff: 12, days: 3, hosts: 14, from: FIRST_DAY },
         scenario: Scenario::find(scenario).unwrap(),
+        noise_percent: 100,
         damage: damage.iter().map(|cause| (*cause).to_owned()).collect(),
         out: None,
     }

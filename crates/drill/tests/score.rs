@@ -675,7 +675,8 @@ fn a_drill_is_answered_best_by_its_own_truth() {
         let scenario = Scenario::find(id).unwrap();
         let damage = vec!["cleared".to_owned(), "silence".to_owned()];
         let out = Some(dir.path().to_owned());
-        make(&Options { seed, size: size.clone(), scenario, damage, out }, &mut |_| {}).unwrap();
+        make(&Options { seed, size: size.clone(), scenario, noise_percent: 100, damage, out }, &mut |_| {})
+            .unwrap();
         for part in ["sessions", "steps", "access", "coverage", "worlds", "holdings"] {
             let validator = schema(&format!("truth-{part}"));
             let text = fs::read_to_string(dir.path().join(format!("truth/{part}.ndjson"))).unwrap();

@@ -130,7 +130,7 @@ fn cards_are_complete_and_names_unique() {
 #[test]
 fn each_sample_is_known_to_its_format_and_claimed_by_no_other() {
     let dir = tempfile::tempdir().unwrap();
-    assize_drill::demo::make(dir.path()).unwrap();
+    assize_drill::specimen::make(dir.path()).unwrap();
     for (name, sound, _) in SAMPLES {
         let bytes = fs::read(dir.path().join(sound)).unwrap();
         let head = &bytes[..bytes.len().min(HEAD)];
@@ -150,7 +150,7 @@ fn each_sample_is_known_to_its_format_and_claimed_by_no_other() {
 #[test]
 fn sound_and_damaged_samples_give_what_stands_in_testdata() {
     let dir = tempfile::tempdir().unwrap();
-    assize_drill::demo::make(dir.path()).unwrap();
+    assize_drill::specimen::make(dir.path()).unwrap();
     for (name, sound, damaged) in SAMPLES {
         let bytes = fs::read(dir.path().join(sound)).unwrap();
         let kept = read(name, &bytes);
@@ -170,7 +170,7 @@ fn sound_and_damaged_samples_give_what_stands_in_testdata() {
 #[test]
 fn no_cut_and_no_changed_byte_breaks_a_reader() {
     let dir = tempfile::tempdir().unwrap();
-    assize_drill::demo::make(dir.path()).unwrap();
+    assize_drill::specimen::make(dir.path()).unwrap();
     for (name, sound, _) in SAMPLES {
         let bytes = fs::read(dir.path().join(sound)).unwrap();
         let bytes = &bytes[..bytes.len().min(80_000)];

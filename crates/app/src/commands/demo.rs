@@ -1,13 +1,14 @@
-//! `demo`: a small made-up breach, and the whole inquiry on it.
+//! `demo`: a small drill, and the whole inquiry on it.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use assize_case::model::Trust;
 use assize_case::vault::{CaseFile, Vault};
 use assize_case::{Case, RuleSource};
+use assize_drill::make::{Options, make};
 use clap::Args;
 
 use super::inquire::inquire;
@@ -25,8 +26,10 @@ impl Arguments {
         let begun = Instant::now();
         let folder = self.dir.unwrap_or_else(|| PathBuf::from("assize-demo"));
         let (evidence, root) = (folder.join("evidence"), folder.join("case"));
-        assize_drill::demo::make(&evidence).with_context(|| evidence.display().to_string())?;
-        shell.sight.say(&format!("made-up evidence of a court that was spied on: {}", evidence.display()));
+        if !evidence.exists() {
+            make(&Options::demonstration(&folder)?, &mut |_| {})?;
+            shell.sight.say(&format!("a court that never was, spied on: {}", evidence.display()));
+        }
         let mut case = if Vault::is_case(&root) {
             Case::open_for_writing(&root)?
         } else {
@@ -40,8 +43,10 @@ impl Arguments {
         }
         shell.sight.say(&format!(
             "\ngo on with:\n  assize query \"SELECT time, host, title, id FROM findings ORDER BY time\" --case {root}\n  \
-             assize trace ID --bytes --case {root}        (any id of the first command's last column)",
-            root = root.display()
+             assize trace ID --bytes --case {root}        (any id of the first command's last column)\n  \
+             assize drill score {root} {folder}        (how near the answer is to what really happened)",
+            root = root.display(),
+            folder = folder.display()
         ));
         Ok(DONE.into())
     }

@@ -57,6 +57,9 @@ struct Make {
     /// What happens: espionage, intern, nothing, or a scenario file of your own
     #[arg(long, value_name = "ID|FILE")]
     scenario: String,
+    /// How much machines do by themselves, in percent of the usual: most events are that
+    #[arg(long, value_name = "PERCENT", default_value_t = 100)]
+    noise: u32,
     /// What is wrong with the logs, by the causes of coverage: cleared, rotated, expired, …
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     damage: Vec<String>,
@@ -84,6 +87,7 @@ fn make(asked: Make, shell: &Shell) -> Result<()> {
         seed: asked.seed,
         size: Size { staff: asked.staff, days: asked.days, hosts: asked.hosts, from: FIRST_DAY },
         scenario: Scenario::find(&asked.scenario)?,
+        noise_percent: asked.noise,
         damage: asked.damage,
         out: Some(asked.out.clone()),
     };

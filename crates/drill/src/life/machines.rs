@@ -56,7 +56,7 @@ const LIBRARIES: [&str; 6] = [
 ];
 
 /// A day of every machine.
-pub(super) fn day(world: &mut World<'_>, day: Moment) {
+pub(super) fn day(world: &mut World<'_>, day: Moment, noise_percent: u32) {
     let court = world.court;
     let dice = Dice::new(court.seed, "machines").branch((day.0 / DAY).unsigned_abs());
     for number in 0..court.hosts.len() as u32 {
@@ -65,7 +65,7 @@ pub(super) fn day(world: &mut World<'_>, day: Moment) {
             lease(world, host, day, &mut dice);
         }
         if court.host(host).is_windows() {
-            chores(world, host, day, &mut dice);
+            chores(world, host, day, u64::from(noise_percent), &mut dice);
             talk_with_directory(world, host, day, &mut dice);
         }
     }
@@ -84,13 +84,14 @@ fn lease(world: &mut World<'_>, host: HostId, day: Moment, dice: &mut Dice) {
     }
 }
 
-fn chores(world: &mut World<'_>, host: HostId, day: Moment, dice: &mut Dice) {
+fn chores(world: &mut World<'_>, host: HostId, day: Moment, noise_percent: u64, dice: &mut Dice) {
     let (machine, services) = (world.machine(host), world.services(host));
     let sysmon = world.court.host(host).kind == HostKind::Workstation;
     for hour in 0..24 {
         let begin = day + hour * HOUR;
         for (image, arguments, seconds, per_hundred) in CHORES {
-            for _ in 0..per_hundred / 100 + u64::from(dice.below(100) < per_hundred % 100) {
+            let wanted = per_hundred * noise_percent;
+            for _ in 0..wanted / 10_000 + u64::from(dice.below(10_000) < wanted % 10_000) {
                 let at = begin + dice.between(0, 3_599_999) * MS;
                 let command = [image, arguments].concat();
                 let lasts = dice.skewed(1, seconds) * SECOND + dice.between(0, 999) * MS;
@@ -101,7 +102,7 @@ fn chores(world: &mut World<'_>, host: HostId, day: Moment, dice: &mut Dice) {
                 }
             }
         }
-        if sysmon {
+        if sysmon && dice.below(100) < noise_percent {
             telemetry(world, host, begin, &machine, dice);
         }
     }

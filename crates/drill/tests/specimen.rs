@@ -21,7 +21,7 @@ type Files = BTreeMap<String, Vec<u8>>;
 
 fn made() -> Files {
     let folder = tempfile::tempdir().unwrap();
-    assize_drill::demo::make(folder.path()).unwrap();
+    assize_drill::specimen::make(folder.path()).unwrap();
     let mut files = Files::new();
     collect(folder.path(), folder.path(), &mut files);
     files

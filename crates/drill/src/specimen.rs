@@ -1,9 +1,9 @@
-//! Which small evidence set shows what the tool does?
+//! Which small evidence set has everything in it that a reader must not stumble over?
 //!
 //! [`make`] writes three days (2026-09-14 to 2026-09-16, UTC) of a made-up court: people at work,
 //! servers, a VPN, a document system, and an intrusion among it. Always the same bytes, no clock,
-//! a few megabytes. All names are invented; hosts are below `court.example`. It has no truth
-//! files and no options: that is the drill's part.
+//! a few megabytes. All names are invented; hosts are below `court.example`. It is written by hand
+//! for tests of reading, matching and telling: it has no truth and no options, which drills have.
 //!
 //! # Files
 //!
