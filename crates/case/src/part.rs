@@ -213,7 +213,7 @@ pub(crate) fn finding_of(batch: &Batch, hit: &assize_model::Hit, rule: &RuleInfo
         actor: text(column::ACTOR),
         event,
         exhibit: batch.text(column::EXHIBIT, hit.row)?.parse().ok()?,
-        fields: hit.fields.clone(),
+        fields: hit.fields.to_vec(),
     })
 }
 

@@ -4,6 +4,7 @@
 //! just parsed and on rows of a stored table. It returns hits; ids, times and tables are `case`'s.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -121,8 +122,9 @@ pub struct Hit {
     pub rule: usize,
     /// Row of the batch.
     pub row: usize,
-    /// Names of the own fields that the rule's true parts looked at, sorted.
-    pub fields: Vec<String>,
+    /// Names of the own fields that the rule's true parts looked at, sorted. Shared, because many
+    /// events of a log have the same.
+    pub fields: Arc<[String]>,
 }
 
 /// What scanning gave.

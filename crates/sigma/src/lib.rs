@@ -20,6 +20,7 @@ mod document;
 mod draft;
 mod encode;
 pub mod explain;
+mod fast;
 mod item;
 pub mod lint;
 mod load;

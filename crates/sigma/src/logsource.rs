@@ -58,6 +58,10 @@ impl LogSource {
     }
 }
 
+/// The own fields by whose value a route is told.
+pub(crate) const EVENT: &str = "EventID";
+pub(crate) const PROVIDER: &str = "Provider_Name";
+
 /// A place where events of a log source lie.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -119,13 +123,32 @@ impl Route {
         self.product.as_deref() == Some(product)
             && (self.channels.is_empty() || self.channels.iter().any(is_channel))
             && (self.events.is_empty() || self.has_event(record))
-            && (self.providers.is_empty() || is_one_of(record, "Provider_Name", &self.providers))
+            && (self.providers.is_empty() || is_one_of(record, PROVIDER, &self.providers))
             && self.require.iter().all(|(field, values)| is_one_of(record, field, values))
     }
 
     fn has_event(&self, record: &Record<'_>) -> bool {
-        let ids = record.values("EventID").filter_map(Number::of_text);
+        let ids = record.values(EVENT).filter_map(Number::of_text);
         ids.into_iter().any(|id| matches!(id, Number::Whole(id) if self.events.contains(&id)))
+    }
+
+    pub(crate) fn product(&self) -> Option<&str> {
+        self.product.as_deref()
+    }
+
+    pub(crate) fn channels(&self) -> &[String] {
+        &self.channels
+    }
+
+    pub(crate) fn events(&self) -> &[i128] {
+        &self.events
+    }
+
+    /// The values that a field must have one of, provider first; empty for no demand.
+    pub(crate) fn demands(&self) -> Vec<(&str, &[String])> {
+        let providers = (!self.providers.is_empty()).then_some((PROVIDER, self.providers.as_slice()));
+        let others = self.require.iter().map(|(field, values)| (field.as_str(), values.as_slice()));
+        providers.into_iter().chain(others).collect()
     }
 
     pub(crate) fn fields(&self) -> &BTreeMap<String, Origin> {
@@ -174,6 +197,11 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
 pub(crate) fn usual_name(source: &str, field: &str) -> Option<&'static str> {
     let product = source.split('/').next()?;
     TABLE.also.get(product)?.get(field).map(String::as_str)
+}
+
+/// The usual names, over all products, of a field that rules also call so.
+pub(crate) fn usual_names(field: &str) -> impl Iterator<Item = &'static str> {
+    TABLE.also.values().filter_map(move |names| names.get(field)).map(String::as_str)
 }
 
 /// Every log source of the table, as its key.

@@ -32,6 +32,11 @@ impl Network {
         Some(Self { address, prefix })
     }
 
+    /// An address of it, and how many of its leading bits all have in common.
+    pub(crate) fn parts(&self) -> (IpAddr, u32) {
+        (self.address, self.prefix)
+    }
+
     /// Whether the text is an address of this network.
     #[must_use]
     pub fn contains(&self, text: &str) -> bool {

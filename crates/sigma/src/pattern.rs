@@ -22,12 +22,18 @@ pub(crate) struct Flags {
     pub dot_all: bool,
 }
 
+impl Flags {
+    /// The flags as the expression itself can say them, so that its text alone is what it means.
+    fn inline(self) -> String {
+        let letters = [(self.ignore_case, 'i'), (self.multi_line, 'm'), (self.dot_all, 's')];
+        let set: String = letters.iter().filter(|(is_set, _)| *is_set).map(|(_, letter)| *letter).collect();
+        if set.is_empty() { set } else { format!("(?{set})") }
+    }
+}
+
 /// Makes an expression ready, or says which construct cannot be taken.
 pub(crate) fn compile(pattern: &str, flags: Flags) -> Result<regex::Regex, String> {
-    RegexBuilder::new(&rewrite(pattern, flags.multi_line))
-        .case_insensitive(flags.ignore_case)
-        .multi_line(flags.multi_line)
-        .dot_matches_new_line(flags.dot_all)
+    RegexBuilder::new(&(flags.inline() + &rewrite(pattern, flags.multi_line)))
         .size_limit(COMPILED_BYTES_MAX)
         .build()
         .map_err(|error| reason(&error))

@@ -1,9 +1,11 @@
 //! Which rules run, and what does each say of an event?
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
-use assize_model::{Batch, NotRun, RuleFile, RuleInfo, Scan};
+use assize_model::{Batch, Hit, NotRun, RuleFile, RuleInfo, Scan};
 
+use crate::fast::Engine;
 use crate::logsource::Route;
 use crate::view::View;
 use crate::{Condition, Explanation, Record, Selection, explain, load, naive};
@@ -29,6 +31,7 @@ pub struct RuleSet {
     not_run: Vec<NotRun>,
     /// Log source → its places and its rules. Rules of one log source are candidates together.
     sources: BTreeMap<String, (Vec<&'static Route>, Vec<usize>)>,
+    fast: OnceLock<Engine>,
 }
 
 impl RuleSet {
@@ -49,6 +52,22 @@ impl RuleSet {
             source.or_insert_with(|| (rule.routes.clone(), Vec::new())).1.push(index);
         }
         set
+    }
+
+    /// Applies every rule to every event of a batch and adds what it finds, by the fast engine.
+    pub fn scan(&self, batch: &Batch, scan: &mut Scan) {
+        let engine = self.fast.get_or_init(|| Engine::of(&self.rules));
+        assert!(engine.scan(batch, scan), "a batch has the columns of the spine");
+    }
+
+    /// The same by the naive engine, one rule and one event at a time: slow, and what the fast one
+    /// is held to.
+    pub fn scan_naively(&self, batch: &Batch, scan: &mut Scan) {
+        for row in 0..batch.len() {
+            let found = self.matches(&Record::of(batch, row), scan);
+            let hit = |(rule, fields): (usize, Vec<String>)| Hit { rule, row, fields: fields.into() };
+            scan.hits.extend(found.into_iter().map(hit));
+        }
     }
 
     /// What the rules that run are called, by id, then file.

@@ -1,8 +1,8 @@
 //! How do Sigma rules meet batches? The socket of `model`.
 
-use assize_model::{Batch, Card, Detector, Hit, NotRun, RuleFile, RuleInfo, Scan, Scanner};
+use assize_model::{Batch, Card, Detector, NotRun, RuleFile, RuleInfo, Scan, Scanner};
 
-use crate::{Record, RuleSet};
+use crate::RuleSet;
 
 /// The detector of Sigma rules.
 pub static SIGMA: Sigma = Sigma;
@@ -49,10 +49,6 @@ impl Scanner for RuleSet {
     }
 
     fn scan(&self, batch: &Batch, scan: &mut Scan) {
-        for row in 0..batch.len() {
-            let found = self.matches(&Record::of(batch, row), scan);
-            let hit = |(rule, fields)| Hit { rule, row, fields };
-            scan.hits.extend(found.into_iter().map(hit));
-        }
+        Self::scan(self, batch, scan);
     }
 }

@@ -46,6 +46,11 @@ impl Glob {
         Self { pieces: kept, cased }
     }
 
+    /// Its stretches, in order.
+    pub(crate) fn pieces(&self) -> &[Piece] {
+        &self.pieces
+    }
+
     /// Whether case matters.
     #[must_use]
     pub fn is_cased(&self) -> bool {

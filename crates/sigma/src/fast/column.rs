@@ -1,0 +1,289 @@
+//! Which of many comparisons does one text satisfy?
+//!
+//! All comparisons that rules make with one field, asked at once: whole texts and numbers are looked
+//! up, every other literal is sought by one automaton in one pass over the text in lower case, and
+//! what a literal cannot decide alone (wildcards, case, regular expressions) is checked where
+//! it was found. Only what has no literal at all is tried on every text.
+
+use std::collections::BTreeMap;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+
+use super::literal;
+use super::probe::{self, Pattern, Place, Probe};
+use crate::Part;
+use crate::condition::Relation;
+
+/// Bytes of literals up to which the automaton is a table, twice as fast and up to a hundred times
+/// as large.
+const TABLE_BYTES_MAX: usize = 6_000;
+
+/// The comparisons that rules make with one field, each an atom of this matcher by its number.
+pub(crate) struct Matcher {
+    /// Whole texts in lower case.
+    whole: BTreeMap<Box<str>, Vec<Task>>,
+    search: Option<AhoCorasick>,
+    /// What finding a literal means, by the automaton's number of it.
+    found: Vec<Vec<Task>>,
+    /// Numbers that a text may be equal to.
+    equal: BTreeMap<i128, Vec<u32>>,
+    /// True of every text.
+    any: Vec<u32>,
+    /// Tried on every text.
+    rest: Vec<u32>,
+    checks: Vec<Check>,
+    atoms: usize,
+    reads_numbers: bool,
+}
+
+/// What follows for an atom when a literal is found.
+#[derive(Clone, Copy)]
+enum Task {
+    /// It is satisfied.
+    Inside(u32),
+    /// It is satisfied if the literal stands at the start.
+    Start(u32),
+    /// At the end.
+    End(u32),
+    /// It is to be checked, by the number of the check.
+    Check(u32),
+}
+
+struct Check {
+    atom: u32,
+    probe: Probe,
+}
+
+/// Room that is used again for every text.
+#[derive(Default)]
+pub(crate) struct Scratch {
+    lower: String,
+    satisfied: Vec<bool>,
+    checked: Vec<bool>,
+    pub verdict: Vec<u32>,
+}
+
+/// Collects what a matcher is made of.
+#[derive(Default)]
+struct Draft {
+    whole: BTreeMap<Box<str>, Vec<Task>>,
+    literals: BTreeMap<Box<str>, Vec<Task>>,
+    equal: BTreeMap<i128, Vec<u32>>,
+    any: Vec<u32>,
+    rest: Vec<u32>,
+    checks: Vec<Check>,
+}
+
+impl Matcher {
+    /// A matcher of these atoms; an atom is satisfied by a text that satisfies any of its probes.
+    pub fn of(atoms: &[&[Probe]]) -> Self {
+        let mut draft = Draft::default();
+        for (atom, probes) in (0..).zip(atoms) {
+            probes.iter().for_each(|probe| draft.add(atom, probe));
+        }
+        let (literals, found): (Vec<_>, Vec<_>) = draft.literals.into_iter().unzip();
+        let bytes: usize = literals.iter().map(|literal| literal.len()).sum();
+        let kind =
+            if bytes <= TABLE_BYTES_MAX { AhoCorasickKind::DFA } else { AhoCorasickKind::ContiguousNFA };
+        let built = || {
+            AhoCorasick::builder()
+                .match_kind(MatchKind::Standard)
+                .kind(Some(kind))
+                .build(literals.iter().map(|literal| literal.as_bytes()))
+        };
+        // Too many literals for the automaton's numbers (2^31) cannot be: a rule file is 4 MiB.
+        let search = (!literals.is_empty()).then(|| built().unwrap_or_else(|error| panic!("{error}")));
+        Self {
+            whole: draft.whole,
+            search,
+            found,
+            reads_numbers: !draft.equal.is_empty(),
+            equal: draft.equal,
+            any: draft.any,
+            rest: draft.rest,
+            checks: draft.checks,
+            atoms: atoms.len(),
+        }
+    }
+
+    /// Puts the atoms that the text satisfies into `scratch.verdict`, in order.
+    pub fn judge(&self, text: &str, scratch: &mut Scratch) {
+        let mut judge = Judge::of(self, text, scratch);
+        self.any.iter().for_each(|atom| judge.satisfy(*atom));
+        if let Some(tasks) = self.whole.get(judge.lower) {
+            tasks.iter().for_each(|task| judge.act(*task, true, true));
+        }
+        if self.reads_numbers {
+            judge.compare_numbers();
+        }
+        if let Some(search) = &self.search {
+            let lower = judge.lower;
+            for hit in search.find_overlapping_iter(lower) {
+                let (at_start, at_end) = (hit.start() == 0, hit.end() == lower.len());
+                for task in &self.found[hit.pattern().as_usize()] {
+                    judge.act(*task, at_start, at_end);
+                }
+            }
+        }
+        self.rest.iter().for_each(|check| judge.act(Task::Check(*check), true, true));
+        judge.verdict.clear();
+        let atoms = (0..).zip(judge.satisfied.iter()).filter(|(_, is)| **is).map(|(atom, _)| atom);
+        judge.verdict.extend(atoms);
+    }
+}
+
+/// One text before a matcher.
+struct Judge<'a> {
+    matcher: &'a Matcher,
+    text: &'a str,
+    lower: &'a str,
+    satisfied: &'a mut Vec<bool>,
+    checked: &'a mut Vec<bool>,
+    verdict: &'a mut Vec<u32>,
+}
+
+impl<'a> Judge<'a> {
+    fn of(matcher: &'a Matcher, text: &'a str, scratch: &'a mut Scratch) -> Self {
+        let Scratch { lower, satisfied, checked, verdict } = scratch;
+        satisfied.clear();
+        satisfied.resize(matcher.atoms, false);
+        checked.clear();
+        checked.resize(matcher.checks.len(), false);
+        Self { matcher, text, lower: probe::lower(text, lower), satisfied, checked, verdict }
+    }
+
+    fn satisfy(&mut self, atom: u32) {
+        self.satisfied[atom as usize] = true;
+    }
+
+    fn act(&mut self, task: Task, at_start: bool, at_end: bool) {
+        match task {
+            Task::Inside(atom) => self.satisfy(atom),
+            Task::Start(atom) if at_start => self.satisfy(atom),
+            Task::End(atom) if at_end => self.satisfy(atom),
+            Task::Start(_) | Task::End(_) => {}
+            Task::Check(check) => self.check(check as usize),
+        }
+    }
+
+    fn check(&mut self, check: usize) {
+        let Check { atom, probe } = &self.matcher.checks[check];
+        if !self.checked[check] && !self.satisfied[*atom as usize] {
+            self.checked[check] = true;
+            self.satisfied[*atom as usize] = probe.holds(self.text, self.lower);
+        }
+    }
+
+    fn compare_numbers(&mut self) {
+        let Some(figure) = probe::stated(None, self.text) else { return };
+        match figure.whole {
+            Some(whole) => {
+                for atom in self.matcher.equal.get(&whole).into_iter().flatten() {
+                    self.satisfied[*atom as usize] = true;
+                }
+            }
+            // `4688.0` is equal to 4688.
+            None => {
+                for (whole, atoms) in &self.matcher.equal {
+                    if figure.is(Relation::Equal, probe::Figure::of_whole(*whole)) {
+                        atoms.iter().for_each(|atom| self.satisfied[*atom as usize] = true);
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Draft {
+    fn add(&mut self, atom: u32, probe: &Probe) {
+        match probe {
+            Probe::Text(pattern) => self.add_text(atom, pattern, probe),
+            Probe::Number(None, Relation::Equal, figure) if figure.whole.is_some() => {
+                let whole = figure.whole.unwrap_or_default();
+                self.equal.entry(whole).or_default().push(atom);
+            }
+            Probe::Regex(regex) => match literal::required(regex.as_str()) {
+                Some(literals) => {
+                    let check = self.check(atom, probe);
+                    literals.into_iter().for_each(|literal| self.seek(&literal, check));
+                }
+                None => self.try_always(atom, probe),
+            },
+            Probe::Number(..) | Probe::Network(_) => self.try_always(atom, probe),
+        }
+    }
+
+    fn add_text(&mut self, atom: u32, pattern: &Pattern, probe: &Probe) {
+        use Place::Text;
+        match pattern.stretches.as_slice() {
+            [start, end] if start.is_empty() && end.is_empty() => self.any.push(atom),
+            _ if pattern.cased => self.add_checked(atom, pattern, probe),
+            [whole] if whole.is_empty() => self.whole.entry("".into()).or_default().push(Task::Inside(atom)),
+            [whole] => match whole.as_slice() {
+                [Text(text)] => self.whole.entry(text.as_str().into()).or_default().push(Task::Inside(atom)),
+                _ => self.add_checked(atom, pattern, probe),
+            },
+            [start, end] => match (start.as_slice(), end.as_slice()) {
+                ([Text(text)], []) => self.seek(text, Task::Start(atom)),
+                ([], [Text(text)]) => self.seek(text, Task::End(atom)),
+                _ => self.add_checked(atom, pattern, probe),
+            },
+            [start, inside, end] if start.is_empty() && end.is_empty() => match inside.as_slice() {
+                [Text(text)] => self.seek(text, Task::Inside(atom)),
+                _ => self.add_checked(atom, pattern, probe),
+            },
+            _ => self.add_checked(atom, pattern, probe),
+        }
+    }
+
+    /// Checked where its longest literal is found.
+    fn add_checked(&mut self, atom: u32, pattern: &Pattern, probe: &Probe) {
+        match longest(pattern) {
+            Some(literal) => {
+                let check = self.check(atom, probe);
+                self.seek(&literal, check);
+            }
+            None => self.try_always(atom, probe),
+        }
+    }
+
+    fn check(&mut self, atom: u32, probe: &Probe) -> Task {
+        self.checks.push(Check { atom, probe: probe.clone() });
+        Task::Check(self.checks.len() as u32 - 1)
+    }
+
+    fn try_always(&mut self, atom: u32, probe: &Probe) {
+        if let Task::Check(check) = self.check(atom, probe) {
+            self.rest.push(check);
+        }
+    }
+
+    fn seek(&mut self, literal: &str, task: Task) {
+        self.literals.entry(literal.into()).or_default().push(task);
+    }
+}
+
+/// The longest literal of a pattern, in lower case.
+pub(crate) fn longest(pattern: &Pattern) -> Option<String> {
+    let literals = pattern.stretches.iter().flatten().filter_map(|place| match place {
+        Place::Text(text) if !text.is_empty() => Some(text),
+        _ => None,
+    });
+    let mut buffer = String::new();
+    literals.max_by_key(|text| text.len()).map(|text| probe::lower(text, &mut buffer).to_owned())
+}
+
+/// How rarely a text satisfies the probe: the number of bits it fixes, roughly.
+pub(crate) fn rarity(probe: &Probe) -> u32 {
+    let bits = match probe {
+        Probe::Text(pattern) => longest(pattern).map_or(0, |literal| literal.len() * 2),
+        Probe::Number(None | Some(Part::Minute), Relation::Equal, _) => 5,
+        Probe::Number(..) => 2,
+        Probe::Network(_) => 8,
+        Probe::Regex(regex) => {
+            let literals = literal::required(regex.as_str());
+            literals.and_then(|literals| literals.iter().map(String::len).min()).unwrap_or(1) * 2
+        }
+    };
+    (bits as u32).min(24)
+}

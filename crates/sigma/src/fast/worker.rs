@@ -1,0 +1,538 @@
+//! What has one thread learnt about the log so far, and what does it say of the next event?
+//!
+//! See `fast` for the steps. Everything kept here is a function of the rules and of bytes met
+//! before. When it has grown too large (a log made to have no two events alike) it is all
+//! forgotten, and learning begins anew.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use assize_model::{Hit, Scan};
+
+use super::class::{Class, Left, Sight, Words};
+use super::column::{Matcher, Scratch};
+use super::memo::{Memo, hash};
+use super::probe;
+use super::program::Ask;
+use super::rows::Rows;
+use super::shape::{Shape, Spot};
+use super::sign::{Meaning, Signs};
+use super::telling::{self, Teller};
+use super::{Engine, renamed};
+
+/// Longer values are judged anew each time: they rarely repeat, and would push out many short ones.
+const VALUE_BYTES_MAX: usize = 4096;
+/// What is learnt of each kind before all is forgotten.
+const SHAPES_MAX: usize = 4096;
+const CLASSES_MAX: usize = 1024;
+const VERDICTS_MAX: usize = 1 << 17;
+
+/// Verdicts that no matcher gives: no value; null; a value about whose text nothing is asked.
+const ABSENT: u32 = u32::MAX;
+const NULL: u32 = u32::MAX - 1;
+const PLAIN: u32 = u32::MAX - 2;
+
+/// What a thread has learnt.
+pub(crate) struct Worker {
+    learnt: Learnt,
+    scratch: Scratch,
+    lower: Vec<u8>,
+    joined: String,
+    key: Vec<u8>,
+    verdicts: Vec<u32>,
+}
+
+struct Learnt {
+    /// Kind of log → number of what the table knows of it.
+    sources: Memo<u32>,
+    kinds: BTreeMap<String, u32>,
+    shapes: Memo<u32>,
+    all_shapes: Vec<Arc<Shape>>,
+    /// Sign and value → number of the meaning.
+    signs: Memo<u32>,
+    meanings: Interned,
+    classes: Memo<u32>,
+    all_classes: Vec<Arc<Class>>,
+    /// Class and shape → binding.
+    bindings: Memo<u32>,
+    all_bindings: Vec<Arc<Binding>>,
+    /// Matcher and value → number of the verdict.
+    values: Memo<u32>,
+    verdicts: Vec<Interned>,
+    verdict_count: usize,
+    /// Verdicts together → the answer.
+    answers: Memo<Option<Arc<[Answer]>>>,
+}
+
+/// Lists that each have a number.
+#[derive(Default)]
+struct Interned {
+    numbers: BTreeMap<Arc<Vec<u32>>, u32>,
+    lists: Vec<Arc<Vec<u32>>>,
+}
+
+impl Interned {
+    fn number(&mut self, list: &[u32]) -> u32 {
+        // A new list is rare.
+        let list = Arc::new(list.to_vec());
+        if let Some(number) = self.numbers.get(&list) {
+            return *number;
+        }
+        let number = self.lists.len() as u32;
+        self.lists.push(Arc::clone(&list));
+        self.numbers.insert(list, number);
+        number
+    }
+}
+
+/// A rule that speaks, with the fields that made it.
+struct Answer {
+    rule: u32,
+    fields: Arc<[String]>,
+}
+
+/// A class in events of one shape.
+struct Binding {
+    number: u32,
+    steps: Vec<Step>,
+}
+
+/// A value to be judged.
+struct Step {
+    column: u32,
+    spot: Spot,
+    matcher: Option<(u32, Arc<Matcher>)>,
+}
+
+/// The event at hand.
+struct Event<'a, R> {
+    engine: &'a Engine,
+    rows: &'a R,
+    row: usize,
+    source: &'a str,
+    shape: &'a Shape,
+    class: &'a Class,
+}
+
+impl Learnt {
+    fn nothing() -> Self {
+        Self {
+            sources: Memo::of(1 << 8, 1 << 18),
+            kinds: BTreeMap::new(),
+            shapes: Memo::of(1 << 10, 8 << 20),
+            all_shapes: Vec::new(),
+            signs: Memo::of(1 << 11, 1 << 20),
+            meanings: Interned::default(),
+            classes: Memo::of(1 << 9, 1 << 20),
+            all_classes: Vec::new(),
+            bindings: Memo::of(1 << 11, 1 << 20),
+            all_bindings: Vec::new(),
+            values: Memo::of(1 << 14, 8 << 20),
+            verdicts: Vec::new(),
+            verdict_count: 0,
+            answers: Memo::of(1 << 13, 4 << 20),
+        }
+    }
+
+    fn is_too_much(&self) -> bool {
+        self.all_shapes.len() > SHAPES_MAX
+            || self.all_classes.len() > CLASSES_MAX
+            || self.all_bindings.len() > 2 * SHAPES_MAX
+            || self.verdict_count + self.meanings.lists.len() > VERDICTS_MAX
+    }
+}
+
+impl Worker {
+    /// A thread that has learnt nothing.
+    pub fn of(_: &Signs) -> Self {
+        Self {
+            learnt: Learnt::nothing(),
+            scratch: Scratch::default(),
+            lower: Vec::new(),
+            joined: String::new(),
+            key: Vec::new(),
+            verdicts: Vec::new(),
+        }
+    }
+
+    /// Applies all rules to all events.
+    pub fn scan<R: Rows>(&mut self, engine: &Engine, rows: &R, scan: &mut Scan) {
+        if self.learnt.is_too_much() {
+            self.learnt = Learnt::nothing();
+        }
+        let mut met = vec![false; self.learnt.all_classes.len()];
+        let mut shape = None;
+        let mut source = ("", 0);
+        for row in 0..rows.len() {
+            if shape.is_none() || !rows.is_alike(row, row - 1) {
+                shape = Some(self.shape(engine, rows, row));
+            }
+            if source.0 != rows.source(row) {
+                source = (rows.source(row), self.kind(engine, rows.source(row)));
+            }
+            let Some(shape) = shape else { continue };
+            let number = self.class(engine, rows, row, source, shape);
+            if met.len() <= number as usize {
+                met.resize(number as usize + 1, false);
+            }
+            met[number as usize] = true;
+            let class = Arc::clone(&self.learnt.all_classes[number as usize]);
+            if !class.rules.is_empty() {
+                let shape_of = Arc::clone(&self.learnt.all_shapes[shape as usize]);
+                let binding = self.binding(number, &class, shape, &shape_of);
+                let event = Event { engine, rows, row, source: source.0, shape: &shape_of, class: &class };
+                self.event(&event, &binding, &mut scan.hits);
+            }
+        }
+        for (class, _) in self.learnt.all_classes.iter().zip(met).filter(|(_, met)| *met) {
+            for source in &class.sources {
+                let key = &engine.program.sources[*source as usize].key;
+                if !scan.logsources.contains(key) {
+                    scan.logsources.insert(key.clone());
+                }
+            }
+        }
+    }
+
+    fn shape<R: Rows>(&mut self, engine: &Engine, rows: &R, row: usize) -> u32 {
+        self.key.clear();
+        rows.signature(row, &mut self.key);
+        let hash = hash(0, &self.key);
+        let learnt = &mut self.learnt;
+        if let Some(number) = learnt.shapes.find(0, &self.key, hash) {
+            return *number;
+        }
+        let number = learnt.all_shapes.len() as u32;
+        learnt.all_shapes.push(Arc::new(Shape::of(rows.names(row), &engine.signs.names)));
+        learnt.shapes.keep(0, &self.key, hash, number);
+        number
+    }
+
+    /// The number of what the table of log sources knows of a kind of log: its product, and its channel
+    /// if any route names it.
+    fn kind(&mut self, engine: &Engine, source: &str) -> u32 {
+        let hash = hash(0, source.as_bytes());
+        let learnt = &mut self.learnt;
+        if let Some(number) = learnt.sources.find(0, source.as_bytes(), hash) {
+            return *number;
+        }
+        let (product, channel) = source.split_once('/').unwrap_or_default();
+        let mut routes = engine.program.sources.iter().flat_map(|source| &source.routes);
+        let is_named =
+            routes.any(|route| route.channels().iter().any(|own| own.eq_ignore_ascii_case(channel)));
+        let kind = if is_named {
+            format!("{product}/{}", channel.to_ascii_lowercase())
+        } else {
+            format!("{product}/")
+        };
+        let next = learnt.kinds.len() as u32;
+        let number = *learnt.kinds.entry(kind).or_insert(next);
+        learnt.sources.keep(0, source.as_bytes(), hash, number);
+        number
+    }
+
+    fn class<R: Rows>(
+        &mut self,
+        engine: &Engine,
+        rows: &R,
+        row: usize,
+        source: (&str, u32),
+        shape: u32,
+    ) -> u32 {
+        self.key.clear();
+        self.key.extend_from_slice(&source.1.to_le_bytes());
+        let shape = Arc::clone(&self.learnt.all_shapes[shape as usize]);
+        for (sign, positions) in shape.signs.iter().enumerate() {
+            self.key.push(positions.len().min(255) as u8);
+            for position in positions {
+                let meaning = match rows.value(row, *position) {
+                    Some(text) => self.meaning(engine, sign, text),
+                    None => NULL,
+                };
+                self.key.extend_from_slice(&meaning.to_le_bytes());
+            }
+        }
+        let hash = hash(0, &self.key);
+        if let Some(number) = self.learnt.classes.find(0, &self.key, hash) {
+            return *number;
+        }
+        let sight = self.sight(engine, rows, row, &shape);
+        let learnt = &mut self.learnt;
+        let number = learnt.all_classes.len() as u32;
+        learnt.all_classes.push(Arc::new(engine.ground().class(source.0, &sight)));
+        learnt.classes.keep(0, &self.key, hash, number);
+        number
+    }
+
+    fn sight<R: Rows>(&mut self, engine: &Engine, rows: &R, row: usize, shape: &Shape) -> Sight {
+        let mut sight = Sight::new();
+        for (sign, positions) in shape.signs.iter().enumerate() {
+            let meaning = |position: &u32| {
+                let number = self.meaning(engine, sign, rows.value(row, *position)?);
+                Some(Arc::clone(&self.learnt.meanings.lists[number as usize]))
+            };
+            sight.push(positions.iter().map(meaning).collect());
+        }
+        sight
+    }
+
+    fn meaning(&mut self, engine: &Engine, sign: usize, text: &str) -> u32 {
+        let domain = sign as u32;
+        let hash = hash(domain, text.as_bytes());
+        if let Some(number) = self.learnt.signs.find(domain, text.as_bytes(), hash) {
+            return *number;
+        }
+        let meaning: Meaning = engine.signs.judge(sign, text, &mut self.scratch);
+        let number = self.learnt.meanings.number(&meaning);
+        if text.len() <= VALUE_BYTES_MAX {
+            self.learnt.signs.keep(domain, text.as_bytes(), hash, number);
+        }
+        number
+    }
+
+    fn binding(&mut self, class: u32, of: &Class, shape: u32, events: &Shape) -> Arc<Binding> {
+        let key = (u64::from(class) << 32 | u64::from(shape)).to_le_bytes();
+        let hash = hash(0, &key);
+        let learnt = &mut self.learnt;
+        if let Some(number) = learnt.bindings.find(0, &key, hash) {
+            return Arc::clone(&learnt.all_bindings[*number as usize]);
+        }
+        let number = learnt.all_bindings.len() as u32;
+        let mut steps = Vec::new();
+        for (column, own) in (0..).zip(&of.columns) {
+            let step = |spot| Step { column, spot, matcher: own.matcher.clone() };
+            steps.extend(events.spots(&own.lies).into_iter().map(step));
+        }
+        let binding = Arc::new(Binding { number, steps });
+        learnt.all_bindings.push(Arc::clone(&binding));
+        learnt.bindings.keep(0, &key, hash, number);
+        binding
+    }
+
+    fn event<R: Rows>(&mut self, event: &Event<'_, R>, binding: &Binding, hits: &mut Vec<Hit>) {
+        self.look(event, binding);
+        if let Some(words) = &event.class.words
+            && self.may_hold(event, words)
+        {
+            // Rare: the values themselves are searched, and nothing is remembered.
+            let answers = self.decide(event, binding, Some(words));
+            return tell(event.row, &answers, hits);
+        }
+        let hash = hash(1, &self.key);
+        if let Some(answers) = self.learnt.answers.find(1, &self.key, hash) {
+            if let Some(answers) = answers {
+                tell(event.row, answers, hits);
+            }
+            return;
+        }
+        let answers = self.decide(event, binding, None);
+        tell(event.row, &answers, hits);
+        let answers = (!answers.is_empty()).then(|| answers.into());
+        self.learnt.answers.keep(1, &self.key, hash, answers);
+    }
+
+    /// The verdict on every value that the class looks at; together with the binding they are the
+    /// key of the answer.
+    fn look<R: Rows>(&mut self, event: &Event<'_, R>, binding: &Binding) {
+        self.verdicts.clear();
+        self.key.clear();
+        self.key.extend_from_slice(&binding.number.to_le_bytes());
+        for step in &binding.steps {
+            let (verdict, parts) = match &step.spot {
+                Spot::Own(position) => (self.verdict(step, event.rows.value(event.row, *position)), 0),
+                Spot::Joined(..) => self.joined(step, event),
+            };
+            if parts != 0 {
+                self.key.extend_from_slice(&parts.to_le_bytes());
+            }
+            self.key.extend_from_slice(&verdict.to_le_bytes());
+            self.verdicts.push(verdict);
+        }
+        for pair in &event.class.pairs {
+            let like = like(event, pair.left, pair.right, &pair.test);
+            self.key.extend(like.iter().map(|is| u8::from(*is)));
+            self.verdicts.push(u32::from(like.contains(&true)));
+        }
+    }
+
+    fn verdict(&mut self, step: &Step, text: Option<&str>) -> u32 {
+        let Some(text) = text else { return NULL };
+        let Some((number, matcher)) = &step.matcher else { return PLAIN };
+        if text.len() > VALUE_BYTES_MAX {
+            return self.judge(*number, matcher, text);
+        }
+        let hash = hash(*number, text.as_bytes());
+        if let Some(verdict) = self.learnt.values.find(*number, text.as_bytes(), hash) {
+            return *verdict;
+        }
+        let verdict = self.judge(*number, matcher, text);
+        self.learnt.values.keep(*number, text.as_bytes(), hash, verdict);
+        verdict
+    }
+
+    fn judge(&mut self, number: u32, matcher: &Matcher, text: &str) -> u32 {
+        matcher.judge(text, &mut self.scratch);
+        let learnt = &mut self.learnt;
+        while learnt.verdicts.len() <= number as usize {
+            learnt.verdicts.push(Interned::default());
+        }
+        let verdicts = &mut learnt.verdicts[number as usize];
+        let before = verdicts.lists.len();
+        let verdict = verdicts.number(&self.scratch.verdict);
+        learnt.verdict_count += verdicts.lists.len() - before;
+        verdict
+    }
+
+    /// The verdict on a joined value, and which of its parts there were.
+    fn joined<R: Rows>(&mut self, step: &Step, event: &Event<'_, R>) -> (u32, u32) {
+        let Spot::Joined(positions, joined) = &step.spot else { return (ABSENT, 1) };
+        let mut text = std::mem::take(&mut self.joined);
+        text.clear();
+        let mut parts = 1;
+        for (number, position) in positions.iter().enumerate() {
+            if let Some(part) = event.rows.value(event.row, *position) {
+                if parts > 1 {
+                    text.push('\\');
+                }
+                text.push_str(part);
+                parts |= 2 << number;
+            }
+        }
+        let verdict = if parts == 1 {
+            ABSENT
+        } else if joined.starts.is_empty() {
+            self.verdict(step, Some(&text))
+        } else {
+            text = renamed(joined, text);
+            self.verdict(step, Some(&text))
+        };
+        self.joined = text;
+        (verdict, parts)
+    }
+
+    /// Whether a keyword may stand in the event.
+    fn may_hold<R: Rows>(&mut self, event: &Event<'_, R>, words: &Words) -> bool {
+        let Some(screen) = &words.screen else { return true };
+        match event.rows.run(event.row) {
+            Some(run) => screen.lets_through(run, &mut self.lower),
+            None => {
+                let positions = 0..event.shape.names.len() as u32;
+                let mut texts = positions.filter_map(|position| event.rows.value(event.row, position));
+                texts.any(|text| screen.lets_through(text.as_bytes(), &mut self.lower))
+            }
+        }
+    }
+
+    /// Tries the rules of which a witness holds.
+    fn decide<R: Rows>(
+        &mut self,
+        event: &Event<'_, R>,
+        binding: &Binding,
+        words: Option<&Words>,
+    ) -> Vec<Answer> {
+        let class = event.class;
+        let holds = self.atoms(event, binding, words);
+        let mut rules = class.always.clone();
+        for (atom, _) in holds.iter().enumerate().filter(|(_, holds)| **holds) {
+            rules.extend_from_slice(&class.triggers[atom]);
+        }
+        rules.sort_unstable();
+        rules.dedup();
+        let mut answers = Vec::new();
+        for rule in rules.iter().map(|rule| &class.rules[*rule as usize]) {
+            if is_true(&rule.condition, &holds) {
+                let (engine, Event { rows, row, shape, source, .. }) = (event.engine, event);
+                let teller = Teller {
+                    program: &engine.program,
+                    rows: *rows,
+                    row: *row,
+                    shape,
+                    source,
+                    route: rule.route,
+                };
+                answers.push(Answer { rule: rule.rule, fields: teller.fields(rule.rule).into() });
+            }
+        }
+        answers.sort_by_key(|answer| answer.rule);
+        answers
+    }
+
+    /// Which atoms of the class hold.
+    fn atoms<R: Rows>(&self, event: &Event<'_, R>, binding: &Binding, words: Option<&Words>) -> Vec<bool> {
+        let class = event.class;
+        let mut holds = vec![false; class.atoms];
+        let mut verdicts = self.verdicts.iter();
+        let mut steps = binding.steps.iter().zip(&mut verdicts).peekable();
+        for (number, column) in (0..).zip(&class.columns) {
+            let (mut is_there, mut is_null) = (false, true);
+            while let Some((step, verdict)) = steps.next_if(|(step, _)| step.column == number) {
+                is_there |= *verdict != ABSENT;
+                is_null &= *verdict == ABSENT || *verdict == NULL;
+                if let Some((matcher, _)) = &step.matcher
+                    && *verdict < PLAIN
+                {
+                    let list = &self.learnt.verdicts[*matcher as usize].lists[*verdict as usize];
+                    list.iter().for_each(|atom| holds[column.atoms[*atom as usize] as usize] = true);
+                }
+            }
+            let mut set =
+                |atom: Option<u32>, truth| atom.into_iter().for_each(|atom| holds[atom as usize] = truth);
+            set(column.null, is_null);
+            set(column.exists, is_there);
+            set(column.absent, !is_there);
+        }
+        for (pair, verdict) in class.pairs.iter().zip(&self.verdicts[binding.steps.len()..]) {
+            holds[pair.atom as usize] = *verdict != 0;
+        }
+        for (own, atom) in words.iter().flat_map(|words| &words.atoms) {
+            holds[*own as usize] = stands_anywhere(event, *atom);
+        }
+        holds
+    }
+}
+
+fn tell(row: usize, answers: &[Answer], hits: &mut Vec<Hit>) {
+    let hit = |answer: &Answer| Hit { rule: answer.rule as usize, row, fields: Arc::clone(&answer.fields) };
+    hits.extend(answers.iter().map(hit));
+}
+
+fn is_true(left: &Left, holds: &[bool]) -> bool {
+    match left {
+        Left::True => true,
+        Left::And(parts) => parts.iter().all(|part| is_true(part, holds)),
+        Left::Or(parts) => parts.iter().any(|part| is_true(part, holds)),
+        Left::AtLeast(count, parts) => {
+            parts.iter().filter(|part| is_true(part, holds)).take(*count).count() == *count
+        }
+        Left::Not(part) => !is_true(part, holds),
+        Left::Atom(atom) => holds[*atom as usize],
+    }
+}
+
+/// For each value of one column whether it is like any of another.
+fn like<R: Rows>(
+    event: &Event<'_, R>,
+    left: usize,
+    right: usize,
+    test: &crate::condition::FieldTest,
+) -> Vec<bool> {
+    let values = |column: usize| {
+        let spots = event.shape.spots(&event.class.columns[column].lies);
+        telling::values(event.rows, event.row, event.shape, &spots)
+    };
+    let others = values(right);
+    let is_like = |text: &str| others.iter().any(|other| telling::is_like(text, other.text.as_deref(), test));
+    values(left).iter().map(|value| value.text.as_deref().is_some_and(is_like)).collect()
+}
+
+/// Whether a keyword stands in any value.
+fn stands_anywhere<R: Rows>(event: &Event<'_, R>, atom: u32) -> bool {
+    let Ask::Text(probes) = &event.engine.program.atoms[atom as usize].ask else { return false };
+    let mut buffer = String::new();
+    (0..event.shape.names.len() as u32).filter_map(|position| event.rows.value(event.row, position)).any(
+        |text| {
+            let lower = probe::lower(text, &mut buffer);
+            probes.iter().any(|probe| probe.holds(text, lower))
+        },
+    )
+}

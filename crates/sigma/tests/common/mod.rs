@@ -1,0 +1,95 @@
+//! What several tests need: batches of made-up events, and the public corpus where it lies.
+#![allow(dead_code)] // each test uses its part
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use assize_model::batch::{Batcher, Origin};
+use assize_model::{
+    Batch, Event, ExhibitId, Format, Gap, Input, Projection, Range, ReadingOptions, RuleFile, Sink,
+};
+
+/// A kind of log and fields.
+pub type Fields = Vec<(String, Option<String>)>;
+
+/// Keeps what it is given.
+#[derive(Default)]
+pub struct Kept(pub Vec<Batch>);
+
+impl Sink for Kept {
+    fn batch(&mut self, batch: Batch) -> std::io::Result<()> {
+        self.0.push(batch);
+        Ok(())
+    }
+
+    fn gap(&mut self, _: Gap) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+fn origin(format: &'static str) -> Origin {
+    Origin { exhibit: ExhibitId::of_digest(&[7; 32]), member: None, format }
+}
+
+/// Events as one batch.
+pub fn batch(events: &[(String, Fields)]) -> Batch {
+    let mut kept = Kept::default();
+    let mut batcher = Batcher::new(origin("evtx"), &mut kept);
+    for (offset, (source, fields)) in (0..).zip(events) {
+        let mut event = Event::at(Range { offset, length: 1 }, source);
+        event.fields.clone_from(fields);
+        batcher.event(&event).unwrap();
+    }
+    batcher.finish().unwrap();
+    assert_eq!(kept.0.len(), 1, "few enough events for one batch");
+    kept.0.remove(0)
+}
+
+/// The folder of public test data, or a word that nothing was tested.
+pub fn corpus(archive: &str) -> Option<PathBuf> {
+    let default = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/corpus");
+    let corpus = std::env::var_os("ASSIZE_CORPUS").map_or_else(|| PathBuf::from(default), PathBuf::from);
+    let path = corpus.join(archive);
+    if path.is_file() {
+        return Some(path);
+    }
+    eprintln!("SKIPPED: no {}; nothing was tested. Set ASSIZE_CORPUS.", path.display());
+    None
+}
+
+/// The members of an archive whose names end so.
+pub fn members(archive: &Path, suffix: &str) -> Vec<(String, Vec<u8>)> {
+    let file = std::fs::File::open(archive).unwrap();
+    let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(file));
+    let mut members = Vec::new();
+    for entry in archive.entries().unwrap() {
+        let mut entry = entry.unwrap();
+        let name = entry.path().unwrap().to_string_lossy().into_owned();
+        if name.ends_with(suffix) {
+            let mut bytes = Vec::new();
+            entry.read_to_end(&mut bytes).unwrap();
+            members.push((name, bytes));
+        }
+    }
+    members.sort();
+    members
+}
+
+/// SigmaHQ's rules.
+pub fn rules(archive: &Path) -> Vec<RuleFile> {
+    let file = |(name, bytes): (String, Vec<u8>)| RuleFile { name, text: String::from_utf8(bytes).unwrap() };
+    members(archive, ".yml").into_iter().map(file).collect()
+}
+
+/// What a format reads of a file.
+pub fn read(format: &str, bytes: &[u8]) -> Vec<Batch> {
+    let format: &dyn Format = assize_formats::by_name(format).unwrap();
+    let mut kept = Kept::default();
+    let mut batcher = Batcher::new(origin("evtx"), &mut kept);
+    let options = ReadingOptions::default();
+    let mut bytes = bytes;
+    let mut input = Input { bytes: &mut bytes, options: &options, projection: Projection::Everything };
+    format.read(&mut input, &mut batcher).unwrap();
+    batcher.finish().unwrap();
+    kept.0
+}

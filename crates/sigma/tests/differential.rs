@@ -1,0 +1,364 @@
+//! Is the fast engine the naive one, whatever the rules and whatever the log?
+//!
+//! Every hit with its fields, and every log source that had a candidate, must be the same. Random
+//! rules meet random events here; SigmaHQ's rules meet all real event logs of the corpus.
+// A test reads its own files, takes the time and may fail.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stderr)]
+
+mod common;
+
+use assize_model::{Batch, RuleFile, Scan};
+use assize_sigma::RuleSet;
+use common::Fields;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+/// The first difference between the two engines, in words.
+fn difference(rules: &RuleSet, batches: &[Batch]) -> Option<String> {
+    for batch in batches {
+        let (mut fast, mut naive) = (Scan::default(), Scan::default());
+        rules.scan(batch, &mut fast);
+        rules.scan_naively(batch, &mut naive);
+        if fast.logsources != naive.logsources {
+            return Some(format!("log sources {:?} for {:?}", fast.logsources, naive.logsources));
+        }
+        if fast.hits != naive.hits {
+            let differs = |at: &usize| fast.hits.get(*at) != naive.hits.get(*at);
+            let at = (0..fast.hits.len().max(naive.hits.len())).find(differs).unwrap();
+            let (one, other) = (fast.hits.get(at), naive.hits.get(at));
+            let hit = [one, other].into_iter().flatten().min_by_key(|hit| (hit.row, hit.rule)).unwrap();
+            let rule = &rules.rules()[hit.rule].file;
+            let why = rules.explain(hit.rule, batch, hit.row);
+            return Some(format!("fast {one:?}\nnaive {other:?}\n{rule}\n{why}"));
+        }
+    }
+    None
+}
+
+const FIELDS: &[&str] = &[
+    "EventID",
+    "Provider_Name",
+    "Channel",
+    "Image",
+    "CommandLine",
+    "User",
+    "ProcessId",
+    "ParentImage",
+    "TargetObject",
+    "Details",
+    "ProviderName",
+    "Hash es",
+    "image",
+    "OperationType",
+    "NewProcessName",
+    "Computer",
+    "ComputerName",
+    "eventid",
+];
+
+const VALUES: &[&str] = &[
+    "'1'",
+    "4688",
+    "4657",
+    "'*'",
+    "''",
+    "null",
+    "'C:\\Windows\\System32\\cmd.exe'",
+    "'\\cmd.exe'",
+    "'cmd'",
+    "'c:\\win*\\CMD.???'",
+    "'/c whoami'",
+    "'-enc*JAB'",
+    "' -x'",
+    "'Ünï'",
+    "'%%1904'",
+    "'HKLM\\Software\\'",
+    "'10.0.0.0/8'",
+    "'2024-02-29T23:05:00Z'",
+    "0x10",
+    "1.5",
+    "'K'",
+    "'?'",
+    "'a\\*b'",
+    "'Microsoft-Windows-Sysmon'",
+    "'DOM\\bob'",
+    "23",
+    "true",
+    "'lsadump::'",
+    "'ſecret'",
+];
+
+const KEYS: &[&str] = &[
+    "",
+    "",
+    "",
+    "|contains",
+    "|contains",
+    "|startswith",
+    "|endswith",
+    "|endswith",
+    "|contains|all",
+    "|cased",
+    "|contains|cased",
+    "|windash|contains",
+    "|re",
+    "|re|i",
+    "|cidr",
+    "|exists",
+    "|gt",
+    "|lte",
+    "|hour",
+    "|week|gte",
+    "|neq",
+    "|fieldref",
+    "|fieldref|contains",
+    "|base64offset|contains",
+    "|wide|base64offset|contains",
+];
+
+const REGEXES: &[&str] = &[
+    "'^c:\\\\\\\\win'",
+    "'(cmd|whoami)\\.exe$'",
+    "'[Kk]ernel'",
+    "'who.?ami'",
+    "'^$'",
+    "'(?i)SECRET'",
+    "'a|b|'",
+    "'\\d{4}'",
+];
+
+fn item() -> impl Strategy<Value = String> {
+    let values = proptest::collection::vec(select(VALUES), 1..4);
+    (select(FIELDS), select(KEYS), values, select(REGEXES), select(FIELDS), any::<bool>()).prop_map(
+        |(field, key, values, regex, other, truth)| {
+            let value = match key {
+                "|re" | "|re|i" => regex.to_owned(),
+                "|cidr" => "'10.0.0.0/8'".to_owned(),
+                "|exists" => truth.to_string(),
+                "|gt" | "|lte" | "|hour" | "|week|gte" => "9".to_owned(),
+                "|fieldref" | "|fieldref|contains" => format!("'{other}'"),
+                "" | "|neq" => format!("[{}]", values.join(", ")),
+                _ => {
+                    let texts = values.into_iter().filter(|value| value.starts_with('\'') && value.len() > 4);
+                    let texts: Vec<&str> = texts.collect();
+                    if texts.is_empty() { "'cmd'".to_owned() } else { format!("[{}]", texts.join(", ")) }
+                }
+            };
+            format!("'{field}{key}': {value}")
+        },
+    )
+}
+
+fn selection() -> impl Strategy<Value = String> {
+    let map = || {
+        proptest::collection::vec(item(), 1..4).prop_map(|items| {
+            let mut seen = std::collections::BTreeSet::new();
+            let items: Vec<_> = items
+                .into_iter()
+                .filter(|item| seen.insert(item.split(':').next().unwrap().to_owned()))
+                .collect();
+            format!("{{{}}}", items.join(", "))
+        })
+    };
+    let words = proptest::collection::vec(
+        select(&["'cmd'", "'lsadump::'", "'4688'", "'w*i'", "'Ünï'", "'?'"][..]),
+        1..3,
+    );
+    prop_oneof![
+        5 => map(),
+        2 => proptest::collection::vec(map(), 1..4).prop_map(|maps| format!("[{}]", maps.join(", "))),
+        1 => words.prop_map(|words| format!("[{}]", words.join(", "))),
+        1 => item().prop_map(|item| format!("{{'|re': {}}}", if item.contains("|re'") { item.split(": ").nth(1).unwrap().to_owned() } else { "'cm.'".to_owned() })),
+    ]
+}
+
+const CONDITIONS: &[&str] = &[
+    "a",
+    "a and b",
+    "a or b",
+    "a and not b",
+    "not a",
+    "1 of them",
+    "all of them",
+    "2 of them",
+    "(a or b) and not c",
+    "not (a and b)",
+    "a or not b",
+    "not 1 of them",
+    "a and not 1 of f*",
+    "c and (a or not b)",
+];
+
+const SOURCES: &[&str] = &[
+    "{product: windows}",
+    "{product: windows, category: process_creation}",
+    "{product: windows, service: security}",
+    "{product: windows, service: sysmon}",
+    "{product: windows, category: registry_set}",
+    "{product: windows, category: registry_event}",
+    "{product: windows, category: file_access}",
+    "{product: windows, category: ps_script}",
+];
+
+fn rule() -> impl Strategy<Value = String> {
+    let parts = (selection(), selection(), selection(), selection());
+    (parts, select(CONDITIONS), select(SOURCES)).prop_map(|((a, b, c, f), condition, source)| {
+        format!("title: T\nlogsource: {source}\ndetection:\n  a: {a}\n  b: {b}\n  c: {c}\n  f1: {f}\n  condition: {condition}\n")
+    })
+}
+
+const TEXTS: &[&str] = &[
+    "1",
+    "4688",
+    "4657",
+    "0x10",
+    "23",
+    "",
+    "C:\\Windows\\System32\\cmd.exe",
+    "cmd.exe /c whoami",
+    "c:\\win\\CMD.EXE",
+    "\\cmd.exe",
+    "-enc xJABy",
+    "/x -x",
+    "–x",
+    "ÜNÏ",
+    "%%1904",
+    "%%1906",
+    "\\REGISTRY\\MACHINE\\Software\\X",
+    "HKLM\\Software\\X",
+    "10.1.2.3",
+    "::ffff:10.0.0.1",
+    "2024-02-29T23:05:00Z",
+    "1.5",
+    "\u{212a}ernel",
+    "SECRET",
+    "ſecret",
+    "a*b",
+    "Microsoft-Windows-Sysmon",
+    "Microsoft-Windows-Kernel-File",
+    "DOM",
+    "bob",
+    "DOM\\bob",
+    "lsadump::sam",
+    "kernel whoami.exe",
+    "Y21k",
+    "true",
+];
+
+const NAMES: &[&str] = &[
+    "EventID",
+    "EventID",
+    "EventID",
+    "Provider_Name",
+    "Channel",
+    "Image",
+    "Image",
+    "CommandLine",
+    "CommandLine",
+    "User",
+    "ProcessId",
+    "ParentImage",
+    "TargetObject",
+    "Details",
+    "OperationType",
+    "NewProcessName",
+    "ObjectName",
+    "ObjectValueName",
+    "SubjectDomainName",
+    "SubjectUserName",
+    "NewValue",
+    "Hashes",
+    "IMAGE",
+    "eventid",
+    "Computer",
+    "Command Line",
+];
+
+const KINDS: &[&str] = &[
+    "windows/Security",
+    "windows/Security",
+    "windows/Security",
+    "windows/Microsoft-Windows-Sysmon/Operational",
+    "windows/Microsoft-Windows-Sysmon/Operational",
+    "windows/security",
+    "windows/System",
+    "windows/Microsoft-Windows-PowerShell/Operational",
+    "windows/unheard of",
+    "json",
+    "linux/auditd",
+];
+
+fn event() -> impl Strategy<Value = (String, Fields)> {
+    let value = prop::option::weighted(0.9, select(TEXTS)).prop_map(|text| text.map(str::to_owned));
+    let fields = proptest::collection::vec((select(NAMES).prop_map(str::to_owned), value), 4..14);
+    let id = select(&["1", "4688", "4657", "4104", "13", "9999"][..]);
+    (select(KINDS), fields, prop::option::weighted(0.8, id)).prop_map(|(kind, mut fields, id)| {
+        if let Some(id) = id {
+            fields.insert(0, ("EventID".to_owned(), Some(id.to_owned())));
+        }
+        (kind.to_owned(), fields)
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn random_rules_on_random_events(
+        texts in proptest::collection::vec(rule(), 1..12),
+        events in proptest::collection::vec(event(), 1..24),
+    ) {
+        let file = |(number, text): (usize, &String)| RuleFile { name: format!("{number:02}.yml"), text: text.clone() };
+        let files: Vec<RuleFile> = texts.iter().enumerate().map(file).collect();
+        let rules = RuleSet::load(&files);
+        // Twice, for what was learnt from the first time must say the same.
+        let batch = common::batch(&events);
+        let difference = difference(&rules, &[batch.clone(), batch]);
+        prop_assert!(difference.is_none(), "{}\n{}", difference.unwrap_or_default(), texts.join("---\n"));
+    }
+}
+
+/// That the rules above mostly run and often speak, so that the comparison above compares something.
+#[test]
+fn random_rules_do_speak() {
+    use proptest::strategy::ValueTree;
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let (mut rules, mut not_run, mut hits) = (0, 0, 0);
+    for _ in 0..300 {
+        let text = rule().new_tree(&mut runner).unwrap().current();
+        let set = RuleSet::load(&[RuleFile { name: "r.yml".into(), text }]);
+        let events: Vec<_> = (0..20).map(|_| event().new_tree(&mut runner).unwrap().current()).collect();
+        let mut scan = Scan::default();
+        set.scan(&common::batch(&events), &mut scan);
+        rules += set.rules().len();
+        not_run += set.not_run().len();
+        hits += scan.hits.len();
+    }
+    eprintln!("{rules} rules, {not_run} not run, {hits} hits");
+    assert!(rules > 200 && hits > 300, "{rules} rules, {not_run} not run, {hits} hits");
+}
+
+#[test]
+fn sigmahq_on_all_event_logs() {
+    let Some(archive) = common::corpus("sigma_rules.tar.gz") else { return };
+    let rules = RuleSet::load(&common::rules(&archive));
+    let (mut files, mut events, mut hits) = (0, 0, 0);
+    for archive in ["evtx_attack_samples.tar.gz", "sigma_regression.tar.gz"] {
+        let Some(archive) = common::corpus(archive) else { return };
+        for (name, bytes) in common::members(&archive, ".evtx") {
+            let batches = common::read("evtx", &bytes);
+            if let Some(difference) = difference(&rules, &batches) {
+                panic!("{name}: {difference}");
+            }
+            files += 1;
+            for batch in &batches {
+                let mut scan = Scan::default();
+                rules.scan(batch, &mut scan);
+                events += batch.len();
+                hits += scan.hits.len();
+            }
+        }
+    }
+    eprintln!("{} rules, {files} files, {events} events, {hits} hits: no difference", rules.rules().len());
+    assert!(files > 400 && events > 8000 && hits > 1000);
+}
