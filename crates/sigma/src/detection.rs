@@ -8,6 +8,7 @@ use rsigma_parser::{ConditionExpr, Quantifier, SelectorPattern, SigmaParserError
 use yaml_serde::{Mapping, Value};
 
 use crate::item::{item, keyword};
+use crate::placeholder::Placeholders;
 use crate::{Condition, Selection};
 
 /// Characters of a condition: longer ones are refused, not parsed.
@@ -43,14 +44,21 @@ pub(crate) struct Detection {
     pub condition: Condition,
 }
 
-/// Compiles a `detection`. `has_arrays`: the rule is of a version in which `field[any]` speaks of
-/// the members of an array.
-pub(crate) fn detection(detection: &Mapping, has_arrays: bool) -> Result<Detection, Unfit> {
+/// What compiling needs to know beside the `detection` itself.
+#[derive(Clone, Copy)]
+pub(crate) struct Knowing<'a> {
+    /// Whether the rule is of a version in which `field[any]` speaks of the members of an array.
+    pub has_arrays: bool,
+    pub placeholders: &'a Placeholders,
+}
+
+/// Compiles a `detection`, or the `filter` of a filter, whose `rules` are no selection.
+pub(crate) fn detection(detection: &Mapping, knowing: Knowing<'_>) -> Result<Detection, Unfit> {
     let mut selections = Vec::new();
     for (name, value) in detection {
         let name = name.as_str().ok_or_else(|| Unfit::anywhere("selection whose name is not text"))?;
         if name != "condition" && name != "timeframe" {
-            let condition = selection(value, has_arrays).map_err(|unfit| near(unfit, name))?;
+            let condition = selection(value, knowing).map_err(|unfit| near(unfit, name))?;
             selections.push(Selection { name: name.to_owned(), condition });
         }
     }
@@ -81,32 +89,32 @@ pub(crate) fn condition_texts(detection: &Mapping) -> Result<Vec<&str>, Unfit> {
     Ok(texts)
 }
 
-fn selection(value: &Value, has_arrays: bool) -> Result<Condition, Unfit> {
+fn selection(value: &Value, knowing: Knowing<'_>) -> Result<Condition, Unfit> {
     match value {
         Value::Mapping(map) if map.is_empty() => Err(Unfit::anywhere("empty selection")),
         Value::Mapping(map) => {
-            let items = map.iter().map(|(key, value)| entry(key, value, has_arrays));
+            let items = map.iter().map(|(key, value)| entry(key, value, knowing));
             Ok(Condition::all(items.collect::<Result<_, _>>()?))
         }
         Value::Sequence(list) if list.is_empty() => Err(Unfit::anywhere("empty selection")),
         Value::Sequence(list) => {
-            let parts = list.iter().map(|value| selection(value, has_arrays));
+            let parts = list.iter().map(|value| selection(value, knowing));
             Ok(Condition::any(parts.collect::<Result<_, _>>()?))
         }
         value => keyword(value),
     }
 }
 
-fn entry(key: &Value, value: &Value, has_arrays: bool) -> Result<Condition, Unfit> {
+fn entry(key: &Value, value: &Value, knowing: Knowing<'_>) -> Result<Condition, Unfit> {
     let key = key.as_str().ok_or_else(|| Unfit::anywhere("field whose name is not text"))?;
     let name = key.split('|').next().unwrap_or_default();
-    if has_arrays && name.contains('[') {
+    if knowing.has_arrays && name.contains('[') {
         return Err(Unfit::at(key, format!("array matching (`{name}`) is not known yet")));
     }
     if key == "<<" {
         return Err(Unfit::at(key, "YAML merge key (`<<`) is not known"));
     }
-    item(key, value)
+    item(key, value, knowing.placeholders)
 }
 
 fn condition(text: &str, selections: &[Selection]) -> Result<Condition, Unfit> {

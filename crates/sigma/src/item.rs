@@ -3,7 +3,7 @@
 //! Modifiers are applied in the order written (rules specification 2.1, "Value Modifiers"). Those
 //! that change the kind of a value (`re cidr exists fieldref lt … hour …`) stand alone but for
 //! their own companions, as in pySigma; those that change a text may be chained. `all` and `neq`
-//! speak of the list as a whole.
+//! speak of the list as a whole, and `expand` replaces placeholders before anything else is done.
 //!
 //! | form | modifiers |
 //! |---|---|
@@ -22,10 +22,11 @@ use crate::condition::{FieldTest, Place, Relation};
 use crate::detection::Unfit;
 use crate::draft::Draft;
 use crate::pattern::{self, Flags};
+use crate::placeholder::Placeholders;
 use crate::{Atom, Condition, Network, Number, Part, Test};
 
 /// The condition that a key (`CommandLine|contains|all`) and its value state.
-pub(crate) fn item(key: &str, value: &Value) -> Result<Condition, Unfit> {
+pub(crate) fn item(key: &str, value: &Value, known: &Placeholders) -> Result<Condition, Unfit> {
     let spec = parse_field_spec(key).map_err(|error| Unfit::at(key, words(&error)))?;
     let name = key.split('|').next().unwrap_or_default();
     if spec.name.is_none() && (key.is_empty() || name == ".") {
@@ -34,6 +35,15 @@ pub(crate) fn item(key: &str, value: &Value) -> Result<Condition, Unfit> {
     let values = values(value).map_err(|reason| Unfit::at(key, format!("{reason} ({key})")))?;
     let item =
         Item { field: spec.name.clone(), form: Form::of(&spec).map_err(|reason| Unfit::at(key, reason))? };
+    let expanded = if spec.has_modifier(Modifier::Expand) {
+        Some(expanded(&values, known).map_err(|reason| Unfit::at(key, reason))?)
+    } else {
+        None
+    };
+    let values = match &expanded {
+        Some(texts) => texts.iter().map(|text| Scalar::Text(text)).collect(),
+        None => values,
+    };
     let mut parts = Vec::new();
     for value in &values {
         parts.push(item.compile(value).map_err(|reason| Unfit::at(key, format!("{reason} ({key})")))?);
@@ -42,6 +52,16 @@ pub(crate) fn item(key: &str, value: &Value) -> Result<Condition, Unfit> {
     let condition = if is_all { Condition::all(parts) } else { Condition::any(parts) };
     let is_negated = spec.has_modifier(Modifier::Neq);
     Ok(if is_negated { Condition::Not(Box::new(condition)) } else { condition })
+}
+
+/// The texts that stand for the values, all placeholders replaced.
+fn expanded(values: &[Scalar<'_>], known: &Placeholders) -> Result<Vec<String>, String> {
+    let mut texts = Vec::new();
+    for value in values {
+        let Scalar::Text(text) = value else { return Err("`expand` needs a text".into()) };
+        texts.extend(known.expand(text)?);
+    }
+    Ok(texts)
 }
 
 /// The condition that a keyword without a field states.
@@ -103,11 +123,8 @@ enum Form {
 impl Form {
     fn of(spec: &FieldSpec) -> Result<Self, String> {
         use Modifier::{All, Cidr, Exists, Expand, FieldRef, Neq, Re};
-        let modifiers: Vec<Modifier> =
-            spec.modifiers.iter().filter(|one| !matches!(one, All | Neq)).copied().collect();
-        if modifiers.contains(&Expand) {
-            return Err("placeholder (`expand`): no list of values is known for it".into());
-        }
+        let is_of_value = |one: &&Modifier| !matches!(one, All | Neq | Expand);
+        let modifiers: Vec<Modifier> = spec.modifiers.iter().filter(is_of_value).copied().collect();
         let (first, rest) = match modifiers.split_first() {
             Some((first, rest)) => (*first, rest),
             None => return Ok(Self::Text(Vec::new())),

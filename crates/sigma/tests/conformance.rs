@@ -1,11 +1,14 @@
-//! Does the engine answer as the conformance suite says?
+//! Do both engines answer as the conformance suite says?
 //!
-//! Every answer is given twice, by the evaluator and by the explanation, which must agree.
-#![allow(clippy::unwrap_used, clippy::disallowed_methods)] // a test reads its own files and may fail
+//! Every answer is given three times, by the naive evaluator, by the explanation and by the fast
+//! engine, and all must agree.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stderr)] // a test reads its own files and may fail
 
 use std::path::Path;
 
-use assize_model::RuleFile;
+mod common;
+
+use assize_model::{RuleFile, Scan};
 use assize_sigma::{Record, RuleSet};
 use yaml_serde::Value;
 
@@ -75,7 +78,10 @@ fn rules(case: &Value) -> RuleSet {
         let windows: Value = yaml_serde::from_str("product: windows").unwrap();
         rule.insert("logsource".into(), windows);
     }
-    let text = yaml_serde::to_string(&rule).unwrap();
+    let mut text = yaml_serde::to_string(&rule).unwrap();
+    for document in case.get("with").and_then(Value::as_sequence).into_iter().flatten() {
+        text += &format!("---\n{}", yaml_serde::to_string(document).unwrap());
+    }
     RuleSet::load(&[RuleFile { name: "rule.yml".into(), text }])
 }
 
@@ -120,6 +126,9 @@ fn check(name: &str, case: &Value) -> Vec<String> {
             let record = Record::new(source, pairs);
             let explanation = rules.explain_record(0, &record);
             assert_eq!(rules.evaluate_record(0, &record), explanation.is_match, "{name}: {title}");
+            let mut scan = Scan::default();
+            rules.scan(&common::batch(&[(source.to_owned(), fields.clone())]), &mut scan);
+            assert_eq!(!scan.hits.is_empty(), explanation.is_match, "fast: {name}: {title}");
             if explanation.is_match != expected {
                 wrong.push(format!("{name}: {title}: expected {key}\n{explanation}"));
             }
