@@ -32,19 +32,25 @@ impl LogSource {
 
     /// Where such events lie; empty if the table does not say.
     ///
-    /// A category without a product means that category of any product; the table knows one. A
-    /// category with a service means the category's places among the service's channels.
+    /// A category without a product means that category of any product: its own places if the table
+    /// has such, else Windows'. A category with a service means the category's places among the
+    /// service's channels.
     #[must_use]
     pub fn routes(&self) -> Vec<&'static Route> {
-        let product = self.product.as_deref().or(self.category.as_ref().map(|_| "windows"));
-        let table = |category: &Option<String>, service: &Option<String>| -> Vec<&'static Route> {
+        let places = |product: Option<&str>, category: &Option<String>, service: &Option<String>| {
             let is_meant = |route: &&Route| {
                 route.product.as_deref() == product
                     && route.category == *category
                     && route.service == *service
             };
-            TABLE.routes.iter().filter(is_meant).collect()
+            TABLE.routes.iter().filter(is_meant).collect::<Vec<&'static Route>>()
         };
+        let own = places(self.product.as_deref(), &self.category, &self.service);
+        if !own.is_empty() || self.category.is_none() {
+            return own;
+        }
+        let product = self.product.as_deref().or(Some("windows"));
+        let table = |category: &Option<String>, service: &Option<String>| places(product, category, service);
         let exact = table(&self.category, &self.service);
         if !exact.is_empty() || self.category.is_none() || self.service.is_none() {
             return exact;
@@ -69,6 +75,14 @@ pub struct Route {
     product: Option<String>,
     category: Option<String>,
     service: Option<String>,
+    /// What stands before the slash in the kind of log, where it is not the product.
+    kind: Option<String>,
+    /// Kinds of log without a slash, in which events are told by their fields alone.
+    #[serde(default)]
+    untold: Vec<String>,
+    /// Fields that an event must have.
+    #[serde(default)]
+    has: Vec<String>,
     #[serde(default)]
     channels: Vec<String>,
     #[serde(default)]
@@ -118,13 +132,20 @@ impl Route {
     /// Whether an event lies here.
     #[must_use]
     pub fn admits(&self, record: &Record<'_>) -> bool {
-        let Some((product, channel)) = record.source().split_once('/') else { return false };
-        let is_channel = |name: &String| name.eq_ignore_ascii_case(channel);
-        self.product.as_deref() == Some(product)
-            && (self.channels.is_empty() || self.channels.iter().any(is_channel))
+        let has = |name: &String| record.fields().iter().any(|(own, _)| own == name);
+        self.is_kind_of(record.source())
+            && self.has.iter().all(has)
             && (self.events.is_empty() || self.has_event(record))
             && (self.providers.is_empty() || is_one_of(record, PROVIDER, &self.providers))
             && self.require.iter().all(|(field, values)| is_one_of(record, field, values))
+    }
+
+    fn is_kind_of(&self, source: &str) -> bool {
+        let Some((kind, channel)) = source.split_once('/') else {
+            return self.untold.iter().any(|untold| untold == source);
+        };
+        let is_channel = |name: &String| name.eq_ignore_ascii_case(channel);
+        self.kind() == Some(kind) && (self.channels.is_empty() || self.channels.iter().any(is_channel))
     }
 
     fn has_event(&self, record: &Record<'_>) -> bool {
@@ -132,8 +153,17 @@ impl Route {
         ids.into_iter().any(|id| matches!(id, Number::Whole(id) if self.events.contains(&id)))
     }
 
-    pub(crate) fn product(&self) -> Option<&str> {
-        self.product.as_deref()
+    /// What stands before the slash in the kind of log of its events.
+    pub(crate) fn kind(&self) -> Option<&str> {
+        self.kind.as_deref().or(self.product.as_deref())
+    }
+
+    pub(crate) fn untold(&self) -> &[String] {
+        &self.untold
+    }
+
+    pub(crate) fn has(&self) -> &[String] {
+        &self.has
     }
 
     pub(crate) fn channels(&self) -> &[String] {
@@ -165,11 +195,12 @@ impl Route {
             }
         };
         tell("channel", self.channels.clone());
+        tell("with", self.has.clone());
         tell("provider", self.providers.clone());
         tell("event", self.events.iter().map(ToString::to_string).collect());
         self.require.iter().for_each(|(field, values)| tell(field, values.clone()));
         if parts.is_empty() {
-            parts.push(format!("any event of {}", self.product.as_deref().unwrap_or_default()));
+            parts.push(format!("any event of {}", self.kind().unwrap_or_default()));
         }
         parts.join(", ")
     }
@@ -234,9 +265,11 @@ mod tests {
         assert_eq!(routes(Some("windows"), Some("process_creation"), Some("sysmon")), 1);
         assert_eq!(routes(Some("windows"), Some("process_creation"), Some("system")), 0);
         assert_eq!(routes(Some("windows"), None, None), 1);
-        assert_eq!(routes(Some("linux"), Some("process_creation"), None), 0);
+        assert_eq!(routes(Some("linux"), Some("process_creation"), None), 1);
+        assert_eq!(routes(Some("plan9"), Some("process_creation"), None), 0);
         assert_eq!(routes(None, None, None), 0);
-        assert_eq!(routes(None, Some("webserver"), None), 0);
+        assert_eq!(routes(None, Some("webserver"), None), 1);
+        assert_eq!(routes(None, None, Some("nginx")), 1);
     }
 
     #[test]

@@ -18,15 +18,16 @@ static CARD: Card = Card {
     name: "sigma",
     title: "Sigma detection rules",
     doc: "Applies Sigma rules (specification 2.1) to the fields that a source itself writes. Knows every \
-          modifier of the specification and all log sources of Windows; correlation rules, filters, \
-          placeholders, array matching and other products are listed as not run, each with the reason.",
+          modifier of the specification, filters, placeholders whose values are given among the rules, and all \
+          log sources of SigmaHQ's rules; correlation rules, array matching and log sources that nobody \
+          mapped are listed as not run, each with the reason.",
     example: "assize detect Security.evtx --rules sigma/rules/windows",
     links: &[
         "https://github.com/SigmaHQ/sigma-specification/blob/main/specification/sigma-rules-specification.md",
         "https://github.com/SigmaHQ/sigma-specification/blob/main/specification/sigma-appendix-modifiers.md",
         "https://github.com/SigmaHQ/sigma-specification/blob/main/specification/sigma-appendix-taxonomy.md",
     ],
-    version: 1,
+    version: 2,
 };
 
 impl Detector for Sigma {

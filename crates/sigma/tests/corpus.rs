@@ -68,8 +68,9 @@ fn every_sigmahq_rule_runs_or_says_why_not() {
     let mut names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
     names.sort_unstable();
     assert_eq!(known, names);
-    let windows = rules.not_run().iter().filter(|rule| rule.reason.contains("log source windows"));
-    assert_eq!(windows.collect::<Vec<_>>(), Vec::<&assize_model::NotRun>::new());
+    // What does not run are the rules whose placeholders only the institution itself can fill.
+    let others = rules.not_run().iter().filter(|rule| !rule.reason.contains("placeholder"));
+    assert_eq!(others.collect::<Vec<_>>(), Vec::<&assize_model::NotRun>::new());
 
     let checked = lint::check(&files);
     let errors =
@@ -88,16 +89,21 @@ fn the_order_of_files_does_not_matter() {
 }
 
 #[test]
-fn every_windows_log_source_that_sigmahq_knows_is_mapped() {
+fn every_log_source_that_sigmahq_knows_is_mapped() {
     let Some(archive) = archive() else { return };
     let text = entries(&archive, "tests/logsource.json").pop().unwrap().text;
     let sources: serde_json::Value = serde_json::from_str(&text).unwrap();
     let mapped = logsource::keys();
     let mut missing = Vec::new();
-    for kind in ["category", "service"] {
-        let names = sources["legit"]["windows"][kind].as_object().unwrap().keys();
-        missing.extend(names.filter(|name| !mapped.contains(&format!("windows/{name}"))));
+    for (product, parts) in sources["legit"].as_object().unwrap() {
+        let names = ["category", "service"].map(|kind| parts[kind].as_object().unwrap());
+        for name in names.into_iter().flat_map(|names| names.keys()) {
+            // `empty` stands for no product.
+            let key = if product == "empty" { name.clone() } else { format!("{product}/{name}") };
+            if !mapped.contains(&key) {
+                missing.push(key);
+            }
+        }
     }
-    // IIS writes text files in the W3C format, not Windows events.
-    assert_eq!(missing, ["iis"]);
+    assert_eq!(missing, Vec::<String>::new());
 }

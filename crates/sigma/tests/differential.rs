@@ -362,3 +362,26 @@ fn sigmahq_on_all_event_logs() {
     eprintln!("{} rules, {files} files, {events} events, {hits} hits: no difference", rules.rules().len());
     assert!(files > 400 && events > 8000 && hits > 1000);
 }
+
+#[test]
+fn sigmahq_on_cloud_logs() {
+    let Some(archive) = common::corpus("sigma_rules.tar.gz") else { return };
+    let rules = RuleSet::load(&common::rules(&archive));
+    let folder = archive.with_file_name("aws_stratus_detonation").join("detonation-logs");
+    let (mut events, mut spoke) = (0, std::collections::BTreeSet::new());
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let batches = common::read("json", &std::fs::read(&path).unwrap());
+        if let Some(difference) = difference(&rules, &batches) {
+            panic!("{}: {difference}", path.display());
+        }
+        for batch in &batches {
+            let mut scan = Scan::default();
+            rules.scan(batch, &mut scan);
+            events += batch.len();
+            spoke.extend(scan.hits.iter().map(|hit| rules.rules()[hit.rule].title.clone()));
+        }
+    }
+    eprintln!("{events} CloudTrail events; {} rules spoke: {spoke:?}", spoke.len());
+    assert!(events > 100 && spoke.len() > 5);
+}

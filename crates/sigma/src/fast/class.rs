@@ -13,7 +13,7 @@ use super::probe::Probe;
 use super::program::{Ask, Node, Program};
 use super::screen::Screen;
 use super::shape::Lies;
-use super::sign::{Demands, Meaning, Signs};
+use super::sign::{Demands, Meaning, PRESENT, Signs};
 use crate::condition::FieldTest;
 use crate::logsource::{Origin, Route};
 
@@ -111,7 +111,7 @@ impl Ground<'_> {
         for (number, own) in (0..).zip(&self.program.sources) {
             let demands = &self.demands[number as usize];
             let admits = |(route, demands): &(&&'static Route, &Demands)| {
-                lies_in(source, route) && demands.iter().all(|(sign, claim)| claims(&sight[*sign], *claim))
+                lies_in(source, route) && demands.iter().all(|(sign, claim)| meets(&sight[*sign], *claim))
             };
             let Some((route, _)) = own.routes.iter().zip(demands).find(admits) else { continue };
             sources.push(number);
@@ -123,10 +123,19 @@ impl Ground<'_> {
 }
 
 fn lies_in(source: &str, route: &Route) -> bool {
-    let Some((product, channel)) = source.split_once('/') else { return false };
-    let is_channel = |name: &String| name.eq_ignore_ascii_case(channel);
-    route.product() == Some(product)
-        && (route.channels().is_empty() || route.channels().iter().any(is_channel))
+    match source.split_once('/') {
+        Some((kind, channel)) => {
+            let is_channel = |name: &String| name.eq_ignore_ascii_case(channel);
+            route.kind() == Some(kind)
+                && (route.channels().is_empty() || route.channels().iter().any(is_channel))
+        }
+        None => route.untold().iter().any(|untold| untold == source),
+    }
+}
+
+/// Whether a sign's values are what a route demands of them.
+fn meets(values: &[Option<Arc<Meaning>>], claim: u32) -> bool {
+    if claim == PRESENT { !values.is_empty() } else { claims(values, claim) }
 }
 
 fn claims(values: &[Option<Arc<Meaning>>], claim: u32) -> bool {

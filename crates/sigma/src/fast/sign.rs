@@ -43,14 +43,21 @@ pub(crate) type Meaning = Vec<u32>;
 
 const CLAIMS: u32 = 1 << 31;
 
+/// The claim that the sign is there at all.
+pub(crate) const PRESENT: u32 = u32::MAX;
+
 impl Signs {
     /// The signs of a program, and what each of its routes asks of them, log source by log source.
     pub fn of(program: &Program) -> (Self, Vec<Vec<Demands>>) {
         let routes = || program.sources.iter().flat_map(|source| &source.routes);
         let mut names: Vec<String> = [EVENT, PROVIDER, "Channel"].map(str::to_owned).into();
-        for (field, _) in routes().flat_map(|route| route.demands()) {
-            if !names.iter().any(|name| name == field) {
-                names.push(field.to_owned());
+        let demanded = |route: &&Route| -> Vec<String> {
+            let demands = route.demands().into_iter().map(|(field, _)| field.to_owned());
+            demands.chain(route.has().iter().cloned()).collect()
+        };
+        for field in routes().flat_map(|route| demanded(&route)) {
+            if !names.contains(&field) {
+                names.push(field);
             }
         }
         let mut signs = Self { judges: judges(&names, program), names };
@@ -70,6 +77,9 @@ impl Signs {
         for (field, values) in route.demands() {
             let values = values.iter().map(|value| value.to_ascii_lowercase()).collect();
             demands.push(self.claim(field, Claim::Text(values)));
+        }
+        for name in route.has() {
+            demands.extend(self.names.iter().position(|own| own == name).map(|sign| (sign, PRESENT)));
         }
         demands
     }

@@ -216,14 +216,18 @@ impl Worker {
         if let Some(number) = learnt.sources.find(0, source.as_bytes(), hash) {
             return *number;
         }
-        let (product, channel) = source.split_once('/').unwrap_or_default();
-        let mut routes = engine.program.sources.iter().flat_map(|source| &source.routes);
-        let is_named =
-            routes.any(|route| route.channels().iter().any(|own| own.eq_ignore_ascii_case(channel)));
-        let kind = if is_named {
-            format!("{product}/{}", channel.to_ascii_lowercase())
-        } else {
-            format!("{product}/")
+        let routes = || engine.program.sources.iter().flat_map(|source| &source.routes);
+        let kind = match source.split_once('/') {
+            Some((kind, channel)) => {
+                let is_named = |name: &String| name.eq_ignore_ascii_case(channel);
+                let is_known = routes().any(|route| route.channels().iter().any(is_named));
+                let channel = if is_known { channel.to_ascii_lowercase() } else { String::new() };
+                format!("{kind}/{channel}")
+            }
+            None if routes().any(|route| route.untold().iter().any(|untold| untold == source)) => {
+                source.to_owned()
+            }
+            None => String::new(),
         };
         let next = learnt.kinds.len() as u32;
         let number = *learnt.kinds.entry(kind).or_insert(next);
