@@ -51,11 +51,11 @@ impl Signs {
     pub fn of(program: &Program) -> (Self, Vec<Vec<Demands>>) {
         let routes = || program.sources.iter().flat_map(|source| &source.routes);
         let mut names: Vec<String> = [EVENT, PROVIDER, "Channel"].map(str::to_owned).into();
-        let demanded = |route: &&Route| -> Vec<String> {
+        let demanded = |route: &Route| -> Vec<String> {
             let demands = route.demands().into_iter().map(|(field, _)| field.to_owned());
             demands.chain(route.has().iter().cloned()).collect()
         };
-        for field in routes().flat_map(|route| demanded(&route)) {
+        for field in routes().flat_map(|route| demanded(route)) {
             if !names.contains(&field) {
                 names.push(field);
             }
