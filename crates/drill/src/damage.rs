@@ -15,11 +15,12 @@ use crate::moment::{DAY, HOUR, MINUTE, Moment};
 use crate::truth::{Covered, host_name};
 
 /// Channels of Windows that every Windows host has, as sources are called.
-const CHANNELS: [&str; 4] = [
+const CHANNELS: [&str; 5] = [
     "windows/Security",
     "windows/System",
     "windows/Microsoft-Windows-PowerShell/Operational",
     "windows/Microsoft-Windows-TerminalServices-LocalSessionManager/Operational",
+    "windows/Microsoft-Windows-TerminalServices-RemoteConnectionManager/Operational",
 ];
 const SYSMON: &str = "windows/Microsoft-Windows-Sysmon/Operational";
 /// Sources of the house and the cloud.

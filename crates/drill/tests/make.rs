@@ -120,6 +120,29 @@ fn truth_refers_to_what_is_there() {
     }
 }
 
+/// Nobody gets into what neither a right nor control of a machine opens: `NoPath` rests on it.
+#[test]
+fn rights_are_kept_by_the_intruder_too() {
+    for (seed, scenario) in [(1, "intern"), (2, "intern"), (3, "intern")] {
+        let drill = Drill::make(seed, scenario, &[]);
+        let asked = options(seed, scenario, &[]);
+        let court = assize_drill::court::Court::found(seed, &asked.size);
+        let sessions = drill.lines("truth/sessions.ndjson");
+        let account = sessions.iter().find(|session| session["intruder"] == true).unwrap();
+        let name =
+            text(account, "account").rsplit('\\').next().unwrap().split('@').next().unwrap().to_owned();
+        let number = court.accounts.iter().position(|account| account.name == name).unwrap();
+        let account = assize_drill::court::AccountId(number as u32);
+        for line in drill.lines("truth/access.ndjson") {
+            let key = text(&line, "holding");
+            let holding = court.holdings.iter().position(|holding| holding.key == key).unwrap();
+            let holding = assize_drill::court::HoldingId(holding as u32);
+            let at = assize_drill::moment::Moment::parse(text(&line, "time")).unwrap();
+            assert!(court.may_open(account, holding, at), "{scenario} {seed}: {line}");
+        }
+    }
+}
+
 /// Owner and intruder use one account at the same time, in sessions of their own.
 #[test]
 fn intruder_and_owner_overlap() {

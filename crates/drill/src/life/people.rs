@@ -296,7 +296,7 @@ fn stray(world: &mut World<'_>, desk: &mut Desk, at: Moment, dice: &mut Dice) {
     let court = world.court;
     let holding = HoldingId(dice.below(court.holdings.len() as u64) as u32);
     let items: Vec<_> = court.items_of(holding).collect();
-    if items.is_empty() {
+    if items.is_empty() || court.may_open(court.person(desk.person).account, holding, at) {
         return;
     }
     let item = *dice.pick(&items);

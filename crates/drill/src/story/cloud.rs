@@ -196,7 +196,8 @@ pub(super) fn documents(intruder: &mut Intruder<'_>, world: &mut World<'_>) {
     let court = world.court;
     let (host, account) = (court.first(HostKind::Documents), intruder.account(court));
     let is_library = |id: &HoldingId| matches!(court.holding(*id).place, Place::Library { .. });
-    let libraries: Vec<_> = (0..court.holdings.len() as u32).map(HoldingId).filter(is_library).collect();
+    let open = |id: &HoldingId| is_library(id) && intruder.gets_into(court, account, *id);
+    let libraries: Vec<_> = (0..court.holdings.len() as u32).map(HoldingId).filter(open).collect();
     if libraries.is_empty() || (intruder.tunnel.is_none() && intruder.foothold.is_none()) {
         return;
     }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::intruder::{Intruder, Known, folder};
 use crate::act::{Deed, FileDeed, Service, Transfer, Way};
-use crate::court::{AccountKind, PersonId};
+use crate::court::{AccountKind, HoldingId, PersonId};
 use crate::life::shared_file;
 use crate::moment::{MINUTE, MS, SECOND};
 use crate::truth::Grade;
@@ -196,7 +196,11 @@ pub(super) fn stage(intruder: &mut Intruder<'_>, world: &mut World<'_>) {
     let Some(host) = intruder.foothold else { return };
     let account = intruder.admin.unwrap_or_else(|| intruder.account(court));
     let found: Vec<_> = intruder.found.clone();
-    for holding in found.into_iter().filter(|holding| folder(court, *holding).is_some()).take(3) {
+    let open = |holding: &HoldingId| {
+        folder(court, *holding).is_some() && intruder.gets_into(court, account, *holding)
+    };
+    let found: Vec<_> = found.into_iter().filter(open).take(3).collect();
+    for holding in found {
         let Some((share, path)) = folder(court, holding) else { continue };
         let items = intruder.take_of(court, holding);
         if items.is_empty() {

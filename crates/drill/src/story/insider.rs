@@ -41,9 +41,14 @@ fn folders(
     world: &World<'_>,
 ) -> Option<(crate::court::ShareId, Vec<HoldingId>)> {
     let court = world.court;
-    let wanted: Vec<_> = intruder.wanted.iter().copied().filter(|id| folder(court, *id).is_some()).collect();
+    let account = intruder.account(court);
+    let open = |id: &HoldingId| folder(court, *id).is_some() && intruder.gets_into(court, account, *id);
+    let wanted: Vec<_> = intruder.wanted.iter().copied().filter(open).collect();
     let (share, _) = folder(court, *wanted.first()?)?;
-    let on_it = |id: &HoldingId| folder(court, *id).is_some_and(|(on, _)| on == share);
+    let at = intruder.at;
+    let on_it = |id: &HoldingId| {
+        folder(court, *id).is_some_and(|(on, _)| on == share) && court.may_open(account, *id, at)
+    };
     let mut chosen: Vec<_> =
         wanted.into_iter().filter(on_it).filter(|_| intruder.dice.chance(60)).take(5).collect();
     let others = (0..court.holdings.len() as u32).map(HoldingId).filter(on_it);
@@ -114,7 +119,10 @@ fn documents(intruder: &Intruder<'_>, world: &mut World<'_>) -> Rc<Session> {
 /// Libraries: the wanted ones first, then any.
 fn library(intruder: &mut Intruder<'_>, world: &World<'_>) -> Option<HoldingId> {
     let court = world.court;
-    let is_library = |id: &HoldingId| matches!(court.holding(*id).place, Place::Library { .. });
+    let account = intruder.account(court);
+    let is_library = |id: &HoldingId| {
+        matches!(court.holding(*id).place, Place::Library { .. }) && intruder.gets_into(court, account, *id)
+    };
     let wanted: Vec<_> = intruder.wanted.iter().copied().filter(is_library).collect();
     if !wanted.is_empty() {
         return Some(*intruder.dice.pick(&wanted));

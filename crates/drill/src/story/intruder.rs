@@ -227,6 +227,12 @@ impl<'s> Intruder<'s> {
         Some(number)
     }
 
+    /// Whether an account gets into a body of records: by its rights, or as an administrator of
+    /// what the records lie on.
+    pub(super) fn gets_into(&self, court: &Court, account: AccountId, holding: HoldingId) -> bool {
+        self.admin == Some(account) || court.may_open(account, holding, self.at)
+    }
+
     /// A record was reached.
     pub(super) fn reached(&self, world: &mut World<'_>, item: ItemId, grade: Grade, at: Moment) {
         if !self.innocent {

@@ -3,7 +3,7 @@
 use super::foothold::reading_session;
 use super::intruder::{Intruder, Known, folder};
 use crate::act::{Cipher, Deed, FileDeed, Refusal, SharedFile, Way};
-use crate::court::{AccountId, AccountKind, HostId};
+use crate::court::{AccountId, AccountKind, HoldingId, HostId};
 use crate::life::shared_file;
 use crate::moment::{MINUTE, MS, SECOND};
 use crate::truth::Grade;
@@ -210,6 +210,10 @@ pub(super) fn search_shares(intruder: &mut Intruder<'_>, world: &mut World<'_>) 
         }
         let at = intruder.moment();
         let file = SharedFile { share, path: path.into(), item: None, folder: true, size: 0 };
+        if !intruder.gets_into(court, account, holding) {
+            world.add(at, session.host, &session, Deed::File { file, deed: FileDeed::Refused });
+            continue;
+        }
         world.add(at, session.host, &session, Deed::File { file, deed: FileDeed::List });
         intruder.listed(world, holding, at);
         if intruder.wanted.contains(&holding) && !intruder.found.contains(&holding) {
@@ -228,9 +232,12 @@ pub(super) fn read_shares(intruder: &mut Intruder<'_>, world: &mut World<'_>) {
     }
     let found: Vec<_> =
         if intruder.found.is_empty() { intruder.wanted.clone() } else { intruder.found.clone() };
-    let Some(holding) = found.into_iter().find(|holding| folder(court, *holding).is_some()) else { return };
-    let Some((share, path)) = folder(court, holding) else { return };
     let account = intruder.admin.unwrap_or_else(|| intruder.account(court));
+    let open = |holding: &HoldingId| {
+        folder(court, *holding).is_some() && intruder.gets_into(court, account, *holding)
+    };
+    let Some(holding) = found.into_iter().find(open) else { return };
+    let Some((share, path)) = folder(court, holding) else { return };
     intruder.step(world, "T1039", court.share(share).host, account, true);
     let session = reading_session(intruder, world, share);
     let folder = SharedFile { share, path: path.into(), item: None, folder: true, size: 0 };
