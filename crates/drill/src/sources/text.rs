@@ -8,7 +8,6 @@
 use std::io;
 
 use crate::act::{Act, Way};
-use crate::chance::Dice;
 use crate::court::{AccountId, Court};
 use crate::files::{FileId, Files, Trace};
 use crate::moment::{Civil, Moment};
@@ -113,19 +112,23 @@ impl Put for Vec<u8> {
 
     fn json(&mut self, text: &str) -> &mut Self {
         self.push(b'"');
-        for byte in text.bytes() {
-            match byte {
+        let mut rest = text.as_bytes();
+        // Hardly any text has something to escape: whole runs are copied.
+        while let Some(at) = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)) {
+            self.extend_from_slice(&rest[..at]);
+            match rest[at] {
                 b'"' => self.extend_from_slice(b"\\\""),
                 b'\\' => self.extend_from_slice(b"\\\\"),
                 b'\n' => self.extend_from_slice(b"\\n"),
                 b'\r' => self.extend_from_slice(b"\\r"),
                 b'\t' => self.extend_from_slice(b"\\t"),
-                0..0x20 => {
+                byte => {
                     self.put("\\u").hex(byte.into(), 4);
                 }
-                _ => self.push(byte),
             }
+            rest = &rest[at + 1..];
         }
+        self.extend_from_slice(rest);
         self.push(b'"');
         self
     }
@@ -208,7 +211,11 @@ pub(super) fn iso_court(line: &mut Vec<u8>, at: Moment) -> &mut Vec<u8> {
 
 /// Mixes a number so that none of its bits tells another.
 pub(super) fn mix(number: u64) -> u64 {
-    Dice::new(0x50_0CE5, "").branch(number).next()
+    // SplitMix64, as the dice mix.
+    let state = number.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    let state = (state ^ state >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let state = (state ^ state >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
+    state ^ state >> 31
 }
 
 /// One number out of several: for ids that stay the same whatever else is switched off.
