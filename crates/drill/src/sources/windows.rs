@@ -73,7 +73,10 @@ fn write(mut pen: Pen<'_>, court: &Court, act: &Act) -> io::Result<()> {
         Deed::TicketRefused { account } => pen.ticket_refused(session, *account),
         Deed::NtlmChecked { workstation, right } => pen.ntlm_checked(session, workstation, *right),
         Deed::Replicated => pen.replicated(session),
-        Deed::Certificate { template, subject } => pen.certificate(session, template, subject),
+        Deed::Certificate { template, subject } => {
+            let machine = session.device.map(|device| court.full_name(device));
+            pen.certificate(session, (template, subject), machine.as_deref())
+        }
         Deed::Member { group, account, added } => pen.member(session, *group, *account, *added),
         Deed::AccountChanged { account, change } => pen.account_changed(session, *account, *change),
         Deed::Start { process, parent } => {
@@ -146,13 +149,13 @@ fn log_cleared(mut pen: Pen<'_>, session: &Session, channel: &'static str) -> io
     }
 }
 
+/// Hosts were up before the drill began, so every start seen is a restart.
 fn started(mut pen: Pen<'_>) -> io::Result<()> {
     let at = pen.at;
-    if pen.machine.started.replace(at).is_some() {
-        pen.at = at - 40 * SECOND;
-        pen.stopping()?;
-        pen.at = at;
-    }
+    pen.at = at - 40 * SECOND;
+    pen.stopping()?;
+    pen.at = at;
+    pen.machine.started = Some(at);
     pen.starting_in_system()?;
     pen.starting()
 }
@@ -160,4 +163,64 @@ fn started(mut pen: Pen<'_>) -> io::Result<()> {
 fn is_powershell(image: &str) -> bool {
     let name = image.rsplit('\\').next().unwrap_or(image);
     name.eq_ignore_ascii_case("powershell.exe") || name.eq_ignore_ascii_case("pwsh.exe")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+
+    use super::*;
+    use crate::act::Client;
+    use crate::court::{HostKind, Size};
+    use crate::gate::Gate;
+    use crate::moment::Moment;
+
+    /// A full Security log notes its archiving in itself (1105); memory stays at a chunk a log.
+    #[test]
+    fn security_notes_its_archive_in_itself() {
+        let from = Moment::of_date(2026, 9, 14);
+        let court = Court::found(7, &Size { staff: 12, days: 3, hosts: 14, from });
+        let host = court.first(HostKind::FileServer);
+        let mut windows = Windows::new(&court);
+        windows.machines[host.index()].as_mut().unwrap().channel(Name::Security).shrink(2);
+        let mut files = Files::new(None, Gate::default());
+        let session = Rc::new(Session {
+            number: 1,
+            account: court.people[0].account,
+            host,
+            way: Way::Network,
+            device: None,
+            address: String::new(),
+            port: 0,
+            workstation: String::new(),
+            client: Client::Desktop,
+            agent: "".into(),
+            ntlm: false,
+            elevated: false,
+            logon_id: 0x51_2000,
+            token: String::new(),
+            opened: from,
+            intruder: false,
+        });
+        for second in 0..1_000 {
+            let (at, session) = (from + second * SECOND, Rc::clone(&session));
+            let act = Act { at, host, session, deed: Deed::LogOff, step: Some(1) };
+            windows.see(&court, &act, &mut files).unwrap();
+        }
+        windows.finish(&court, &mut files).unwrap();
+        let paths: Vec<_> = files.all().map(|file| files.path(file).to_owned()).collect();
+        assert_eq!(paths.len(), 3, "{paths:?}");
+        let (archives, current): (Vec<_>, Vec<_>) = paths.iter().partition(|path| path.contains("Archive-"));
+        assert_eq!(current, [&format!("hosts/{}/Security.evtx", court.host(host).name)]);
+        assert!(
+            archives.iter().all(|path| path.contains("/Archive-Security-2026-09-14-00-")),
+            "{archives:?}"
+        );
+        assert!(files.all().all(|file| files.len(file) <= 4096 + 2 * 65536));
+        // Where a record lies is known while the log is written, also in a new file.
+        assert!(files.ledger()[&1].iter().all(|trace| trace.offset >= 4096 + 512));
+        let begins = |file| files.ledger()[&1].iter().find(|trace| trace.file == file).unwrap().offset;
+        let later = files.all().skip(1).map(begins);
+        assert!(later.into_iter().all(|offset| offset > 4096 + 512 + 1_000), "1105 stands first");
+    }
 }

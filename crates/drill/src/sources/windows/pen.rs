@@ -74,8 +74,9 @@ impl Machine {
         let some = |low: u32, shift: u32| low + 4 * (self.salt >> shift & 31) as u32;
         match writer {
             Writer::Kernel => 4,
-            Writer::Services => some(620, 0),
-            Writer::Lsass => some(760, 5),
+            // The first processes of a start get nearly the same numbers every time.
+            Writer::Services => 712,
+            Writer::Lsass => 744,
             Writer::EventLog => some(1100, 10),
             Writer::Host => some(1300, 15),
             Writer::Sysmon => some(2900, 20),
@@ -240,12 +241,14 @@ impl<'a> Pen<'a> {
         self.machine.channel(name).clear(self.files)
     }
 
-    /// Process, thread, and the moment: a little later than the record before.
+    /// Process, thread, and the moment: a little later than the record before; Sysmon thinks
+    /// for some milliseconds.
     fn next(&mut self, writer: Writer) -> (u32, u32, (Moment, Option<u32>)) {
         let process_id = self.machine.pid(writer);
         let busy = if process_id == 4 { 40 } else { 6 };
-        let delay = i64::from(self.written) * 6_000
-            + (mix(self.at.0.unsigned_abs() ^ u64::from(self.written)) % 5_000) as i64;
+        let jitter = mix(self.at.0.unsigned_abs() ^ u64::from(self.written)) % 5_000;
+        let thinks = if writer == Writer::Sysmon { 10_000 + jitter * 20 } else { jitter };
+        let delay = i64::from(self.written) * 6_000 + thinks as i64;
         self.written += 1;
         (process_id, self.machine.thread(process_id, self.at, busy), (self.at + delay, self.step))
     }

@@ -587,13 +587,15 @@ static ACCOUNT_MADE: Form = audit(
     ],
 );
 
-/// Client address as the directory's ticket service writes it: IPv4 mapped into IPv6, and its own
-/// requests as coming from itself.
-fn mapped(session: &Session, host: HostId) -> ([&str; 2], u16) {
+/// Client address and port as the directory's ticket service writes them: IPv4 mapped into IPv6,
+/// its own requests as coming from itself. Each request has a port of its own, whatever the port
+/// of the session that it is made for.
+fn mapped(session: &Session, host: HostId, at: Moment) -> ([&str; 2], u16) {
+    let port = 49_152 + (mix(at.0.unsigned_abs() ^ session.number) % 16_000) as u16;
     match session.device {
         Some(device) if device == host => (["::1", ""], 0),
-        _ if session.address.contains(':') => ([&session.address, ""], session.port),
-        _ => (["::ffff:", &session.address], session.port),
+        _ if session.address.contains(':') => ([&session.address, ""], port),
+        _ => (["::ffff:", &session.address], port),
     }
 }
 
@@ -605,7 +607,7 @@ impl Pen<'_> {
     ) -> io::Result<()> {
         let house = self.house;
         let face = house.face(session.account);
-        let (address, port) = mapped(session, self.machine.id);
+        let (address, port) = mapped(session, self.machine.id, self.at);
         let port = decimal(port.into());
         let [issuer, serial, thumbprint] = match certificate {
             Some(certificate) => certificate.each_ref().map(|text| &**text),
@@ -638,7 +640,7 @@ impl Pen<'_> {
     ) -> io::Result<()> {
         let house = self.house;
         let (face, service_face) = (house.face(session.account), house.face(service));
-        let (address, port) = mapped(session, self.machine.id);
+        let (address, port) = mapped(session, self.machine.id, self.at);
         let port = decimal(port.into());
         let host = service_face.machine.map_or(u32::MAX - service.0, |host| host.0);
         let guid = ticket_guid(session.account, host, self.at);
@@ -664,7 +666,7 @@ impl Pen<'_> {
     pub(super) fn ticket_refused(&mut self, session: &Session, account: AccountId) -> io::Result<()> {
         let house = self.house;
         let face = house.face(account);
-        let (address, port) = mapped(session, self.machine.id);
+        let (address, port) = mapped(session, self.machine.id, self.at);
         let port = decimal(port.into());
         self.audit(&PRE_AUTH_FAILED, Writer::Lsass, |data| {
             data.text(&face.name)
@@ -715,11 +717,20 @@ impl Pen<'_> {
         })
     }
 
-    pub(super) fn certificate(&mut self, session: &Session, template: &str, name: &str) -> io::Result<()> {
+    /// A certificate was asked for and issued; `machine` is the full name of where from, if known.
+    pub(super) fn certificate(
+        &mut self,
+        session: &Session,
+        (template, name): (&str, &str),
+        machine: Option<&str>,
+    ) -> io::Result<()> {
         self.machine.requests += 1;
         let number = decimal(self.machine.requests);
         let requester = self.house.owner(session);
-        let attributes = format!("CertificateTemplate:{template}\nccm:{}", session.workstation);
+        let attributes = format!(
+            "CertificateTemplate:{template}{}",
+            machine.map_or(String::new(), |name| format!("\nccm:{name}"))
+        );
         let key: Vec<_> =
             (0..20).map(|at| format!("{:02x}", mix(self.machine.requests << 8 | at) & 0xFF)).collect();
         let key = key.join(" ");

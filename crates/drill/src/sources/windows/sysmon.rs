@@ -486,11 +486,10 @@ fn is_kept(path: &str) -> bool {
 
 /// Whether an image is signed, by whom, and whether that holds.
 fn signature(image: &str) -> [&'static str; 3] {
-    let below =
-        |folder: &str| image.get(..folder.len()).is_some_and(|start| start.eq_ignore_ascii_case(folder));
-    if below("C:\\Windows\\") {
+    let windows = ["C:\\Windows\\System32\\", "C:\\Windows\\SysWOW64\\", "C:\\Windows\\WinSxS\\"];
+    if windows.iter().any(|folder| is_below(image, folder)) {
         ["true", "Microsoft Windows", "Valid"]
-    } else if below("C:\\Program Files") {
+    } else if is_below(image, "C:\\Program Files") {
         ["true", "Microsoft Corporation", "Valid"]
     } else {
         ["false", "-", "Unavailable"]
@@ -503,12 +502,20 @@ const BUILD: &str = "10.0.19041.4529 (WinBuild.160101.0800)";
 const OFFICE: &str = "16.0.17628.20144";
 const EDGE: &str = "128.0.2739.67";
 
-/// File version, description, product, company, original name. Programs not listed say nothing
-/// of themselves.
-fn about(image: &str) -> [&'static str; 5] {
+/// File version, description, product, company, original name. Of Windows' own folder all are
+/// Microsoft's; other programs that are not listed say nothing of themselves.
+fn about(image: &str) -> [&str; 5] {
     let name = image.rsplit('\\').next().unwrap_or(image);
     let found = ABOUT.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
-    found.map_or(["-"; 5], |(_, about)| *about)
+    match found {
+        Some((_, about)) => *about,
+        None if is_below(image, "C:\\Windows\\System32\\") => [BUILD, "-", WINDOWS, MICROSOFT, name],
+        None => ["-"; 5],
+    }
+}
+
+fn is_below(path: &str, folder: &str) -> bool {
+    path.get(..folder.len()).is_some_and(|start| start.eq_ignore_ascii_case(folder))
 }
 
 /// Files and what they say of themselves.
@@ -591,4 +598,46 @@ static ABOUT: &[(&str, [&str; 5])] = &[
         "onedrive.exe",
         ["24.161.0811.0001", "Microsoft OneDrive", "Microsoft OneDrive", MICROSOFT, "OneDrive.exe"],
     ),
+    ("mmc.exe", [BUILD, "Microsoft Management Console", WINDOWS, MICROSOFT, "mmc.exe"]),
+    (
+        "sppsvc.exe",
+        [BUILD, "Microsoft Software Protection Platform Service", WINDOWS, MICROSOFT, "sppsvc.exe"],
+    ),
+    (
+        "searchprotocolhost.exe",
+        [BUILD, "Microsoft Windows Search Protocol Host", WINDOWS, MICROSOFT, "SearchProtocolHost.exe"],
+    ),
+    (
+        "searchfilterhost.exe",
+        [BUILD, "Microsoft Windows Search Filter Host", WINDOWS, MICROSOFT, "SearchFilterHost.exe"],
+    ),
+    (
+        "mpcmdrun.exe",
+        [
+            "4.18.24070.5",
+            "Microsoft Malware Protection Command Line Utility",
+            WINDOWS,
+            MICROSOFT,
+            "MpCmdRun.exe",
+        ],
+    ),
+    ("firefox.exe", ["130.0", "Firefox", "Firefox", "Mozilla Corporation", "firefox.exe"]),
+    ("rar.exe", ["7.1.0", "Command line RAR", "WinRAR", "Alexander Roshal", "rar.exe"]),
+    (
+        "psexesvc.exe",
+        [
+            "2.43",
+            "PsExec Service",
+            "Sysinternals PsExec",
+            "Sysinternals - www.sysinternals.com",
+            "psexesvc.exe",
+        ],
+    ),
+    ("vaultcli.dll", [BUILD, "Credential Vault Client Library", WINDOWS, MICROSOFT, "vaultcli.dll"]),
+    ("taskschd.dll", [BUILD, "Task Scheduler COM API", WINDOWS, MICROSOFT, "taskschd.dll"]),
+    ("samlib.dll", [BUILD, "SAM Library DLL", WINDOWS, MICROSOFT, "SAMLib.DLL"]),
+    ("fastprox.dll", [BUILD, "WMI Custom Marshaller", WINDOWS, MICROSOFT, "fastprox.dll"]),
+    ("dbghelp.dll", [BUILD, "Windows Image Helper", WINDOWS, MICROSOFT, "DBGHELP.DLL"]),
+    ("comsvcs.dll", [BUILD, "COM+ Services", WINDOWS, MICROSOFT, "COMSVCS.DLL"]),
+    ("amsi.dll", [BUILD, "Anti-Malware Scan Interface", WINDOWS, MICROSOFT, "amsi.dll"]),
 ];
