@@ -24,7 +24,7 @@ const CHANNELS: [&str; 5] = [
 ];
 const SYSMON: &str = "windows/Microsoft-Windows-Sysmon/Operational";
 /// Sources of the house and the cloud.
-const OTHERS: [&str; 12] = [
+const OTHERS: [&str; 14] = [
     "dhcp",
     "dms",
     "entra/audit",
@@ -34,8 +34,10 @@ const OTHERS: [&str; 12] = [
     "vpn",
     "zeek/conn",
     "zeek/dns",
+    "zeek/files",
     "zeek/http",
     "zeek/smb_files",
+    "zeek/smb_mapping",
     "zeek/ssl",
 ];
 
