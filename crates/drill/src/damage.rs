@@ -162,12 +162,28 @@ impl<'c> Plan<'c> {
     fn cleared(&mut self) {
         let (host, at) = (self.any(HostKind::Workstation), self.percent(60) + 11 * HOUR);
         self.clears.push((host, at));
-        self.was_cleared(host, "windows/Security", at);
     }
 
-    /// A log was cleared, by damage or by the intruder: what was before is gone.
-    pub fn was_cleared(&mut self, host: HostId, source: &str, at: Moment) {
-        self.row(source, Some(host), (self.from(), at), "none", "cleared");
+    /// A log was cleared, by damage or by the intruder: what was before is gone, back to the last
+    /// time that it was archived. Clearing leaves archives alone.
+    pub fn was_cleared(&mut self, files: &Files, host: HostId, source: &str, at: Moment) {
+        let archived = self.archives(files, &self.path(host, source.trim_start_matches("windows/")));
+        let from = archived.into_iter().map(|(time, _)| time).filter(|time| *time < at).max();
+        self.row(source, Some(host), (from.unwrap_or(self.from()), at), "none", "cleared");
+    }
+
+    /// The archives of a log, with the time at which each was closed.
+    fn archives(&self, files: &Files, path: &str) -> Vec<(Moment, FileId)> {
+        let Some((folder, name)) = path.rsplit_once('/') else { return Vec::new() };
+        let begins = format!("{folder}/Archive-{}-", name.trim_end_matches(".evtx"));
+        let closed = |file: FileId| {
+            let time = files.path(file).strip_prefix(&begins)?.strip_suffix(".evtx")?;
+            // `2026-09-14-07-12-41-250`
+            let (date, time) = (time.get(..10)?, time.get(11..)?);
+            let (clock, fraction) = (time.get(..8)?.replace('-', ":"), time.get(9..)?);
+            Moment::parse(&format!("{date}T{clock}.{fraction}"))
+        };
+        files.all().filter_map(|file| Some((closed(file)?, file))).collect()
     }
 
     fn rotated(&mut self) {
@@ -292,6 +308,11 @@ impl<'c> Plan<'c> {
                 Wound::Twice(path) | Wound::Cut(path, _) | Wound::Flip(path, _) => path,
             };
             let Some(file) = files.all().find(|file| files.path(*file) == path) else { continue };
+            // What was written on a day may have been archived since.
+            let as_of = |day: Moment| {
+                let later = self.archives(files, path).into_iter().filter(|(closed, _)| *closed >= day + DAY);
+                later.min_by_key(|(closed, _)| *closed).map_or(file, |(_, archive)| archive)
+            };
             match wound {
                 Wound::Twice(_) => twice(files, file)?,
                 Wound::Cut(_, day) => {
@@ -299,7 +320,10 @@ impl<'c> Plan<'c> {
                     // In the middle of a line of that day, so that the last one is half a line.
                     files.cut(file, (from + to) / 2 + 7)?;
                 }
-                Wound::Flip(_, day) => flip(files, file, self.written_on(path, *day))?,
+                Wound::Flip(_, day) => {
+                    let file = as_of(*day);
+                    flip(files, file, self.written_on(path, *day))?;
+                }
             }
         }
         Ok(())

@@ -131,8 +131,11 @@ pub fn make(options: &Options, progress: &mut dyn FnMut(Progress)) -> io::Result
         observer.finish(&court, &mut files)?;
     }
     let intruder = story.finish(&mut world);
-    for (host, source, at) in std::mem::take(&mut world.cleared) {
-        damage.was_cleared(host, source, at);
+    let clears = std::mem::take(&mut damage.clears).into_iter();
+    let clears =
+        clears.map(|(host, at)| (host, "windows/Security", at)).chain(std::mem::take(&mut world.cleared));
+    for (host, source, at) in clears {
+        damage.was_cleared(&files, host, source, at);
     }
     for (host, from) in intruder.had_control_of() {
         damage.under_control(host, from);

@@ -269,3 +269,28 @@ fn a_scenario_file_from_outside_is_taken_or_refused_with_the_reason() {
         assert!(error.contains(why) && error.contains("mine.toml"), "{error}");
     }
 }
+
+/// A clear leaves archives alone: coverage is none back to the last archive, not to the beginning.
+#[test]
+fn what_was_archived_before_a_clear_is_covered() {
+    let size = Size { staff: 12, days: 12, hosts: 14, from: FIRST_DAY };
+    let folder = tempfile::tempdir().unwrap();
+    let made = Options {
+        size,
+        noise_percent: 900,
+        out: Some(folder.path().to_owned()),
+        ..options(4, "nothing", &["cleared"])
+    };
+    make(&made, &mut |_| {}).unwrap();
+    let text_of = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+    let rows: Vec<Value> =
+        text_of("truth/coverage.ndjson").lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let gone = rows.iter().find(|row| row["cause"] == "cleared").unwrap();
+    let host = text(gone, "host").split('.').next().unwrap();
+    let logs = fs::read_dir(folder.path().join("evidence/hosts").join(host)).unwrap();
+    let archives = logs.filter(|log| {
+        log.as_ref().unwrap().file_name().to_string_lossy().starts_with("Archive-Security-")
+    });
+    assert!(archives.count() > 0, "the drill is too small for an archive");
+    assert!(text(gone, "from") > "2026-09-07T00:00:00.0000000Z", "{gone}");
+}

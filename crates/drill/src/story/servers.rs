@@ -200,7 +200,7 @@ pub(super) fn search_shares(intruder: &mut Intruder<'_>, world: &mut World<'_>) 
     intruder.step(world, "T1083", server, account, true);
     let session = reading_session(intruder, world, share);
     let wanted: Vec<_> = intruder.wanted.iter().copied().take(8).collect();
-    let others = (0..court.holdings.len() as u32).map(crate::court::HoldingId);
+    let others = (0..court.holdings.len() as u32).map(HoldingId);
     let mut seen: Vec<_> = others.filter(|_| intruder.dice.chance(20)).take(12).collect();
     seen.extend(wanted);
     for holding in seen {
