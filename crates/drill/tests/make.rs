@@ -150,8 +150,7 @@ fn intruder_and_owner_overlap() {
         let sessions = Drill::make(seed, "espionage", &[]).lines("truth/sessions.ndjson");
         let name = |session: &Value| {
             let account = text(session, "account").to_owned();
-            let local = account.rsplit('\\').next().unwrap().split('@').next().unwrap().to_owned();
-            local
+            account.rsplit('\\').next().unwrap().split('@').next().unwrap().to_owned()
         };
         let (hers, its): (Vec<_>, Vec<_>) = sessions.iter().partition(|session| session["intruder"] == false);
         its.iter().any(|its| {
@@ -288,9 +287,8 @@ fn what_was_archived_before_a_clear_is_covered() {
     let gone = rows.iter().find(|row| row["cause"] == "cleared").unwrap();
     let host = text(gone, "host").split('.').next().unwrap();
     let logs = fs::read_dir(folder.path().join("evidence/hosts").join(host)).unwrap();
-    let archives = logs.filter(|log| {
-        log.as_ref().unwrap().file_name().to_string_lossy().starts_with("Archive-Security-")
-    });
+    let archives = logs
+        .filter(|log| log.as_ref().unwrap().file_name().to_string_lossy().starts_with("Archive-Security-"));
     assert!(archives.count() > 0, "the drill is too small for an archive");
     assert!(text(gone, "from") > "2026-09-07T00:00:00.0000000Z", "{gone}");
 }
