@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 use assize_case::outputs::harmless;
 use assize_case::outputs::table::{self, Column, RowWriter, Shape};
-use assize_case::vault::{CaseFile, Vault, VaultError};
+use assize_case::vault::{AtRest, CaseFile, Keys, Vault, VaultError};
 use assize_case::{Case, CaseError, model::Row};
 use clap::{Args, ValueEnum};
 
@@ -107,24 +107,52 @@ impl Shell {
 
     /// The case, to look at.
     pub fn case(&self) -> Result<Case> {
-        Ok(Case::open(&self.case_folder()?)?)
+        let folder = self.case_folder()?;
+        self.with_keys(|keys| Case::open_with(&folder, keys))
     }
 
     /// The case, to change it.
     pub fn case_for_writing(&self) -> Result<Case> {
-        Ok(Case::open_for_writing(&self.case_folder()?)?)
+        let folder = self.case_folder()?;
+        self.with_keys(|keys| Case::open_for_writing_with(&folder, keys))
+    }
+
+    /// Does something with the person's keys; asks for the passphrase where there is a terminal and a
+    /// key has one.
+    pub fn with_keys<T>(&self, act: impl Fn(&Keys) -> Result<T, CaseError>) -> Result<T> {
+        let keys = assize_case::keys()?;
+        match act(&keys) {
+            Err(CaseError::Vault(VaultError::Passphrase(path))) if io::stdin().is_terminal() => {
+                let passphrase = ask(&format!("passphrase of {}: ", path.display()))?;
+                Ok(act(&keys.with_passphrase(passphrase))?)
+            }
+            done => Ok(done?),
+        }
     }
 
     /// The case, to change it; made if the folder is new or empty.
     pub fn case_or_new(&self) -> Result<Case> {
         let Some(folder) = &self.common.case else { return self.case_for_writing() };
         if Vault::is_case(folder) {
-            return Ok(Case::open_for_writing(folder)?);
+            return self.case_for_writing();
         }
         let name =
             folder.file_name().map_or_else(|| "case".into(), |name| name.to_string_lossy().into_owned());
         let file = CaseFile { name, ..CaseFile::default() };
-        Ok(Case::create(folder, file, &assize_case::stamp(self.common.by.as_deref()))?)
+        self.new_case(folder, file, AtRest::Plain)
+    }
+
+    /// A new case.
+    pub fn new_case(&self, folder: &Path, file: CaseFile, at_rest: AtRest) -> Result<Case> {
+        let stamp = assize_case::stamp(self.common.by.as_deref());
+        Ok(Case::create_with(folder, file, at_rest, &assize_case::keys()?, &stamp)?)
+    }
+
+    /// Says on stderr what no checkpoint covers.
+    pub fn tell_unsigned(&self, case: &Case) {
+        if let Some(told) = case.unsigned() {
+            self.sight.say(&told);
+        }
     }
 
     /// The shape of a list: as asked, else by whether a person looks at it.
@@ -221,10 +249,29 @@ fn code_of(error: &anyhow::Error) -> u8 {
         _ => cause.downcast_ref::<VaultError>(),
     });
     match vault {
-        Some(VaultError::Log { .. } | VaultError::Missing(_)) => CUSTODY,
-        Some(VaultError::CaseFile { .. }) => CONFIGURATION,
+        Some(
+            VaultError::Log { .. }
+            | VaultError::Head { .. }
+            | VaultError::Missing(_)
+            | VaultError::Moved { .. },
+        ) => CUSTODY,
+        Some(
+            VaultError::CaseFile { .. }
+            | VaultError::Given { .. }
+            | VaultError::Key { .. }
+            | VaultError::NoKey { .. }
+            | VaultError::Passphrase(_)
+            | VaultError::Closed { .. },
+        ) => CONFIGURATION,
         _ => NOTHING,
     }
+}
+
+/// Asks for something that is not to be seen on the screen.
+pub fn ask(question: &str) -> Result<String> {
+    let terminal = console::Term::stderr();
+    terminal.write_str(question)?;
+    Ok(terminal.read_secure_line()?)
 }
 
 /// Peak resident memory of this process in bytes; 0 where the system does not tell.

@@ -8,10 +8,17 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
-fn assize(arguments: &[&str]) -> Output {
+/// Keys of all tests here; never the tester's own.
+static KEYS: LazyLock<tempfile::TempDir> = LazyLock::new(|| tempfile::tempdir().unwrap());
+
+fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_assize"));
-    command.args(arguments).env_remove("ASSIZE_CASE").env("NO_COLOR", "1");
-    command.output().unwrap()
+    command.env_remove("ASSIZE_CASE").env("NO_COLOR", "1").env("ASSIZE_KEYS", KEYS.path());
+    command
+}
+
+fn assize(arguments: &[&str]) -> Output {
+    program().args(arguments).output().unwrap()
 }
 
 fn out(output: &Output) -> String {
@@ -95,9 +102,12 @@ fn assert_valid(schema: &str, value: &Value) {
     let read = |name: &str| -> Value {
         serde_json::from_slice(&fs::read(folder.join(format!("{name}.schema.json"))).unwrap()).unwrap()
     };
-    let locator = jsonschema::Resource::from_contents(read("locator"));
-    let registry =
-        jsonschema::Registry::new().add("locator.schema.json", locator).unwrap().prepare().unwrap();
+    let mut registry = jsonschema::Registry::new();
+    for other in ["locator", "custody-act"] {
+        let resource = jsonschema::Resource::from_contents(read(other));
+        registry = registry.add(format!("{other}.schema.json"), resource).unwrap();
+    }
+    let registry = registry.prepare().unwrap();
     let validator = jsonschema::options().with_registry(&registry).build(&read(schema)).unwrap();
     let problems: Vec<String> =
         validator.iter_errors(value).map(|error| format!("{} at {}", error, error.instance_path())).collect();
@@ -193,7 +203,11 @@ fn results_keep_the_contract() {
         serde_json::from_str(&ok(&["trace", id, "--case", &INQUIRY.case, "--format", "json"])).unwrap();
     assert_valid("trace", &trace);
     let leaves = fs::read_to_string(Path::new(&INQUIRY.case).join("log/leaves")).unwrap();
-    lines(&leaves).iter().for_each(|leaf| assert_valid("custody-leaf", leaf));
+    for line in leaves.lines() {
+        let parts: Vec<&str> = line.split('\t').collect();
+        assert_valid("custody-leaf", &serde_json::from_str(parts[0]).unwrap());
+        assert_valid("custody-act", &serde_json::from_str(parts[2]).unwrap());
+    }
     let manifest = fs::read(Path::new(&INQUIRY.case).join("derived/manifest.json")).unwrap();
     assert_valid("derived-manifest", &serde_json::from_slice(&manifest).unwrap());
 }
@@ -247,9 +261,7 @@ fn exit_codes_are_those_of_the_contract() {
 #[test]
 fn an_error_says_what_to_do_next() {
     let dir = tempfile::tempdir().unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_assize"));
-    let output =
-        command.args(["query", "SELECT 1"]).env_remove("ASSIZE_CASE").current_dir(&dir).output().unwrap();
+    let output = program().args(["query", "SELECT 1"]).current_dir(&dir).output().unwrap();
     assert!(err(&output).contains("assize case new"), "{}", err(&output));
     let missing = assize(&["trace", "e-aaaaaaaaaaaaaaaaaaaaaaaaaa", "--case", &INQUIRY.case]);
     assert!(err(&missing).contains("nothing in this case has this id"), "{}", err(&missing));
@@ -282,6 +294,7 @@ fn locale_zone_and_umask_change_nothing() {
     let mut shell = Command::new("sh");
     shell
         .args(["-c", &script])
+        .env("ASSIZE_KEYS", KEYS.path())
         .env("TZ", "Asia/Kathmandu")
         .env("LC_ALL", "tr_TR.UTF-8")
         .env("LANG", "tr_TR.UTF-8");
@@ -295,21 +308,114 @@ fn a_killed_inquiry_goes_on_where_it_was() {
     let dir = tempfile::tempdir().unwrap();
     let case = dir.path().join("case");
     let (case_text, evidence) = (case.to_str().unwrap(), INQUIRY.evidence.to_str().unwrap());
-    for after_ms in [5, 20, 60, 150, 400] {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_assize"));
-        let mut child = command.args(["inquire", evidence, "--case", case_text, "-q"]).spawn().unwrap();
+    let mut whole = 0;
+    for after_ms in [2, 5, 10, 20, 40, 60, 100, 150, 400, 900] {
+        let mut child = program().args(["inquire", evidence, "--case", case_text, "-q"]).spawn().unwrap();
         std::thread::sleep(std::time::Duration::from_millis(after_ms));
         child.kill().unwrap();
         child.wait().unwrap();
+        let verdict = |text: String| -> Value { serde_json::from_str(&text).unwrap() };
         if case.join("case.toml").is_file() {
-            // What is in the log is whole and its exhibits are there for the next writer.
-            let opened = assize(&["intake", evidence, "--case", case_text, "-q"]);
-            assert!(opened.status.success(), "{}", err(&opened));
-        } else if case.exists() {
-            fs::remove_dir_all(&case).unwrap();
+            let found = verdict(out(&assize(&["verify", "--case", case_text, "--format", "json"])));
+            // At worst nothing was signed yet: nothing that was acknowledged is damaged.
+            let bad = &found["first_bad"];
+            assert!(bad.is_null() || bad["kind"] == "checkpoint", "{found:#}");
+            whole += usize::from(bad.is_null());
         }
+        // What is in the log is whole and its exhibits are there for the next writer.
+        let opened = assize(&["intake", evidence, "--case", case_text, "-q"]);
+        assert!(opened.status.success(), "{}", err(&opened));
+        let after = verdict(ok(&["verify", "--case", case_text, "--format", "json"]));
+        assert_eq!((&after["first_bad"], &after["signed_leaves"]), (&Value::Null, &after["leaves"]), "{after:#}");
     }
+    assert!(whole >= 3, "the kills come early and late: {whole}");
     ok(&["inquire", evidence, "--case", case_text, "-q"]);
     let manifest = |case: &Path| fs::read_to_string(case.join("derived/manifest.json")).unwrap();
     assert_eq!(manifest(&case), manifest(Path::new(&INQUIRY.case)));
+}
+
+/// The way of custody as a person goes it: take in, verify, have it witnessed, hand out, verify there.
+#[test]
+fn custody_from_intake_to_a_bundle_that_is_verified() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    fs::create_dir(at("in")).unwrap();
+    fs::write(at("in/a.log"), "one").unwrap();
+    fs::write(at("meta.toml"), "by = 'K. Halvorsen'\n[[file]]\npath = 'a.log'\nhost = 'FS01'\n").unwrap();
+    let case = at("case");
+    ok(&["case", "new", &case, "--encrypt", "--by", "m.okafor"]);
+    let intake =
+        ["intake", &at("in"), "--case", &case, "--meta", &at("meta.toml"), "--authority", "Order 17", "-q"];
+    ok(&intake);
+    let verdict = |more: &[&str]| -> Value {
+        let text = out(&assize(&[&["verify", "--case", &case, "--format", "json"], more].concat()));
+        serde_json::from_str(&text).unwrap()
+    };
+    let signed = verdict(&[]);
+    assert_valid("verify", &signed);
+    assert_eq!((&signed["status"], &signed["trusted"]), (&"signed".into(), &false.into()));
+    let trust = format!("{case}/log/key.pub");
+    assert_eq!(verdict(&["--trust", &trust])["trusted"], true);
+    let told = ok(&["verify", "--case", &case]);
+    assert!(told.starts_with("SIGNED") || told.starts_with('{'), "{told}");
+
+    fs::write(at("w.pub"), ok(&["custody", "cosign", "--new", "--as", "registry"])).unwrap();
+    let request = ok(&["custody", "checkpoint", "--name", "Registry", "--key", &at("w.pub"), "--case", &case]);
+    fs::write(at("request"), &request).unwrap();
+    let unknown = assize(&["custody", "cosign", &at("request"), "--as", "registry"]);
+    assert_eq!(unknown.status.code(), Some(2), "the first time he wants the key: {}", err(&unknown));
+    let line = ok(&["custody", "cosign", &at("request"), "--as", "registry", "--log", &trust]);
+    fs::write(at("line"), line).unwrap();
+    ok(&["custody", "checkpoint", "--take", &at("line"), "--case", &case]);
+    let witnessed = verdict(&[]);
+    assert_valid("verify", &witnessed);
+    assert_eq!((&witnessed["status"], &witnessed["organisations"]), (&"witnessed".into(), &1.into()));
+
+    let rows = lines(&ok(&["custody", "log", "--case", &case, "--format", "ndjson"]));
+    rows.iter().for_each(|row| assert_valid("custody-log", row));
+    let admit = rows.iter().find(|row| row["act"] == "admit").unwrap();
+    assert_eq!(admit["content"]["collected"]["host"], "FS01");
+    assert_eq!(admit["content"]["collected"]["authority"], "Order 17");
+    let proof = ok(&["custody", "proof", admit["id"].as_str().unwrap(), "--case", &case]);
+    assert!(proof.starts_with("c2sp.org/tlog-proof@v1\n"), "{proof}");
+
+    let bundle = at("bundle");
+    ok(&["custody", "bundle", "--out", &bundle, "--purpose", "request 12", "--case", &case]);
+    let theirs = ok(&["verify", "--bundle", &bundle, "--trust", &trust, "--format", "json"]);
+    let theirs: Value = serde_json::from_str(&theirs).unwrap();
+    assert_valid("verify", &theirs);
+    assert_eq!((&theirs["trusted"], &theirs["exhibits"]), (&true.into(), &1.into()));
+    let page = format!("{bundle}/data/READ-ME-FIRST.html");
+    fs::write(&page, fs::read_to_string(&page).unwrap().replace("not proved", "proved")).unwrap();
+    assert_eq!(assize(&["verify", "--bundle", &bundle]).status.code(), Some(4));
+    fs::write(format!("{case}/log/checkpoint"), "forged").unwrap();
+    assert_eq!(assize(&["verify", "--case", &case]).status.code(), Some(4));
+    let broken = verdict(&[]);
+    assert_valid("verify", &broken);
+    assert_eq!(broken["first_bad"]["kind"], "checkpoint");
+    fs::write(at("meta.toml"), "bye = 'x'").unwrap();
+    assert_eq!(assize(&intake).status.code(), Some(3), "a sidecar that is not understood");
+}
+
+/// A disk that is full: the error names the file, and what was there is as it was.
+#[test]
+fn a_full_disk_harms_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    fs::create_dir(at("in")).unwrap();
+    fs::write(at("in/large"), vec![7; 3 << 20]).unwrap();
+    let case = at("case");
+    ok(&["case", "new", &case]);
+    // A file may grow to one MiB and no more: the same error path as a full disk, without one.
+    let script = format!(
+        "ulimit -f 1024; trap '' XFSZ; exec {} intake {} --case {case} -q",
+        env!("CARGO_BIN_EXE_assize"),
+        at("in")
+    );
+    let output = Command::new("bash").args(["-c", &script]).env("ASSIZE_KEYS", KEYS.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", err(&output));
+    assert!(err(&output).contains(".incoming"), "names the place: {}", err(&output));
+    let verdict: Value = serde_json::from_str(&ok(&["verify", "--case", &case, "--format", "json"])).unwrap();
+    assert_eq!((&verdict["first_bad"], &verdict["leaves"]), (&Value::Null, &1.into()));
+    ok(&["intake", &at("in"), "--case", &case, "-q"]);
 }

@@ -8,6 +8,7 @@
 
 mod clock;
 mod columns;
+mod custody;
 mod derive;
 mod detect;
 mod digest;
@@ -24,7 +25,7 @@ mod trace;
 use std::path::{Path, PathBuf};
 
 use assize_model::{Output, RecordedRun, Snapshot, Trust};
-use assize_vault::{Admitted, CaseFile, Found, Stamp, Vault, VaultError};
+use assize_vault::{Admitted, AtRest, CaseFile, Found, Keys, Receipt, Stamp, Vault, VaultError};
 
 pub use assize_formats as formats;
 pub use assize_model as model;
@@ -32,6 +33,7 @@ pub use assize_outputs as outputs;
 pub use assize_sigma as sigma;
 pub use assize_vault as vault;
 pub use clock::{now, stamp};
+pub use custody::keys;
 pub use derive::{Derivation, threads};
 pub use detect::{Detected, DetectedFinding, detect};
 pub use progress::{Progress, Silent};
@@ -93,12 +95,26 @@ pub struct Case {
 }
 
 impl Case {
-    /// Makes a case in a new or empty folder.
+    /// Makes a case in a new or empty folder, with the keys of the usual place.
     ///
     /// # Errors
-    /// Where the folder is not empty or the disk refuses.
+    /// Where the folder is not empty or a disk refuses.
     pub fn create(root: &Path, file: CaseFile, stamp: &Stamp) -> Result<Self, CaseError> {
-        Ok(Self { vault: Vault::create(root, file, stamp)? })
+        Self::create_with(root, file, AtRest::Plain, &keys()?, stamp)
+    }
+
+    /// Makes a case whose keys go to a place of their own, and says whether exhibits are encrypted.
+    ///
+    /// # Errors
+    /// As [`Self::create`].
+    pub fn create_with(
+        root: &Path,
+        file: CaseFile,
+        at_rest: AtRest,
+        keys: &Keys,
+        stamp: &Stamp,
+    ) -> Result<Self, CaseError> {
+        Ok(Self { vault: Vault::create(root, file, at_rest, keys, stamp)? })
     }
 
     /// Opens a case to look at it.
@@ -106,7 +122,20 @@ impl Case {
     /// # Errors
     /// Where the folder is no case.
     pub fn open(root: &Path) -> Result<Self, CaseError> {
-        Ok(Self { vault: Vault::open(root)? })
+        Self::open_with(root, &keys()?)
+    }
+
+    /// The same, with keys of a place of their own. Whoever only looks needs the custody key alone, and
+    /// that only where exhibits are encrypted.
+    ///
+    /// # Errors
+    /// Where the folder is no case, or its custody key cannot be used.
+    pub fn open_with(root: &Path, keys: &Keys) -> Result<Self, CaseError> {
+        let mut vault = Vault::open(root)?;
+        if vault.at_rest() == AtRest::Encrypted {
+            vault.use_keys(keys)?;
+        }
+        Ok(Self { vault })
     }
 
     /// Opens a case to change it.
@@ -114,7 +143,17 @@ impl Case {
     /// # Errors
     /// Where the folder is no case, or another process writes to it.
     pub fn open_for_writing(root: &Path) -> Result<Self, CaseError> {
-        Ok(Self { vault: Vault::open_for_writing(root)? })
+        Self::open_for_writing_with(root, &keys()?)
+    }
+
+    /// The same, with keys of a place of their own.
+    ///
+    /// # Errors
+    /// As [`Self::open_for_writing`], or where a key is there and cannot be used.
+    pub fn open_for_writing_with(root: &Path, keys: &Keys) -> Result<Self, CaseError> {
+        let mut vault = Vault::open_for_writing(root)?;
+        vault.use_keys(keys)?;
+        Ok(Self { vault })
     }
 
     /// The kept part of the case.
@@ -123,7 +162,7 @@ impl Case {
         &self.vault
     }
 
-    /// Admits everything below the given paths.
+    /// Admits everything below the given paths, from an origin trusted so far.
     ///
     /// # Errors
     /// Where the case's disk refuses.
@@ -135,11 +174,26 @@ impl Case {
         progress: &dyn Progress,
         done: &mut dyn FnMut(&Found, Result<Admitted, String>),
     ) -> Result<(), CaseError> {
+        self.intake_with(given, &Receipt::of(trust), stamp, progress, done)
+    }
+
+    /// Admits everything below the given paths, and signs the log if its key is here.
+    ///
+    /// # Errors
+    /// Where the case's disk refuses.
+    pub fn intake_with(
+        &mut self,
+        given: &[PathBuf],
+        receipt: &Receipt,
+        stamp: &Stamp,
+        progress: &dyn Progress,
+        done: &mut dyn FnMut(&Found, Result<Admitted, String>),
+    ) -> Result<(), CaseError> {
         let files: Vec<Found> = given.iter().flat_map(|path| vault::walk(path)).collect();
         progress.stage("admit", files.len() as u64, files.iter().map(|file| file.size).sum());
         self.vault.admit(
             &files,
-            trust,
+            receipt,
             stamp,
             &mut |bytes| progress.bytes(bytes),
             &mut |found, result| {
@@ -147,6 +201,7 @@ impl Case {
                 done(found, result);
             },
         )?;
+        self.vault.sign()?;
         progress.end();
         Ok(())
     }

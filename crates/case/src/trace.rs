@@ -70,6 +70,8 @@ impl CaseSnapshot<'_> {
             facts: vec![
                 fact("leaves", self.run.log.leaves),
                 fact("root (RFC 6962, SHA-256)", &self.run.log.root),
+                fact("leaves under the newest checkpoint", self.run.log.signed),
+                fact("public key of the log", &self.run.log.key),
             ],
         });
         Ok(trace)
@@ -217,7 +219,12 @@ impl CaseSnapshot<'_> {
             [] => return Err(CaseError::NoSuchId(id.to_owned())),
             _ => return Err(CaseError::Ambiguous(id.to_owned(), format!("{} leaves", found.len()))),
         };
-        let facts = vec![fact("place in the log", leaf.index), fact("leaf", &leaf.bytes)];
+        let facts = vec![
+            fact("place in the log", leaf.index),
+            fact("act", &leaf.opening.payload),
+            fact("salt", &leaf.opening.salt),
+            fact("leaf (commits to act and salt)", &leaf.bytes),
+        ];
         trace.steps.push(Step { what: "leaf", id: Some(leaf.id.to_string()), facts });
         Ok(())
     }

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use assize_case::model::{Batch, Snapshot, Trust};
-use assize_case::vault::CaseFile;
+use assize_case::vault::{AtRest, CaseFile, Keys};
 use assize_case::{Case, RuleSource, Silent, rule_files, stamp};
 
 /// The demonstration's evidence: real formats, damage included.
@@ -17,7 +17,9 @@ fn evidence(folder: &Path) -> PathBuf {
 }
 
 fn inquire(root: &Path, given: &[PathBuf], threads: usize) -> Case {
-    let mut case = Case::create(root, CaseFile::default(), &stamp(Some("test"))).unwrap();
+    let keys = Keys::at(&root.with_extension("keys"));
+    let mut case =
+        Case::create_with(root, CaseFile::default(), AtRest::Plain, &keys, &stamp(Some("test"))).unwrap();
     case.intake(given, Trust::UntrustedHost, &stamp(Some("test")), &Silent, &mut |_, _| {}).unwrap();
     derive(&mut case, threads);
     case

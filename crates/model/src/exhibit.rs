@@ -42,6 +42,66 @@ pub struct Admission {
     pub trust: Trust,
     /// The custody log's entry.
     pub leaf: LeafId,
+    /// How it was collected before it came here, as people say.
+    #[serde(default, skip_serializing_if = "Collected::is_empty")]
+    pub collected: Collected,
+}
+
+/// What people state about a collection: nothing here is proved by a machine. The fields are those
+/// that ISO/IEC 27037 and the practice of chain-of-custody forms ask for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Collected {
+    /// Who collected it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// Who saw it done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub witnessed_by: Option<String>,
+    /// On whose authority: mandate, order, consent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authority: Option<String>,
+    /// What it was done with, and its version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tool: Option<String>,
+    /// How: live, image, export, write-blocked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+    /// When, as the collector wrote it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acquired_at: Option<String>,
+    /// How it is known that the collector's clock was right.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clock: Option<String>,
+    /// The host that it comes from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+    /// Serial number of the device.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub serial: Option<String>,
+    /// Where it was done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub location: Option<String>,
+    /// Changes that could not be avoided: what, why, by whom.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changes: Option<String>,
+    /// What for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<String>,
+    /// Handling mark of this exhibit, if it has one of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub handling: Option<String>,
+    /// Until when it may be kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retention_until: Option<String>,
+}
+
+impl Collected {
+    /// Whether nothing was stated.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// How far the origin of an exhibit is trusted: the log proves nothing about what a compromised

@@ -30,7 +30,7 @@ pub use card::Card;
 pub use coverage::Coverage;
 pub use detector::{Detector, Hit, Level, NotRun, RuleFile, RuleInfo, Scan, Scanner};
 pub use event::{Event, EventView};
-pub use exhibit::{Admission, Digests, Exhibit, Trust};
+pub use exhibit::{Admission, Collected, Digests, Exhibit, Trust};
 pub use finding::Finding;
 pub use format::{Class, Confidence, Format, Input, Projection, Slice, Wanted};
 pub use gap::{Cause, Gap};

@@ -51,11 +51,22 @@ pub struct Reading {
     pub container: bool,
 }
 
-/// Size and root of the custody log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// Size and root of the custody log, and who signed how much of it. What is said here of signatures
+/// is what stands in the case; whether it holds, `verify` says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct LogHead {
     /// Number of leaves.
     pub leaves: u64,
     /// RFC 6962 Merkle tree hash, hexadecimal.
     pub root: String,
+    /// Name of the log in its checkpoints.
+    pub origin: String,
+    /// Public key of the log.
+    pub key: String,
+    /// Leaves under the newest checkpoint.
+    pub signed: u64,
+    /// Organisations, as the holder names them, that cosigned the newest checkpoint.
+    pub organisations: u64,
+    /// Whether exhibits are encrypted at rest.
+    pub encrypted: bool,
 }

@@ -39,7 +39,7 @@ pub(crate) struct Fake {
 
 impl Fake {
     pub(crate) fn empty() -> Self {
-        let log = LogHead { leaves: 1, root: "a7".repeat(32) };
+        let log = LogHead { leaves: 1, root: "a7".repeat(32), ..LogHead::default() };
         let run = RecordedRun {
             case: "Registry inquiry 2026/14".into(),
             tool: "assize 0.1.0".into(),
@@ -145,6 +145,7 @@ impl Fake {
             by: "j.okafor".into(),
             trust,
             leaf: assize_model::LeafId::of(&[&[n]]),
+            collected: assize_model::Collected::default(),
         };
         self.run.log.leaves += 1;
         self.run.exhibits.push(Exhibit {

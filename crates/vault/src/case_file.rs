@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::disk::{Disk, Readers};
 use crate::{VaultError, at};
 
 pub(crate) const NAME: &str = "case.toml";
@@ -36,22 +37,19 @@ impl Default for CaseFile {
 }
 
 impl CaseFile {
-    pub(crate) fn read(root: &Path) -> Result<Self, VaultError> {
+    pub(crate) fn read(disk: &dyn Disk, root: &Path) -> Result<Self, VaultError> {
         let path = root.join(NAME);
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Err(VaultError::NotACase(root.to_owned()));
-            }
-            Err(error) => return Err(at(&path)(error)),
-        };
-        toml::from_str(&text).map_err(|error| VaultError::CaseFile { path, reason: error.to_string() })
+        let bytes = disk.read(&path).map_err(at(&path))?;
+        let bytes = bytes.ok_or_else(|| VaultError::NotACase(root.to_owned()))?;
+        let refused = |reason: String| VaultError::CaseFile { path: path.clone(), reason };
+        let text = String::from_utf8(bytes).map_err(|error| refused(error.to_string()))?;
+        toml::from_str(&text).map_err(|error| refused(error.to_string()))
     }
 
-    pub(crate) fn write(&self, root: &Path) -> Result<(), VaultError> {
+    pub(crate) fn write(&self, disk: &dyn Disk, root: &Path) -> Result<(), VaultError> {
         let path = root.join(NAME);
         let text = toml::to_string_pretty(self)
             .map_err(|error| VaultError::CaseFile { path: path.clone(), reason: error.to_string() })?;
-        std::fs::write(&path, text).map_err(at(&path))
+        disk.write_whole(&path, text.as_bytes(), Readers::Usual).map_err(at(&path))
     }
 }

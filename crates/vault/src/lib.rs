@@ -6,33 +6,59 @@
 //! file of a case. It reads no evidence and knows no clock: who calls says when and by whom.
 //!
 //! One writer (held by a file lock), many readers. Killed at any instant, what was acknowledged is
-//! there, and what was not is cleaned up or finished by the next writer.
+//! there, and what was not is cleaned up or finished by the next writer. The log's head is signed
+//! with a key that lies outside the case ([`Keys`]); salts and keys are the only random bytes here.
 // This crate is the one that opens files of a case; everyone else is refused by clippy.toml.
 #![allow(clippy::disallowed_methods)]
 
+mod bundle;
 mod case_file;
+mod check;
 mod derived;
+mod disk;
+mod keys;
 mod leaf;
 mod lock;
 mod log;
 pub mod merkle;
+mod note;
+mod policy;
+mod proof;
+mod sidecar;
+mod sign;
 mod store;
+mod tiles;
+mod verify;
 mod walk;
+mod witness;
 
-use std::collections::BTreeMap;
-use std::fs::File;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use assize_model::{Admission, Digests, Exhibit, ExhibitId, LeafId, LogHead, Trust};
+use assize_model::{Admission, Collected, Digests, Exhibit, ExhibitId, LeafId, LogHead};
 
+pub use bundle::{BundleWanted, Bundled};
 pub use case_file::CaseFile;
+pub use check::{Bad, Status, Verdict};
 pub use derived::{Derived, DerivedFile};
-pub use leaf::{Act, Leaf, LoggedLeaf};
+pub use disk::{Bytes, Disk, DiskFile, Readers, RealDisk};
+pub use keys::Keys;
+pub use leaf::{Act, Leaf, LoggedLeaf, Opening, Stored};
+pub use note::{Algorithm, Head, Note, NoteError, PublicKey, SecretKey, SignatureLine, Signed};
+pub use policy::{Policy, PolicyError};
+pub use proof::{Proof, ProofError};
+pub use sidecar::{Receipt, Sidecar};
+pub use sign::Signing;
+pub use store::Content;
+pub use verify::{verify, verify_bundle};
 pub use walk::{Found, walk};
+pub use witness::{Refusal, Request, Witness};
 
+use keys::CustodyKey;
 use lock::WriteLock;
 use log::Log;
-use store::{Store, Taken};
+use store::{Group, NotOpened, Store, Taken};
 
 /// Why a case could not be opened or changed.
 #[derive(Debug, thiserror::Error)]
@@ -69,14 +95,85 @@ pub enum VaultError {
         /// What was wrong.
         reason: String,
     },
+    /// The signed head does not belong to these leaves.
+    #[error("{path}: {reason}; nothing was signed. Compare with a copy before you go on: `assize verify` names what differs", path = .path.display())]
+    Head {
+        /// The checkpoint.
+        path: PathBuf,
+        /// What was wrong.
+        reason: String,
+    },
     /// The exhibit is in the log but its content is not in the store.
     #[error(
         "exhibit {0}: its content is not in the store; restore the case from a copy or admit the file again"
     )]
     Missing(ExhibitId),
+    /// The exhibit was taken in by reference, and what lies there is not what was admitted.
+    #[error("exhibit {exhibit}: taken in by reference, and {path} {reason}; bring back the file as it was, or admit what is there now", path = .path.display())]
+    Moved {
+        /// Which exhibit.
+        exhibit: ExhibitId,
+        /// Where it lay.
+        path: PathBuf,
+        /// What is there instead.
+        reason: String,
+    },
+    /// The exhibit is encrypted and the key is not here.
+    #[error("exhibit {exhibit}: encrypted, and {reason}; the custody key `{name}` belongs into {folder} (or give `ASSIZE_KEYS`)", folder = .folder.display())]
+    Closed {
+        /// Which exhibit.
+        exhibit: ExhibitId,
+        /// What is missing.
+        reason: &'static str,
+        /// The key's name.
+        name: String,
+        /// Where keys are looked for.
+        folder: PathBuf,
+    },
     /// No such exhibit was admitted.
     #[error("exhibit {0}: never admitted to this case")]
     Unknown(ExhibitId),
+    /// A key cannot be used.
+    #[error("{path}: {reason}", path = .path.display())]
+    Key {
+        /// The key's file.
+        path: PathBuf,
+        /// What was wrong.
+        reason: String,
+    },
+    /// A key asks for its passphrase.
+    #[error("{path}: this key has a passphrase; give it when asked on a terminal, or in the file that `ASSIZE_PASSPHRASE_FILE` names", path = .0.display())]
+    Passphrase(PathBuf),
+    /// The key that signs this case's log is not here.
+    #[error("the key that signs this log (`{name}`) is not in {folder}; give the folder that has it in `ASSIZE_KEYS`", folder = .folder.display())]
+    NoKey {
+        /// The key's name.
+        name: String,
+        /// Where it was looked for.
+        folder: PathBuf,
+    },
+    /// Somebody to encrypt to who is none.
+    #[error("{given}: no age recipient ({reason}); expected `age1…`, as `age-keygen` prints it")]
+    Recipient {
+        /// What was given.
+        given: String,
+        /// Why not.
+        reason: String,
+    },
+    /// What was given cannot be read.
+    #[error("{path}: {reason}", path = .path.display())]
+    Given {
+        /// The file.
+        path: PathBuf,
+        /// Line, expected and found.
+        reason: String,
+    },
+    /// An earlier write failed.
+    #[error("{path}: an earlier write failed, so what is on disk is not known; open the case again", path = .0.display())]
+    Unsure(PathBuf),
+    /// The system gave no random bytes.
+    #[error("the system gave no random bytes ({0}); nothing was written")]
+    Random(String),
     /// The disk refused.
     #[error("{path}: {source}", path = .path.display())]
     Io {
@@ -106,12 +203,47 @@ pub struct Stamp {
 
 /// The kept part of a case; see the module's text.
 pub struct Vault {
+    disk: Arc<dyn Disk>,
     root: PathBuf,
     case: CaseFile,
     store: Store,
     log: Log,
+    made: Made,
+    /// Where keys were looked for.
+    keys: PathBuf,
+    signing: Option<SecretKey>,
+    custody: Option<CustodyKey>,
     /// Held while this process may write.
     _lock: Option<WriteLock>,
+}
+
+/// What the first leaf says of the case; nobody can change it later.
+#[derive(Clone, Debug)]
+pub(crate) struct Made {
+    pub(crate) origin: String,
+    pub(crate) key: PublicKey,
+    pub(crate) recipient: Option<String>,
+}
+
+impl Made {
+    /// From the first leaf.
+    pub(crate) fn of(leaf: Option<&LoggedLeaf>) -> Result<Self, String> {
+        let Some(Act::CaseMade { origin, key, recipient, .. }) = leaf.map(|logged| &logged.leaf.act) else {
+            return Err("the first leaf does not say that a case was made".to_owned());
+        };
+        let key: PublicKey = key.parse().map_err(|error: NoteError| error.to_string())?;
+        Ok(Self { origin: origin.clone(), key, recipient: recipient.clone() })
+    }
+}
+
+/// Whether exhibits are encrypted at rest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AtRest {
+    /// They lie as received.
+    #[default]
+    Plain,
+    /// They are encrypted to a custody key that is made with the case.
+    Encrypted,
 }
 
 /// What became of one file that was given for admission.
@@ -126,23 +258,61 @@ pub struct Admitted {
 }
 
 impl Vault {
-    /// Makes a case in a new or empty folder and opens it for writing.
+    /// Makes a case in a new or empty folder, with keys of its own, and opens it for writing.
     ///
     /// # Errors
-    /// [`VaultError::NotEmpty`], or the disk refuses.
-    pub fn create(root: &Path, case: CaseFile, stamp: &Stamp) -> Result<Self, VaultError> {
-        let empty = std::fs::read_dir(root).map_or(true, |mut entries| entries.next().is_none());
-        if !empty {
-            return Err(VaultError::NotEmpty(root.to_owned()));
-        }
+    /// [`VaultError::NotEmpty`], or a disk refuses.
+    pub fn create(
+        root: &Path,
+        case: CaseFile,
+        at_rest: AtRest,
+        keys: &Keys,
+        stamp: &Stamp,
+    ) -> Result<Self, VaultError> {
+        Self::create_on(Arc::new(RealDisk), root, case, at_rest, keys, stamp)
+    }
+
+    /// The same, on another disk.
+    ///
+    /// # Errors
+    /// As [`Self::create`].
+    pub fn create_on(
+        disk: Arc<dyn Disk>,
+        root: &Path,
+        case: CaseFile,
+        at_rest: AtRest,
+        keys: &Keys,
+        stamp: &Stamp,
+    ) -> Result<Self, VaultError> {
+        make_room(disk.as_ref(), root)?;
         for folder in ["exhibits", "log", "derived", "report"] {
             let path = root.join(folder);
-            std::fs::create_dir_all(&path).map_err(at(&path))?;
+            disk.make_folder(&path).map_err(at(&path))?;
         }
-        let name = case.name.clone();
-        case.write(root)?;
-        let mut vault = Self::open_for_writing(root)?;
-        vault.append(stamp, Act::CaseMade { name })?;
+        let lock = WriteLock::take(root)?;
+        let origin = new_origin()?;
+        let signing = keys.new_signing(&origin, Algorithm::Ed25519)?;
+        let custody = match at_rest {
+            AtRest::Plain => None,
+            AtRest::Encrypted => Some(keys.new_custody(&origin)?),
+        };
+        let mut log = Log::create(&disk, root)?;
+        let act = Act::CaseMade {
+            name: case.name.clone(),
+            origin: origin.clone(),
+            key: signing.public().to_string(),
+            recipient: custody.as_ref().map(|(_, recipient)| recipient.clone()),
+        };
+        log.append(stamp, &[act])?;
+        // The folder is a case from the moment that this file is there.
+        case.write(disk.as_ref(), root)?;
+        if let Some(above) = root.parent().filter(|above| above.as_os_str() != "") {
+            disk.sync_folder(above).map_err(at(above))?;
+        }
+        drop(log);
+        let mut vault = Self::open_with(disk, root, Some(lock))?;
+        vault.use_keys(keys)?;
+        vault.sign()?;
         Ok(vault)
     }
 
@@ -157,7 +327,7 @@ impl Vault {
     /// # Errors
     /// Where the folder is no case or its log cannot be read.
     pub fn open(root: &Path) -> Result<Self, VaultError> {
-        Self::open_with(root, None)
+        Self::open_with(Arc::new(RealDisk), root, None)
     }
 
     /// Opens a case for writing and finishes what an interrupted writer began.
@@ -165,19 +335,86 @@ impl Vault {
     /// # Errors
     /// As [`Self::open`], and [`VaultError::Locked`].
     pub fn open_for_writing(root: &Path) -> Result<Self, VaultError> {
-        if !Self::is_case(root) {
+        Self::open_for_writing_on(Arc::new(RealDisk), root)
+    }
+
+    /// The same, on another disk.
+    ///
+    /// # Errors
+    /// As [`Self::open_for_writing`].
+    pub fn open_for_writing_on(disk: Arc<dyn Disk>, root: &Path) -> Result<Self, VaultError> {
+        if !disk.exists(&root.join(case_file::NAME)) {
             return Err(VaultError::NotACase(root.to_owned()));
         }
         let lock = WriteLock::take(root)?;
-        let vault = Self::open_with(root, Some(lock))?;
-        vault.store.finish_interrupted(&vault.log.admitted())?;
+        let vault = Self::open_with(disk, root, Some(lock))?;
+        vault.store.finish_interrupted(&vault.log.stored_names())?;
         Ok(vault)
     }
 
-    fn open_with(root: &Path, lock: Option<WriteLock>) -> Result<Self, VaultError> {
-        let case = CaseFile::read(root)?;
-        let log = Log::open(root, lock.is_some())?;
-        Ok(Self { root: root.to_owned(), case, store: Store::at(root), log, _lock: lock })
+    fn open_with(disk: Arc<dyn Disk>, root: &Path, lock: Option<WriteLock>) -> Result<Self, VaultError> {
+        let case = CaseFile::read(disk.as_ref(), root)?;
+        let log = Log::open(&disk, root, lock.is_some())?;
+        let made = Made::of(log.leaves().first()).map_err(|reason| VaultError::Log {
+            path: root.join(log::LEAVES),
+            index: 0,
+            reason,
+        })?;
+        let mut store = Store::at(&disk, root);
+        // From the log and not from case.toml: who could write that file would read all later exhibits.
+        if let Some(recipient) = &made.recipient {
+            store.encrypt_to(recipient)?;
+        }
+        Ok(Self {
+            disk,
+            root: root.to_owned(),
+            case,
+            store,
+            log,
+            made,
+            keys: PathBuf::new(),
+            signing: None,
+            custody: None,
+            _lock: lock,
+        })
+    }
+
+    /// Takes the keys of this case from a key folder, where they are.
+    ///
+    /// # Errors
+    /// Where a key is there and cannot be used: without its passphrase, readable by others, another
+    /// case's.
+    pub fn use_keys(&mut self, keys: &Keys) -> Result<(), VaultError> {
+        self.keys = keys.folder().to_owned();
+        self.signing = keys.signing(&self.made.origin)?;
+        if let Some(key) = &self.signing
+            && key.public() != &self.made.key
+        {
+            let reason = format!("not the key that the first leaf of {} names", self.made.origin);
+            return Err(VaultError::Key { path: self.keys.clone(), reason });
+        }
+        if self.made.recipient.is_some() {
+            self.custody = keys.custody(&self.made.origin)?;
+        }
+        Ok(())
+    }
+
+    /// The log's name in its checkpoints, and the name of its keys.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.made.origin
+    }
+
+    /// The key that signs the log.
+    #[must_use]
+    pub fn public_key(&self) -> &PublicKey {
+        &self.made.key
+    }
+
+    /// Whether exhibits are encrypted at rest.
+    #[must_use]
+    pub fn at_rest(&self) -> AtRest {
+        if self.made.recipient.is_some() { AtRest::Encrypted } else { AtRest::Plain }
     }
 
     /// The case's own settings.
@@ -203,54 +440,91 @@ impl Vault {
     pub fn admit(
         &mut self,
         files: &[Found],
-        trust: Trust,
+        receipt: &Receipt,
         stamp: &Stamp,
         progress: &mut dyn FnMut(u64),
         done: &mut dyn FnMut(&Found, Result<Admitted, String>),
     ) -> Result<(), VaultError> {
-        let mut group = Vec::new();
-        let mut bytes = 0;
+        self.store.prepare()?;
+        let mut group = Intake::default();
         for found in files {
-            let taken = match &found.problem {
-                Some(problem) => Err(problem.clone()),
-                None => self.store.take(&found.source, progress)?,
-            };
-            bytes += taken.as_ref().map_or(0, |taken| taken.digests.size);
-            group.push((found, taken));
-            if group.len() >= GROUP_FILES || bytes >= GROUP_BYTES {
-                self.settle(&mut group, trust, stamp, done)?;
-                bytes = 0;
+            self.take(found, receipt, &mut group, progress)?;
+            if group.files.len() >= GROUP_FILES || group.bytes >= GROUP_BYTES {
+                self.settle(&mut group, stamp, done)?;
             }
         }
-        self.settle(&mut group, trust, stamp, done)
+        self.settle(&mut group, stamp, done)
+    }
+
+    /// Reads one file into the group.
+    fn take<'a>(
+        &self,
+        found: &'a Found,
+        receipt: &Receipt,
+        group: &mut Intake<'a>,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<(), VaultError> {
+        let circumstances = receipt.sidecar.about(&found.path);
+        let known = |sha256: &str| self.kept(sha256).cloned();
+        let taken = match &found.problem {
+            Some(problem) => Err(problem.clone()),
+            None if receipt.reference => self.store.refer(&found.source, progress)?,
+            None => self.store.take(&found.source, &mut group.content, &known, progress)?,
+        };
+        // Staged content of a file that is refused here has no leaf and is dropped by the next writer.
+        let taken = taken.and_then(|taken| circumstances.expects(&taken.digests.sha256).map(|()| taken));
+        group.bytes += taken.as_ref().map_or(0, |taken| taken.digests.size);
+        let act = match &taken {
+            Ok(taken) => Act::Admit {
+                digests: taken.digests.clone(),
+                path: found.path.clone(),
+                trust: circumstances.trust.unwrap_or(receipt.trust),
+                modified: taken.modified.clone(),
+                stored: taken.stored.clone(),
+                reference: taken.reference.clone(),
+                collected: Box::new(circumstances.collected),
+            },
+            Err(reason) => Act::NotAdmitted { path: found.path.clone(), reason: reason.clone() },
+        };
+        group.files.push((found, taken, act));
+        Ok(())
+    }
+
+    /// Where content lies in the store, if it is there indeed.
+    fn kept(&self, sha256: &str) -> Option<&store::Place> {
+        let place = self.log.place(sha256)?;
+        let name = place.stored_name()?;
+        self.disk.exists(&self.store.file(name)).then_some(place)
+    }
+
+    /// Whether this content was admitted from this path before, and is still there.
+    fn is_known(&self, act: &Act) -> bool {
+        let Act::Admit { digests, path, reference, .. } = act else { return false };
+        let origin = (digests.sha256.clone(), path.clone());
+        self.log.origins().contains(&origin)
+            && (self.kept(&digests.sha256).is_some()
+                || (reference.is_some()
+                    && self.log.place(&digests.sha256).is_some_and(store::Place::is_reference)))
     }
 
     /// Makes a group safe: leaves first, then the content takes its place.
     fn settle(
         &mut self,
-        group: &mut Vec<(&Found, Result<Taken, String>)>,
-        trust: Trust,
+        group: &mut Intake<'_>,
         stamp: &Stamp,
         done: &mut dyn FnMut(&Found, Result<Admitted, String>),
     ) -> Result<(), VaultError> {
-        let known = self.log.origins();
-        let is_known = |act: &Act| match act {
-            Act::Admit { digests, path, .. } => known.contains(&(digests.sha256.clone(), path.clone())),
-            _ => false,
-        };
-        let acts: Vec<Act> = group.iter().map(|(found, taken)| act_of(found, taken, trust)).collect();
-        let new: Vec<Act> = acts.iter().filter(|act| !is_known(act)).cloned().collect();
-        self.store.sync_staged()?;
+        let known: Vec<bool> = group.files.iter().map(|(_, _, act)| self.is_known(act)).collect();
+        let new = group.files.iter().zip(&known).filter(|(_, known)| !**known);
+        let new: Vec<Act> = new.map(|((_, _, act), _)| act.clone()).collect();
+        self.store.sync_staged(&mut group.content)?;
         self.log.append(stamp, &new)?;
-        let taken = group.iter().filter_map(|(_, taken)| taken.as_ref().ok());
-        taken.clone().try_for_each(|taken| self.store.settle(taken))?;
-        self.store.sync(taken)?;
-        for ((found, taken), act) in group.drain(..).zip(&acts) {
-            let admitted = |taken: Taken| Admitted {
-                exhibit: taken.id,
-                size: taken.digests.size,
-                logged: !is_known(act),
-            };
+        let taken = group.files.iter().filter_map(|(_, taken, _)| taken.as_ref().ok());
+        let names = taken.filter_map(|taken| taken.place().stored_name().map(str::to_owned)).collect();
+        self.store.settle(&names)?;
+        for ((found, taken, _), known) in std::mem::take(group).files.into_iter().zip(known) {
+            let admitted =
+                |taken: Taken| Admitted { exhibit: taken.id, size: taken.digests.size, logged: !known };
             done(found, taken.map(admitted));
         }
         Ok(())
@@ -264,12 +538,29 @@ impl Vault {
         Ok(self.log.append(stamp, &[act])?[0])
     }
 
+    /// Puts a file into `register/`: its leaf first, then the file. A file of that name that was there
+    /// is replaced; which bytes it had, the log knows.
+    ///
+    /// # Errors
+    /// Where the name has steps in it, or the disk refuses.
+    pub fn put_register(&mut self, name: &str, bytes: &[u8], stamp: &Stamp) -> Result<LeafId, VaultError> {
+        let folder = self.root.join("register");
+        let path = folder.join(name);
+        if name.is_empty() || name.starts_with('.') || name.contains('/') {
+            return Err(at(&path)(std::io::ErrorKind::InvalidInput.into()));
+        }
+        let sha256 = sha256_of(bytes);
+        let leaf = self.append(stamp, Act::Register { name: name.to_owned(), sha256 })?;
+        self.disk.write_whole(&path, bytes, Readers::Usual).map_err(at(&path))?;
+        Ok(leaf)
+    }
+
     /// Every exhibit, sorted by id, with its admissions in order of the log.
     #[must_use]
     pub fn exhibits(&self) -> Vec<Exhibit> {
         let mut exhibits: BTreeMap<ExhibitId, Exhibit> = BTreeMap::new();
         for logged in self.log.leaves() {
-            let Act::Admit { digests, path, trust, .. } = &logged.leaf.act else { continue };
+            let Act::Admit { digests, path, trust, collected, .. } = &logged.leaf.act else { continue };
             let Some(id) = id_of(digests) else { continue };
             let admission = Admission {
                 path: path.clone(),
@@ -277,6 +568,7 @@ impl Vault {
                 by: logged.leaf.by.clone(),
                 trust: *trust,
                 leaf: logged.id,
+                collected: Collected::clone(collected),
             };
             exhibits
                 .entry(id)
@@ -290,9 +582,9 @@ impl Vault {
     /// Files that were given but could not be admitted, then or later, as (path, why), sorted.
     #[must_use]
     pub fn not_admitted(&self) -> Vec<(String, String)> {
-        let admitted: Vec<String> = self.log.origins().into_iter().map(|(_, path)| path).collect();
+        let admitted: BTreeSet<&str> = self.log.origins().iter().map(|(_, path)| path.as_str()).collect();
         let refused = self.log.leaves().iter().filter_map(|logged| match &logged.leaf.act {
-            Act::NotAdmitted { path, reason } if !admitted.contains(path) => {
+            Act::NotAdmitted { path, reason } if !admitted.contains(path.as_str()) => {
                 Some((path.clone(), reason.clone()))
             }
             _ => None,
@@ -303,12 +595,31 @@ impl Vault {
         refused
     }
 
-    /// Opens an exhibit's content.
+    /// Opens an exhibit's content: from the store, opened with the custody key if it is encrypted,
+    /// or from where it was left, if it is still as it was.
     ///
     /// # Errors
-    /// [`VaultError::Unknown`] or [`VaultError::Missing`].
-    pub fn content(&self, exhibit: &Exhibit) -> Result<File, VaultError> {
-        self.store.open(&exhibit.digests.sha256).map_err(|_| VaultError::Missing(exhibit.id))
+    /// [`VaultError::Unknown`], [`VaultError::Missing`], [`VaultError::Moved`], [`VaultError::Closed`].
+    pub fn content(&self, exhibit: &Exhibit) -> Result<Content, VaultError> {
+        let place = self.log.place(&exhibit.digests.sha256).ok_or(VaultError::Unknown(exhibit.id))?;
+        let closed = |reason| VaultError::Closed {
+            exhibit: exhibit.id,
+            reason,
+            name: self.made.origin.clone(),
+            folder: self.keys.clone(),
+        };
+        self.store.open(place, self.custody.as_ref()).map_err(|why| match why {
+            NotOpened::Missing => VaultError::Missing(exhibit.id),
+            NotOpened::NoKey => closed("its key is not here"),
+            NotOpened::WrongKey => closed("the key that is here does not open it"),
+            NotOpened::Gone(path, error) => {
+                VaultError::Moved { exhibit: exhibit.id, path, reason: format!("cannot be read: {error}") }
+            }
+            NotOpened::Changed(path) => {
+                let reason = "has another size or time of change".to_owned();
+                VaultError::Moved { exhibit: exhibit.id, path, reason }
+            }
+        })
     }
 
     /// The custody log's entries, oldest first.
@@ -317,10 +628,18 @@ impl Vault {
         self.log.leaves()
     }
 
-    /// Size and root of the custody log.
+    /// Size and root of the custody log, and how much of it is signed.
     #[must_use]
     pub fn head(&self) -> LogHead {
-        self.log.head()
+        let mut head = self.log.head();
+        head.origin.clone_from(&self.made.origin);
+        head.key = self.made.key.to_string();
+        if let Ok(Some((note, signed))) = self.checkpoint() {
+            head.signed = signed.size;
+            head.organisations = Policy::of_log(self.log.leaves(), &self.made).organisations(&note);
+        }
+        head.encrypted = self.made.recipient.is_some();
+        head
     }
 
     /// The throw-away area for derived tables.
@@ -348,23 +667,49 @@ impl Vault {
     }
 }
 
+/// Files that are being taken in together.
+#[derive(Default)]
+struct Intake<'a> {
+    files: Vec<(&'a Found, Result<Taken, String>, Act)>,
+    content: Group,
+    bytes: u64,
+}
+
 /// Files whose leaves and content share one wait for the disk.
 const GROUP_FILES: usize = 256;
 /// Bytes after which a group is settled, whatever its files.
 const GROUP_BYTES: u64 = 256 << 20;
 
-fn act_of(found: &Found, taken: &Result<Taken, String>, trust: Trust) -> Act {
-    let path = found.path.clone();
-    match taken {
-        Ok(taken) => {
-            Act::Admit { digests: taken.digests.clone(), path, trust, modified: found.modified.clone() }
-        }
-        Err(reason) => Act::NotAdmitted { path, reason: reason.clone() },
-    }
+/// A folder that is new or empty, or holds what an interrupted creation left and nothing else.
+fn make_room(disk: &dyn Disk, root: &Path) -> Result<(), VaultError> {
+    let names = disk.list(root).map_err(at(root))?;
+    let ours = |name: &String| ["derived", "exhibits", "log", "report"].contains(&name.as_str());
+    let begun = names.iter().all(|name| ours(name) || name == "case.toml.part")
+        && ["derived", "exhibits", "report"]
+            .iter()
+            .all(|folder| disk.list(&root.join(folder)).is_ok_and(|names| names.is_empty()))
+        && disk
+            .list(&root.join("log"))
+            .map_err(at(root))?
+            .iter()
+            .all(|name| name == "leaves" || name == "lock");
+    if begun { Ok(()) } else { Err(VaultError::NotEmpty(root.to_owned())) }
+}
+
+/// A name for a new log that no other log has.
+fn new_origin() -> Result<String, VaultError> {
+    let id: [u8; 16] = keys::random()?;
+    Ok(format!("assize/case-{}", data_encoding::BASE32_NOPAD.encode(&id).to_lowercase()))
+}
+
+/// SHA-256 in hexadecimal.
+pub(crate) fn sha256_of(bytes: &[u8]) -> String {
+    use sha2::{Digest, Sha256};
+    data_encoding::HEXLOWER.encode(&Sha256::digest(bytes))
 }
 
 /// The id that an exhibit with these digests has; `None` if the SHA-256 is no digest.
-fn id_of(digests: &Digests) -> Option<ExhibitId> {
+pub(crate) fn id_of(digests: &Digests) -> Option<ExhibitId> {
     let sha256 = data_encoding::HEXLOWER.decode(digests.sha256.as_bytes()).ok()?;
     Some(ExhibitId::of_digest(&sha256.try_into().ok()?))
 }

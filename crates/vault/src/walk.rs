@@ -5,9 +5,8 @@
 
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
 
-use assize_model::Time;
+use crate::store::modified_of;
 
 /// One file that was found, or could not be looked at.
 #[derive(Clone, Debug)]
@@ -32,7 +31,9 @@ pub fn walk(given: &Path) -> Vec<Found> {
         Ok(metadata) if metadata.is_dir() => folder(given, "", &mut found),
         Ok(metadata) => {
             let name = given.file_name().map_or_else(String::new, |name| text(name.as_encoded_bytes()));
-            found.push(file(given.to_owned(), name, &metadata));
+            // A person may name a file through a link; what is read is the file itself.
+            let source = std::fs::canonicalize(given).unwrap_or_else(|_| given.to_owned());
+            found.push(file(source, name, &metadata));
         }
         Err(error) => found.push(problem(given.to_owned(), given.display().to_string(), error.to_string())),
     }
@@ -71,10 +72,7 @@ fn file(source: PathBuf, path: String, metadata: &Metadata) -> Found {
     if !metadata.is_file() {
         return problem(source, path, "not a regular file (a device, pipe or socket)".to_owned());
     }
-    let modified = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-    let modified = modified.and_then(|since| i64::try_from(since.as_nanos()).ok());
-    let modified = modified.map(|nanoseconds| Time(nanoseconds).to_string());
-    Found { source, path, size: metadata.len(), modified, problem: None }
+    Found { source, path, size: metadata.len(), modified: modified_of(metadata), problem: None }
 }
 
 fn problem(source: PathBuf, path: String, problem: String) -> Found {

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 use assize_case::model::Trust;
-use assize_case::vault::{CaseFile, Vault};
+use assize_case::vault::{AtRest, CaseFile, Receipt, Vault};
 use assize_case::{Case, RuleSource};
 use assize_drill::make::{Options, make};
 use clap::Args;
@@ -31,19 +31,20 @@ impl Arguments {
             shell.sight.say(&format!("a court that never was, spied on: {}", evidence.display()));
         }
         let mut case = if Vault::is_case(&root) {
-            Case::open_for_writing(&root)?
+            shell.with_keys(|keys| Case::open_for_writing_with(&root, keys))?
         } else {
             let file = CaseFile { name: "Demonstration: a court was spied on".into(), ..CaseFile::default() };
-            Case::create(&root, file, &assize_case::stamp(shell.common.by.as_deref()))?
+            shell.new_case(&root, file, AtRest::Plain)?
         };
         let rules = assize_case::rule_files(&RuleSource::default())?;
-        let summary = inquire(&mut case, &[evidence], &rules, Trust::UntrustedHost, begun, shell)?;
+        let summary = inquire(&mut case, &[evidence], &rules, &Receipt::of(Trust::UntrustedHost), begun, shell)?;
         if shell.json_asked() {
             shell.object(&summary)?;
         }
         shell.sight.say(&format!(
             "\ngo on with:\n  assize query \"SELECT time, host, title, id FROM findings ORDER BY time\" --case {root}\n  \
              assize trace ID --bytes --case {root}        (any id of the first command's last column)\n  \
+             assize verify --case {root}\n  \
              assize drill score {root} {folder}        (how near the answer is to what really happened)",
             root = root.display(),
             folder = folder.display()

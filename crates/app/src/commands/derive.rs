@@ -33,6 +33,7 @@ impl Arguments {
         summary.seconds = (begun.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
         summary.peak_bytes = peak_bytes();
         closing(&snapshot, &summary, shell)?;
+        shell.tell_unsigned(&case);
         shell.sight.say(&format!(
             "\n{} exhibits read, {} as they stood; manifest {}\nreport: {}",
             derivation.read,

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use anyhow::{Result, bail};
 use assize_case::model::Level;
+use assize_case::vault::Receipt;
 use assize_case::{Case, RuleSource, Summary, outputs};
 use clap::Args;
 
@@ -48,8 +49,9 @@ impl Arguments {
     pub fn run(self, shell: &mut Shell) -> Result<ExitCode> {
         let begun = Instant::now();
         let rules = assize_case::rule_files(&self.rules.source())?;
+        let receipt = self.origin.receipt()?;
         let mut case = shell.case_or_new()?;
-        let summary = inquire(&mut case, &self.paths, &rules, self.origin.trust(), begun, shell)?;
+        let summary = inquire(&mut case, &self.paths, &rules, &receipt, begun, shell)?;
         if shell.json_asked() {
             shell.object(&summary)?;
         }
@@ -65,13 +67,13 @@ pub fn inquire(
     case: &mut Case,
     paths: &[PathBuf],
     rules: &[assize_case::model::RuleFile],
-    trust: assize_case::model::Trust,
+    receipt: &Receipt,
     begun: Instant,
     shell: &Shell,
 ) -> Result<Summary> {
     let stamp = assize_case::stamp(shell.common.by.as_deref());
     let mut refused = Vec::new();
-    case.intake(paths, trust, &stamp, &shell.sight, &mut |found, result| {
+    case.intake_with(paths, receipt, &stamp, &shell.sight, &mut |found, result| {
         if let Err(reason) = result {
             refused.push(format!("not admitted: {}: {reason}", outputs::harmless::terminal(&found.path)));
         }
@@ -84,6 +86,7 @@ pub fn inquire(
     summary.seconds = (begun.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
     summary.peak_bytes = peak_bytes();
     closing(&snapshot, &summary, shell)?;
+    shell.tell_unsigned(case);
     shell.sight.say(&format!("\nreport: {}", report.display()));
     Ok(summary)
 }

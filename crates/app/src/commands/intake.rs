@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use assize_case::model::{Row, Trust};
+use assize_case::model::{Collected, Row, Trust};
 use assize_case::outputs::table::Column;
+use assize_case::vault::{Receipt, Sidecar};
 use clap::{Args, ValueEnum};
 
 use crate::shell::{DONE, NOTHING, Shell};
@@ -19,16 +20,93 @@ pub struct Arguments {
     origin: Origin,
 }
 
-/// How far the origin is trusted.
+/// How files are taken in, and what is stated about them.
 #[derive(Args)]
 pub struct Origin {
     /// How far the place it came from is trusted
     #[arg(long, value_enum, default_value = "self-reported")]
-    pub origin: OriginTrust,
+    origin: OriginTrust,
+    /// Leave the files where they lie: digests and log only, no copy. They must stay as they are
+    #[arg(long)]
+    reference: bool,
+    /// What is stated about the files: TOML or JSON (docs/contract/sidecar.schema.json)
+    #[arg(long, value_name = "FILE")]
+    meta: Option<PathBuf>,
+    #[command(flatten)]
+    stated: Stated,
+}
+
+/// Statements for all files given; they count more than the sidecar's for all.
+#[derive(Args)]
+#[command(next_help_heading = "Statements about the collection (kept in the log, not proved)")]
+struct Stated {
+    /// Who collected it
+    #[arg(long, value_name = "WHO")]
+    collected_by: Option<String>,
+    /// Who saw it done
+    #[arg(long, value_name = "WHO")]
+    witnessed_by: Option<String>,
+    /// On whose authority: mandate, order, consent
+    #[arg(long, value_name = "TEXT")]
+    authority: Option<String>,
+    /// What it was collected with, and its version
+    #[arg(long, value_name = "TOOL")]
+    collection_tool: Option<String>,
+    /// How: live, image, export, write-blocked
+    #[arg(long, value_name = "TEXT")]
+    method: Option<String>,
+    /// When, as the collector wrote it
+    #[arg(long, value_name = "TIME")]
+    acquired_at: Option<String>,
+    /// How it is known that the collector's clock was right
+    #[arg(long, value_name = "TEXT")]
+    clock: Option<String>,
+    /// Host that it comes from
+    #[arg(long, value_name = "HOST")]
+    host: Option<String>,
+    /// Serial number of the device
+    #[arg(long, value_name = "NUMBER")]
+    serial: Option<String>,
+    /// Where it was collected
+    #[arg(long, value_name = "PLACE")]
+    location: Option<String>,
+    /// Changes that could not be avoided: what, why, by whom
+    #[arg(long, value_name = "TEXT")]
+    changes: Option<String>,
+    /// What for
+    #[arg(long, value_name = "TEXT")]
+    purpose: Option<String>,
+    /// Handling mark of these exhibits
+    #[arg(long, value_name = "MARK")]
+    handling: Option<String>,
+    /// Until when they may be kept
+    #[arg(long, value_name = "TIME")]
+    retention_until: Option<String>,
+}
+
+impl Stated {
+    fn collected(self) -> Collected {
+        Collected {
+            by: self.collected_by,
+            witnessed_by: self.witnessed_by,
+            authority: self.authority,
+            tool: self.collection_tool,
+            method: self.method,
+            acquired_at: self.acquired_at,
+            clock: self.clock,
+            host: self.host,
+            serial: self.serial,
+            location: self.location,
+            changes: self.changes,
+            purpose: self.purpose,
+            handling: self.handling,
+            retention_until: self.retention_until,
+        }
+    }
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-pub enum OriginTrust {
+enum OriginTrust {
     /// Collected from where the intruder is not thought to have had power
     Trusted,
     /// Collected from a host on which the intruder may have been administrator
@@ -38,22 +116,25 @@ pub enum OriginTrust {
 }
 
 impl Origin {
-    pub fn trust(&self) -> Trust {
-        match self.origin {
+    pub fn receipt(self) -> Result<Receipt> {
+        let trust = match self.origin {
             OriginTrust::Trusted => Trust::Trusted,
             OriginTrust::UntrustedHost => Trust::UntrustedHost,
             OriginTrust::SelfReported => Trust::SelfReported,
-        }
+        };
+        let sidecar = self.meta.as_deref().map(Sidecar::read).transpose()?.unwrap_or_default();
+        Ok(Receipt { trust, reference: self.reference, sidecar: sidecar.with(self.stated.collected()) })
     }
 }
 
 impl Arguments {
     pub fn run(self, shell: &mut Shell) -> Result<ExitCode> {
+        let receipt = self.origin.receipt()?;
         let mut case = shell.case_or_new()?;
         let stamp = assize_case::stamp(shell.common.by.as_deref());
         let mut rows = Vec::new();
         let mut admitted = 0;
-        case.intake(&self.paths, self.origin.trust(), &stamp, &shell.sight, &mut |found, result| {
+        case.intake_with(&self.paths, &receipt, &stamp, &shell.sight, &mut |found, result| {
             admitted += usize::from(result.is_ok());
             let (size, state, id) = match result {
                 Ok(one) => {
@@ -69,6 +150,7 @@ impl Arguments {
                 ("exhibit".into(), id.into()),
             ]));
         })?;
+        shell.tell_unsigned(&case);
         let columns = ["path", "bytes", "state", "exhibit"].map(Column::of);
         shell.rows(rows, &columns)?;
         Ok(if admitted == 0 { NOTHING.into() } else { DONE.into() })

@@ -47,6 +47,10 @@ commands! {
     coverage Coverage,
     /// From any id back to bytes, exhibit and log leaf
     trace Trace,
+    /// Say whether a case or bundle is still as it was acknowledged, and what no proof covers
+    verify Verify,
+    /// The custody log: entries, proofs, signed heads, witnesses, bundles
+    custody Custody,
     /// Write the case in another tool's format
     export Export,
     /// Write report.html again
