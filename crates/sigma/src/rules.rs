@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use arrow_array::RecordBatch;
 use assize_model::{Batch, Hit, NotRun, RuleFile, RuleInfo, Scan};
 
 use crate::fast::Engine;
@@ -58,6 +59,13 @@ impl RuleSet {
     pub fn scan(&self, batch: &Batch, scan: &mut Scan) {
         let engine = self.fast.get_or_init(|| Engine::of(&self.rules));
         assert!(engine.scan(batch, scan), "a batch has the columns of the spine");
+    }
+
+    /// Applies every rule to every row of any Arrow table whose columns are fields of one kind of log
+    /// (`windows/Security`). A null is a field that the event has not. Texts, dictionaries of texts, numbers and truth
+    /// values are looked at; columns of other types are named in the answer and were not.
+    pub fn scan_table(&self, source: &str, table: &RecordBatch, scan: &mut Scan) -> Vec<String> {
+        self.fast.get_or_init(|| Engine::of(&self.rules)).scan_table(source, table, scan)
     }
 
     /// The same by the naive engine, one rule and one event at a time: slow, and what the fast one

@@ -318,6 +318,47 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// A table with a column per field gives the same hits as the same events in our own layout.
+    #[test]
+    fn tables_give_what_batches_give(
+        texts in proptest::collection::vec(rule(), 1..8),
+        events in proptest::collection::vec(event(), 1..16),
+        kind in select(KINDS),
+        layout in 0..3_u8,
+    ) {
+        let file = |(number, text): (usize, &String)| RuleFile { name: format!("{number:02}.yml"), text: text.clone() };
+        let files: Vec<RuleFile> = texts.iter().enumerate().map(file).collect();
+        let rules = RuleSet::load(&files);
+        // A table has a name once, and no explicit null.
+        let names: Vec<&'static str> = NAMES.iter().copied().collect::<std::collections::BTreeSet<_>>().into_iter().collect();
+        let field = |fields: &Fields, name: &str| fields.iter().find(|(own, _)| own == name).and_then(|(_, value)| value.clone());
+        let as_table = |fields: &Fields| names.iter().filter_map(|name| Some(((*name).to_owned(), Some(field(fields, name)?)))).collect();
+        let ours: Vec<(String, Fields)> = events.iter().map(|(_, fields)| (kind.to_owned(), as_table(fields))).collect();
+        let column = |name: &&'static str| {
+            let values = events.iter().map(|(_, fields)| field(fields, name));
+            let array: arrow_array::ArrayRef = match layout {
+                0 => std::sync::Arc::new(values.collect::<arrow_array::StringArray>()),
+                1 => std::sync::Arc::new(values.collect::<arrow_array::StringViewArray>()),
+                _ => {
+                    let values: Vec<Option<String>> = values.collect();
+                    let dictionary: arrow_array::DictionaryArray<arrow_array::types::Int32Type> = values.iter().map(Option::as_deref).collect();
+                    std::sync::Arc::new(dictionary)
+                }
+            };
+            (*name, array, true)
+        };
+        let table = arrow_array::RecordBatch::try_from_iter_with_nullable(names.iter().map(column)).unwrap();
+        let (mut of_table, mut of_batch) = (Scan::default(), Scan::default());
+        prop_assert_eq!(rules.scan_table(kind, &table, &mut of_table), Vec::<String>::new());
+        rules.scan(&common::batch(&ours), &mut of_batch);
+        prop_assert_eq!(of_table.hits, of_batch.hits);
+        prop_assert_eq!(of_table.logsources, of_batch.logsources);
+    }
+}
+
 /// That the rules above mostly run and often speak, so that the comparison above compares something.
 #[test]
 fn random_rules_do_speak() {

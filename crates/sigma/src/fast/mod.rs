@@ -29,12 +29,14 @@ mod rows;
 mod screen;
 mod shape;
 mod sign;
+mod table;
 mod telling;
 mod worker;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use arrow_array::RecordBatch;
 use assize_model::{Batch, Scan};
 
 use crate::Rule;
@@ -42,8 +44,9 @@ use crate::logsource::Joined;
 use class::{Ground, Matchers};
 use column::Matcher;
 use program::{Ask, Program};
-use rows::MapRows;
+use rows::{MapRows, Rows};
 use sign::{Demands, Signs};
+use table::TableRows;
 use worker::Worker;
 
 /// Rules made ready for fast scanning.
@@ -75,11 +78,21 @@ impl Engine {
 
     /// Applies all rules to all events of a batch. `false` if the batch has not the spine's columns.
     pub fn scan(&self, batch: &Batch, scan: &mut Scan) -> bool {
-        let Some(rows) = MapRows::of(batch) else { return false };
+        let rows = MapRows::of(batch);
+        rows.map(|rows| self.scan_rows(&rows, scan)).is_some()
+    }
+
+    /// The same for a table of events of one kind of log; names the columns that could not be read.
+    pub fn scan_table(&self, source: &str, table: &RecordBatch, scan: &mut Scan) -> Vec<String> {
+        let rows = TableRows::of(source, table);
+        self.scan_rows(&rows, scan);
+        rows.unread
+    }
+
+    fn scan_rows(&self, rows: &impl Rows, scan: &mut Scan) {
         let mut worker = lock(&self.workers).pop().unwrap_or_else(|| Worker::of(&self.signs));
-        worker.scan(self, &rows, scan);
+        worker.scan(self, rows, scan);
         lock(&self.workers).push(worker);
-        true
     }
 
     fn ground(&self) -> Ground<'_> {

@@ -84,7 +84,8 @@ impl Rows for MapRows<'_> {
         for offset in offsets {
             into.extend_from_slice(&(offset - offsets[0]).to_le_bytes());
         }
-        // Read from the end, it is plain where the names stop and the offsets begin.
+        // Read from the end, it is plain where the names stop and the offsets begin. No such signature
+        // ends as one of a table does (0xff), for no event has so many fields.
         into.extend_from_slice(&(offsets.len() as u32).to_le_bytes());
     }
 
