@@ -1,66 +1,210 @@
-fn main() -> anyhow::Result<()> {
-    use std::time::Instant;
-    use std::io::Read;
-    let corpus = std::path::PathBuf::from(std::env::var_os("ASSIZE_CORPUS").unwrap());
-    let untar = |name: &str, suffix: &str| {
-        let mut a = tar::Archive::new(flate2::read::GzDecoder::new(std::fs::File::open(corpus.join(name)).unwrap()));
-        let mut v = Vec::new();
-        for e in a.entries().unwrap() {
-            let mut e = e.unwrap();
-            let n = e.path().unwrap().to_string_lossy().into_owned();
-            if n.ends_with(suffix) { let mut b = Vec::new(); e.read_to_end(&mut b).unwrap(); v.push((n, b)); }
-        }
-        v.sort();
-        v
+//! How fast does the Sigma engine match, beside public peers, on the same events in the same run?
+//!
+//! `ASSIZE_CORPUS=… cargo run --release --manifest-path bench/sigma/Cargo.toml`. One thread unless said
+//! otherwise; CPU seconds of that thread by the system's own account; every figure is the median of
+//! five rounds, ours and the peer's in turn. Events are read before matching is timed, because
+//! reading is another crate's business; what reading costs stands beside it.
+//!
+//! Peers: the `evtx` crate printing JSON lines (what `evtx_dump -o jsonl` does), and `rsigma-eval`, the only other
+//! engine with an index, given its best case: events already parsed, flattened and routed.
+
+mod input;
+mod peer;
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use assize_model::{Batch, RuleFile, Scan};
+use assize_sigma::RuleSet;
+
+const ROUNDS: usize = 5;
+
+fn main() -> Result<()> {
+    let corpus = input::corpus()?;
+    let files = corpus.rules()?;
+    if std::env::args().nth(1).as_deref() == Some("memory") {
+        return memory(&corpus, &files);
+    }
+    println!("## Start-up, all {} rule files\n", files.len());
+    start_up(&files);
+    println!("\n## Matching\n");
+    println!(
+        "CPU µs per event, one thread. *first*: nothing learnt yet, automata are built on the way; *again*: the same events once more.\n"
+    );
+    println!(
+        "| events | number | reading | first | again | rsigma-eval | × again |\n|---|---|---|---|---|---|---|"
+    );
+    let rules = RuleSet::load(&files);
+    let peer = peer::Peer::load(&files);
+    let mut differences = BTreeMap::new();
+    for set in corpus.sets()? {
+        matching(&set, &files, &rules, &peer, &mut differences);
+    }
+    println!("\n## Hits against rsigma-eval's\n");
+    peer::tell(&differences);
+    let sets = corpus.sets()?;
+    let Some(large) = sets.get(1) else { return Ok(()) };
+    println!("\n## Number of rules ({})\n", large.name);
+    curve(&files, &large.batches);
+    println!("\n## Two threads ({})\n", large.name);
+    threads(&files, &large.batches);
+    println!("\n## Memory\n");
+    let own = std::process::Command::new(std::env::current_exe()?).arg("memory").output()?;
+    print!("{}", String::from_utf8_lossy(&own.stdout));
+    println!("\n## Beside printing the same EVTX\n");
+    evtx(&corpus, &files)
+}
+
+/// CPU seconds of this thread.
+pub fn cpu() -> f64 {
+    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    stat.split(' ').next().and_then(|nanos| nanos.parse::<f64>().ok()).unwrap_or(f64::NAN) / 1e9
+}
+
+fn timed<T>(act: impl FnOnce() -> T) -> (f64, T) {
+    let before = cpu();
+    let result = act();
+    (cpu() - before, result)
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+fn rounds(act: impl FnMut() -> f64) -> f64 {
+    median(std::iter::repeat_with(act).take(ROUNDS).collect())
+}
+
+/// What rules and learning take, in a process that does nothing else. The events are in memory too, so
+/// what they took before is told apart.
+fn memory(corpus: &input::Corpus, files: &[RuleFile]) -> Result<()> {
+    let before = resident_mib();
+    let rules = RuleSet::load(files);
+    println!(
+        "| | resident MiB more |\n|---|---|\n| {} rules loaded | {:.0} |",
+        rules.rules().len(),
+        resident_mib() - before
+    );
+    for set in corpus.sets()? {
+        let before = resident_mib();
+        hits(&rules, &set.batches);
+        hits(&rules, &set.batches);
+        println!(
+            "| after two passes over {} ({} events) | {:.0} |",
+            set.name,
+            set.events(),
+            resident_mib() - before
+        );
+    }
+    Ok(())
+}
+
+fn resident_mib() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+    line.trim().trim_end_matches(" kB").parse::<f64>().unwrap_or(f64::NAN) / 1024.0
+}
+
+fn start_up(files: &[RuleFile]) {
+    let load = rounds(|| timed(|| RuleSet::load(files)).0);
+    let loaded = RuleSet::load(files).rules().len();
+    println!("| engine | CPU s | rules that run |\n|---|---|---|\n| assize-sigma | {load:.3} | {loaded} |");
+    let (theirs, peer) = timed(|| peer::Peer::load(files));
+    println!("| rsigma-parser and rsigma-eval | {theirs:.3} | {} |", peer.rules());
+}
+
+fn hits(rules: &RuleSet, batches: &[Batch]) -> usize {
+    let mut scan = Scan::default();
+    batches.iter().for_each(|batch| rules.scan(batch, &mut scan));
+    scan.hits.len()
+}
+
+fn matching(
+    set: &input::Set,
+    files: &[RuleFile],
+    rules: &RuleSet,
+    peer: &peer::Peer,
+    differences: &mut peer::Differences,
+) {
+    let events = set.events() as f64;
+    let first = rounds(|| {
+        let fresh = RuleSet::load(files);
+        timed(|| hits(&fresh, &set.batches)).0
+    });
+    hits(rules, &set.batches);
+    let again = rounds(|| timed(|| hits(rules, &set.batches)).0);
+    let events_of_peer = peer::events(&set.batches);
+    let theirs = rounds(|| timed(|| peer.hits(&events_of_peer)).0);
+    peer.compare(rules, set, &events_of_peer, differences);
+    let micros = |seconds: f64| seconds * 1e6 / events;
+    println!(
+        "| {} | {events} | {:.1} | {:.2} | {:.2} | {:.1} | {:.0} |",
+        set.name,
+        micros(set.reading),
+        micros(first),
+        micros(again),
+        micros(theirs),
+        theirs / again
+    );
+}
+
+fn curve(files: &[RuleFile], batches: &[Batch]) {
+    println!("| rules | µs per event, first | again |\n|---|---|---|");
+    let events: usize = batches.iter().map(Batch::len).sum();
+    for share in [38, 12, 4, 2, 1] {
+        let some: Vec<RuleFile> = files.iter().step_by(share).cloned().collect();
+        let rules = RuleSet::load(&some);
+        let first = timed(|| hits(&rules, batches)).0;
+        let again = rounds(|| timed(|| hits(&rules, batches)).0);
+        let micros = |seconds: f64| seconds * 1e6 / events as f64;
+        println!("| {} | {:.2} | {:.2} |", some.len(), micros(first), micros(again));
+    }
+}
+
+/// Two threads with one engine against two with an engine each, which share nothing.
+fn threads(files: &[RuleFile], batches: &[Batch]) {
+    let (shared, own) = (RuleSet::load(files), [RuleSet::load(files), RuleSet::load(files)]);
+    let run = |of: [&RuleSet; 2]| {
+        let begun = std::time::Instant::now();
+        std::thread::scope(|scope| {
+            for rules in of {
+                scope.spawn(move || {
+                    (0..10).for_each(|_| {
+                        hits(rules, batches);
+                    })
+                });
+            }
+        });
+        begun.elapsed().as_secs_f64()
     };
-    let files: Vec<_> = untar("sigma_rules.tar.gz", ".yml").into_iter().map(|(name, b)| assize_model::RuleFile { name, text: String::from_utf8(b).unwrap() }).collect();
-    let t = Instant::now();
-    let rules = assize_sigma::RuleSet::load(&files);
-    println!("load {:.3}", t.elapsed().as_secs_f64());
-    struct Kept(Vec<assize_model::Batch>);
-    impl assize_model::Sink for Kept {
-        fn batch(&mut self, b: assize_model::Batch) -> std::io::Result<()> { self.0.push(b); Ok(()) }
-        fn gap(&mut self, _: assize_model::Gap) -> std::io::Result<()> { Ok(()) }
-    }
-    struct V<'a>(&'a mut Vec<assize_model::Batch>);
-    impl assize_formats::container::Visitor for V<'_> {
-        fn wants(&self, _: &str) -> bool { true }
-        fn member(&mut self, _: Option<&str>, head: Vec<u8>, rest: &mut dyn Read) -> std::io::Result<()> {
-            let Some((format, _)) = assize_formats::recognise(&head) else { std::io::copy(rest, &mut std::io::sink())?; return Ok(()) };
-            let mut kept = Kept(Vec::new());
-            let o = assize_model::Origin { exhibit: assize_model::ExhibitId::of_digest(&[0; 32]), member: None, format: "evtx" };
-            let mut batcher = assize_model::Batcher::new(o, &mut kept);
-            let options = Default::default();
-            let mut whole = std::io::Cursor::new(head).chain(rest);
-            let _ = format.read(&mut assize_model::Input { bytes: &mut whole, options: &options, projection: assize_model::Projection::Everything }, &mut batcher);
-            batcher.finish()?;
-            self.0.extend(kept.0);
-            Ok(())
-        }
-        fn container(&mut self, _: Option<&str>, _: assize_formats::container::Kind) {}
-        fn problem(&mut self, _: Option<&str>, _: assize_model::Cause, _: String) -> std::io::Result<()> { Ok(()) }
-    }
-    for set in std::env::args().skip(1) {
-        let mut batches = Vec::new();
-        let t = Instant::now();
-        let mut stack = vec![std::path::PathBuf::from(&set)];
-        while let Some(p) = stack.pop() {
-            if p.is_dir() { let mut e: Vec<_> = std::fs::read_dir(&p)?.map(|e| e.unwrap().path()).collect(); e.sort(); stack.extend(e); continue; }
-            let mut f = std::fs::File::open(&p)?;
-            let size = f.metadata()?.len();
-            assize_formats::container::visit(&mut f, size, &mut V(&mut batches))?;
-        }
-        let events: usize = batches.iter().map(|b| b.len()).sum();
-        let parse = t.elapsed().as_secs_f64();
-        println!("{set}: {events} events, {} batches, parse {parse:.2} s = {:.2} us/event", batches.len(), parse*1e6/events as f64);
-        for pass in 0..3 {
-            let t = Instant::now();
-            let mut hits = 0;
-            for b in &batches { let mut s = assize_model::Scan::default(); rules.scan(b, &mut s); hits += s.hits.len(); }
-            let d = t.elapsed().as_secs_f64();
-            println!("  pass {pass}: {d:.4} s = {:.3} us/event, {hits} hits", d*1e6/events as f64);
-        }
-        if std::env::var_os("REPEAT").is_some() { for _ in 0..50 { for b in &batches { let mut s = assize_model::Scan::default(); rules.scan(b, &mut s);} } }
-    }
+    run([&shared, &shared]);
+    run([&own[0], &own[1]]);
+    let apart = rounds(|| run([&own[0], &own[1]]));
+    let together = rounds(|| run([&shared, &shared]));
+    println!(
+        "Wall seconds for ten passes in each of two threads: {together:.3} with one engine, {apart:.3} with an engine each: {:.0} %.",
+        100.0 * apart / together
+    );
+}
+
+fn evtx(corpus: &input::Corpus, files: &[RuleFile]) -> Result<()> {
+    let one = corpus.as_one_file()?;
+    let batches = input::read("evtx", &one);
+    let events: usize = batches.iter().map(Batch::len).sum();
+    let print = rounds(|| timed(|| peer::print(&one)).0);
+    let read = rounds(|| timed(|| input::read("evtx", &one)).0);
+    let rules = RuleSet::load(files);
+    let first = timed(|| hits(&rules, &batches)).0;
+    let again = rounds(|| timed(|| hits(&rules, &batches)).0);
+    println!(
+        "{events} events of all sample files in one file. Ratio to the `evtx` crate printing JSON lines.\n"
+    );
+    println!("| step | CPU s | ratio |\n|---|---|---|");
+    let line = |name: &str, seconds: f64| println!("| {name} | {seconds:.3} | {:.2} |", seconds / print);
+    line("evtx crate, JSON lines", print);
+    line("assize: reading into batches, all fields", read);
+    line("assize: matching, first time (automata are built)", first);
+    line("assize: matching, again", again);
     Ok(())
 }

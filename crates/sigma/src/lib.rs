@@ -37,6 +37,7 @@ mod scanner;
 mod text;
 mod time;
 mod view;
+mod wanted;
 
 pub use condition::{Atom, Condition, Selection, Test};
 pub use explain::Explanation;

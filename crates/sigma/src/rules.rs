@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use arrow_array::RecordBatch;
-use assize_model::{Batch, Hit, NotRun, RuleFile, RuleInfo, Scan};
+use assize_model::{Batch, Hit, NotRun, RuleFile, RuleInfo, Scan, Wanted};
 
 use crate::fast::Engine;
 use crate::logsource::Route;
 use crate::view::View;
-use crate::{Condition, Explanation, Record, Selection, explain, load, naive};
+use crate::{Condition, Explanation, Record, Selection, explain, load, naive, wanted};
 
 /// A rule that is ready to run.
 #[derive(Clone, Debug)]
@@ -53,6 +53,12 @@ impl RuleSet {
             source.or_insert_with(|| (rule.routes.clone(), Vec::new())).1.push(index);
         }
         set
+    }
+
+    /// Which records these rules can speak of: what a reader must give for the hits to be the same.
+    #[must_use]
+    pub fn wanted(&self) -> Wanted {
+        wanted::wanted(&self.rules)
     }
 
     /// Applies every rule to every event of a batch and adds what it finds, by the fast engine.

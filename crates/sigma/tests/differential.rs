@@ -7,7 +7,7 @@
 
 mod common;
 
-use assize_model::{Batch, RuleFile, Scan};
+use assize_model::{Batch, Projection, RuleFile, Scan};
 use assize_sigma::RuleSet;
 use common::Fields;
 use proptest::prelude::*;
@@ -387,7 +387,7 @@ fn sigmahq_on_all_event_logs() {
     for archive in ["evtx_attack_samples.tar.gz", "sigma_regression.tar.gz"] {
         let Some(archive) = common::corpus(archive) else { return };
         for (name, bytes) in common::members(&archive, ".evtx") {
-            let batches = common::read("evtx", &bytes);
+            let batches = common::read("evtx", &bytes, Projection::Everything);
             if let Some(difference) = difference(&rules, &batches) {
                 panic!("{name}: {difference}");
             }
@@ -412,7 +412,7 @@ fn sigmahq_on_cloud_logs() {
     let (mut events, mut spoke) = (0, std::collections::BTreeSet::new());
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        let batches = common::read("json", &std::fs::read(&path).unwrap());
+        let batches = common::read("json", &std::fs::read(&path).unwrap(), Projection::Everything);
         if let Some(difference) = difference(&rules, &batches) {
             panic!("{}: {difference}", path.display());
         }
@@ -425,4 +425,48 @@ fn sigmahq_on_cloud_logs() {
     }
     eprintln!("{events} CloudTrail events; {} rules spoke: {spoke:?}", spoke.len());
     assert!(events > 100 && spoke.len() > 5);
+}
+
+/// Event, rule and fields of every hit, and the log sources met.
+fn found(
+    rules: &RuleSet,
+    batches: &[Batch],
+) -> (Vec<(String, usize, String)>, std::collections::BTreeSet<String>) {
+    let mut found = Vec::new();
+    let mut scan = Scan::default();
+    for batch in batches {
+        scan.hits.clear();
+        rules.scan(batch, &mut scan);
+        let event = |row| batch.text("id", row).unwrap().to_owned();
+        found.extend(scan.hits.iter().map(|hit| (event(hit.row), hit.rule, hit.fields.join(" "))));
+    }
+    (found, scan.logsources)
+}
+
+#[test]
+fn reading_only_what_rules_want_changes_no_hit() {
+    let (Some(rules), Some(archive)) =
+        (common::corpus("sigma_rules.tar.gz"), common::corpus("evtx_attack_samples.tar.gz"))
+    else {
+        return;
+    };
+    // Rules of one category and one service: with all of SigmaHQ's every record is wanted.
+    let files = common::rules(&rules).into_iter();
+    let files: Vec<RuleFile> = files
+        .filter(|file| file.text.contains("category: process_creation") || file.text.contains("service: wmi"))
+        .collect();
+    let rules = RuleSet::load(&files);
+    let wanted = rules.wanted();
+    let (mut all, mut read, mut hits) = (0, 0, 0);
+    for (name, bytes) in common::members(&archive, ".evtx") {
+        let everything = common::read("evtx", &bytes, Projection::Everything);
+        let some = common::read("evtx", &bytes, Projection::Wanted(&wanted));
+        let of_everything = found(&rules, &everything);
+        assert_eq!(of_everything, found(&rules, &some), "{name}");
+        all += everything.iter().map(Batch::len).sum::<usize>();
+        read += some.iter().map(Batch::len).sum::<usize>();
+        hits += of_everything.0.len();
+    }
+    eprintln!("{read} of {all} events wanted, {hits} hits");
+    assert!(hits > 300 && read * 2 < all, "{read} of {all} events wanted, {hits} hits");
 }

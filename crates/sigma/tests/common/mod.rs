@@ -82,13 +82,13 @@ pub fn rules(archive: &Path) -> Vec<RuleFile> {
 }
 
 /// What a format reads of a file.
-pub fn read(format: &str, bytes: &[u8]) -> Vec<Batch> {
+pub fn read(format: &str, bytes: &[u8], projection: Projection<'_>) -> Vec<Batch> {
     let format: &dyn Format = assize_formats::by_name(format).unwrap();
     let mut kept = Kept::default();
     let mut batcher = Batcher::new(origin("evtx"), &mut kept);
     let options = ReadingOptions::default();
     let mut bytes = bytes;
-    let mut input = Input { bytes: &mut bytes, options: &options, projection: Projection::Everything };
+    let mut input = Input { bytes: &mut bytes, options: &options, projection };
     format.read(&mut input, &mut batcher).unwrap();
     batcher.finish().unwrap();
     kept.0
