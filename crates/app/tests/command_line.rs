@@ -326,7 +326,11 @@ fn a_killed_inquiry_goes_on_where_it_was() {
         let opened = assize(&["intake", evidence, "--case", case_text, "-q"]);
         assert!(opened.status.success(), "{}", err(&opened));
         let after = verdict(ok(&["verify", "--case", case_text, "--format", "json"]));
-        assert_eq!((&after["first_bad"], &after["signed_leaves"]), (&Value::Null, &after["leaves"]), "{after:#}");
+        assert_eq!(
+            (&after["first_bad"], &after["signed_leaves"]),
+            (&Value::Null, &after["leaves"]),
+            "{after:#}"
+        );
     }
     assert!(whole >= 3, "the kills come early and late: {whole}");
     ok(&["inquire", evidence, "--case", case_text, "-q"]);
@@ -360,7 +364,8 @@ fn custody_from_intake_to_a_bundle_that_is_verified() {
     assert!(told.starts_with("SIGNED") || told.starts_with('{'), "{told}");
 
     fs::write(at("w.pub"), ok(&["custody", "cosign", "--new", "--as", "registry"])).unwrap();
-    let request = ok(&["custody", "checkpoint", "--name", "Registry", "--key", &at("w.pub"), "--case", &case]);
+    let request =
+        ok(&["custody", "checkpoint", "--name", "Registry", "--key", &at("w.pub"), "--case", &case]);
     fs::write(at("request"), &request).unwrap();
     let unknown = assize(&["custody", "cosign", &at("request"), "--as", "registry"]);
     assert_eq!(unknown.status.code(), Some(2), "the first time he wants the key: {}", err(&unknown));

@@ -278,7 +278,8 @@ impl Files {
             open.made = true;
         }
         open.written += open.pending.len() as u64;
-        open.pending.clear();
+        // A file of yesterday is not written to again: its room is given back.
+        open.pending = Vec::new();
         Ok(())
     }
 }

@@ -120,6 +120,7 @@ pub fn make(options: &Options, progress: &mut dyn FnMut(Progress)) -> io::Result
         for observer in &mut observers {
             observer.day_over(&court, day, &mut files)?;
         }
+        files.flush_all()?;
         damage.note_lengths(&files, day);
         let (events, bytes) = (files.events(), files.bytes());
         progress(Progress { days: number + 1, of: options.size.days, events, bytes });

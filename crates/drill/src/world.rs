@@ -338,12 +338,12 @@ impl<'c> World<'c> {
         let session = Rc::clone(&process.session);
         let host = session.host;
         let (name, address): (Rc<str>, Rc<str>) = (to.name.into(), to.address.into());
-        let resolve = Deed::Resolve {
-            process: Rc::clone(process),
-            name: Rc::clone(&name),
-            address: Rc::clone(&address),
-        };
-        self.add(at, host, &session, resolve);
+        // Most names are remembered from the time before.
+        if self.hosts[host.index()].dice.chance(45) {
+            let process = Rc::clone(process);
+            let deed = Deed::Resolve { process, name: Rc::clone(&name), address: Rc::clone(&address) };
+            self.add(at, host, &session, deed);
+        }
         let from_port = 49_152 + self.hosts[host.index()].dice.below(16_000) as u16;
         let transfer = Transfer {
             process: Some(Rc::clone(process)),

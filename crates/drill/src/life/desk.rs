@@ -258,7 +258,17 @@ impl Desk {
             }
         };
         for number in 0..dice.between(1, 5) {
-            world.browse(at + number * 170 * MS, &browser, &sites::page(dice), Talk::short(dice));
+            let at = at + number * 170 * MS;
+            world.browse(at, &browser, &sites::page(dice), Talk::short(dice));
+            if dice.chance(40) {
+                let user = &world.court.account(self.console.account).name;
+                let path = format!(
+                    "C:\\Users\\{user}\\AppData\\Local\\Mozilla\\Firefox\\Profiles\\k3x1.default\\cache2\\entries\\{}",
+                    dice.hex(40).to_uppercase()
+                );
+                let made = Deed::MakeFile { process: Rc::clone(&browser), path: path.into(), from_web: None };
+                world.add(at + 90 * MS, self.device, &self.console, made);
+            }
         }
     }
 }

@@ -1,8 +1,7 @@
 //! What does a machine do by itself?
 //!
 //! Scheduled work, updates, the virus scanner, telemetry, the talk with the directory. Most of
-//! what event logs hold is this. About 1,500 events a day and machine, as small offices with a
-//! moderate Sysmon configuration have; `docs/drill-statistics.md` compares.
+//! what event logs hold is this; `docs/drill-statistics.md` sets it beside real logs.
 
 use std::rc::Rc;
 
