@@ -360,7 +360,7 @@ mod tests {
             [(0u16, None), (0xe4, Some('ä')), (0x7f, Some('\u{7f}')), (0xdc00, Some('\u{fffd}'))]
         {
             for place in 0..40 {
-                let mut units = vec![u16::from(b'x'); 40];
+                let mut units = [u16::from(b'x'); 40];
                 units[place] = unit;
                 let bytes: Vec<u8> = units.iter().flat_map(|unit| unit.to_le_bytes()).collect();
                 let rest = expected.map(|c| format!("{c}{}", "x".repeat(39 - place))).unwrap_or_default();
