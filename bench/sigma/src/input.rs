@@ -115,7 +115,8 @@ impl Visitor for Kept<'_> {
         let Some((format, _)) = assize_formats::recognise(&head) else {
             return std::io::copy(rest, &mut std::io::sink()).map(|_| ());
         };
-        into(format.card().name, &mut std::io::Cursor::new(head).chain(rest), self.0)
+        let bytes = &mut std::io::Cursor::new(head).chain(rest);
+        into(format.card().name, bytes, Projection::Everything, self.0)
     }
     fn container(&mut self, _: Option<&str>, _: Kind) {}
     fn problem(&mut self, _: Option<&str>, _: Cause, _: String) -> std::io::Result<()> {
@@ -123,21 +124,52 @@ impl Visitor for Kept<'_> {
     }
 }
 
-fn into(format: &str, bytes: &mut dyn Read, batches: &mut Vec<Batch>) -> std::io::Result<()> {
+fn into(
+    format: &str,
+    bytes: &mut dyn Read,
+    projection: Projection<'_>,
+    batches: &mut Vec<Batch>,
+) -> std::io::Result<()> {
     let Some(format) = assize_formats::by_name(format) else { return Ok(()) };
     let mut kept = Kept(batches);
     let origin = Origin { exhibit: ExhibitId::of_digest(&[0; 32]), member: None, format: format.card().name };
     let mut batcher = Batcher::new(origin, &mut kept);
     let options = ReadingOptions::default();
-    format.read(&mut Input { bytes, options: &options, projection: Projection::Everything }, &mut batcher)?;
+    format.read(&mut Input { bytes, options: &options, projection }, &mut batcher)?;
     batcher.finish().map(|_| ())
 }
 
 pub fn read(format: &str, bytes: &[u8]) -> Vec<Batch> {
+    read_as(format, bytes, Projection::Everything)
+}
+
+pub fn read_as(format: &str, bytes: &[u8], projection: Projection<'_>) -> Vec<Batch> {
     let mut batches = Vec::new();
     let mut bytes = bytes;
-    into(format, &mut bytes, &mut batches).unwrap_or_default();
+    into(format, &mut bytes, projection, &mut batches).unwrap_or_default();
     batches
+}
+
+/// Process creations whose command line is a megabyte.
+pub fn large(unit: &str, count: u64) -> Vec<Batch> {
+    let mut made = Vec::new();
+    let mut kept = Kept(&mut made);
+    let origin = Origin { exhibit: ExhibitId::of_digest(&[0; 32]), member: None, format: "large" };
+    let mut batcher = Batcher::new(origin, &mut kept);
+    for offset in 0..count {
+        let range = assize_model::Range { offset, length: 1 };
+        let mut event = assize_model::Event::at(range, "windows/Microsoft-Windows-Sysmon/Operational");
+        let field = |name: &str, value: String| (name.to_owned(), Some(value));
+        let line = unit.repeat((1 << 20) / unit.len());
+        event.fields = vec![
+            field("EventID", "1".into()),
+            field("Image", r"C:\x.exe".into()),
+            field("CommandLine", line),
+        ];
+        let _ = batcher.event(&event);
+    }
+    let _ = batcher.finish();
+    made
 }
 
 fn gather(path: &Path, batches: &mut Vec<Batch>) -> Result<()> {

@@ -14,7 +14,7 @@ mod peer;
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use assize_model::{Batch, RuleFile, Scan};
+use assize_model::{Batch, Projection, RuleFile, Scan};
 use assize_sigma::RuleSet;
 
 const ROUNDS: usize = 5;
@@ -44,6 +44,8 @@ fn main() -> Result<()> {
     peer::tell(&differences);
     let sets = corpus.sets()?;
     let Some(large) = sets.get(1) else { return Ok(()) };
+    println!("\n## Large values\n");
+    large_values(&rules, &peer);
     println!("\n## Number of rules ({})\n", large.name);
     curve(&files, &large.batches);
     println!("\n## Two threads ({})\n", large.name);
@@ -206,5 +208,27 @@ fn evtx(corpus: &input::Corpus, files: &[RuleFile]) -> Result<()> {
     line("assize: reading into batches, all fields", read);
     line("assize: matching, first time (automata are built)", first);
     line("assize: matching, again", again);
+    let wanted = rules.wanted();
+    let narrow = rounds(|| timed(|| input::read_as("evtx", &one, Projection::Wanted(&wanted))).0);
+    line("assize: reading without the spine, as rules want", narrow);
+    let whole =
+        rounds(|| timed(|| hits(&rules, &input::read_as("evtx", &one, Projection::Wanted(&wanted)))).0);
+    line("assize: from EVTX to hits (the last two together)", whole);
     Ok(())
+}
+
+/// Values of a megabyte each: what an event log cannot hold, and JSON can.
+fn large_values(rules: &RuleSet, peer: &peer::Peer) {
+    println!("| values of 1 MiB | MB/s | rsigma-eval |\n|---|---|---|");
+    for (name, unit) in [
+        ("aaaa…", "a"),
+        ("\\\\\\\\…", "\\"),
+        ("a script, repeated", "powershell -enc SQBFAFgA; Invoke-WebRequest http://x/y "),
+    ] {
+        let batches = input::large(unit, 32);
+        let ours = rounds(|| timed(|| hits(rules, &batches)).0);
+        let events = peer::events(&batches);
+        let theirs = timed(|| peer.hits(&events)).0;
+        println!("| {name} | {:.0} | {:.0} |", 32.0 * 1.048_576 / ours, 32.0 * 1.048_576 / theirs);
+    }
 }

@@ -13,6 +13,11 @@ use crate::text::{DASHES, Piece};
 /// Texts that one value may become before it is encoded: five dashes in five places.
 const SPELLINGS_MAX: usize = 3125;
 
+/// Characters of a text with wildcards. Comparing such a text takes at worst its length times the
+/// value's, so a long one is refused; the second bound is for `?` and open dashes, which cannot be sought as a whole.
+const OPEN_CHARS_MAX: usize = 65_536;
+const LOOSE_CHARS_MAX: usize = 2048;
+
 /// A text on its way through its modifiers.
 #[derive(Clone)]
 pub(crate) struct Draft {
@@ -159,8 +164,21 @@ impl Draft {
             DraftPart::Dash => Ok(Piece::Dash),
         };
         let pieces = self.parts.into_iter().map(piece).collect::<Result<Vec<_>, _>>()?;
+        refuse_long(&pieces)?;
         Ok(Glob::new(pieces, cased))
     }
+}
+
+fn refuse_long(pieces: &[Piece]) -> Result<(), String> {
+    let length: usize =
+        pieces.iter().map(|piece| if let Piece::Text(text) = piece { text.len() } else { 1 }).sum();
+    let is_open = pieces.iter().any(|piece| matches!(piece, Piece::Any));
+    let is_loose = pieces.iter().any(|piece| matches!(piece, Piece::One | Piece::Dash));
+    let max = if is_loose { LOOSE_CHARS_MAX } else { OPEN_CHARS_MAX };
+    if (is_open || is_loose) && length > max {
+        return Err(format!("text with wildcards is longer than {max} characters"));
+    }
+    Ok(())
 }
 
 fn text(bytes: Vec<u8>) -> Result<String, String> {

@@ -167,6 +167,8 @@ fn hostile_files_are_refused_in_time_and_without_a_deep_stack() {
         bomb,
         rule("  s: {'A|re': '((a{99}){99}){99}'}\n  condition: s"),
         rule(&format!("  s: {{'A|windash|base64': '{}'}}\n  condition: s", "-a ".repeat(30))),
+        rule(&format!("  s: {{'A|contains': '{}?'}}\n  condition: s", "a".repeat(3_000))),
+        rule(&format!("  s: {{'A|contains': '{}'}}\n  condition: s", "a*".repeat(40_000))),
         "---\n".repeat(100_000) + "a: 1",
         "x".repeat(5 << 20),
     ];
