@@ -120,6 +120,34 @@ fn truth_refers_to_what_is_there() {
     }
 }
 
+/// A responder has cleared nobody whom the intruder was.
+#[test]
+fn decisions_are_borne_out_by_the_truth() {
+    for (seed, scenario) in
+        [(1, "espionage"), (2, "espionage"), (3, "espionage"), (1, "intern"), (1, "nothing")]
+    {
+        let drill = Drill::make(seed, scenario, &[]);
+        let decisions = drill.lines("brief/decisions.ndjson");
+        let cleared = decisions.iter().filter(|decision| decision["verb"] == "clear");
+        let cleared: BTreeSet<_> = cleared
+            .map(|decision| {
+                text(decision, "where").split(' ').next().unwrap().trim_start_matches("account:COURT\\")
+            })
+            .collect();
+        assert!(!cleared.is_empty());
+        for session in drill.lines("truth/sessions.ndjson") {
+            let account = text(&session, "account").trim_start_matches("COURT\\").to_owned();
+            let account = account.split('@').next().unwrap();
+            assert!(
+                session["intruder"] == false || !cleared.contains(account),
+                "{scenario} {seed}: {session}"
+            );
+        }
+        let confirmed = decisions.iter().filter(|decision| decision["verb"] == "confirm").count();
+        assert_eq!(confirmed > 0, scenario != "nothing");
+    }
+}
+
 /// Nobody gets into what neither a right nor control of a machine opens: `NoPath` rests on it.
 #[test]
 fn rights_are_kept_by_the_intruder_too() {
