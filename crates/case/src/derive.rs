@@ -170,8 +170,17 @@ impl Work<'_> {
             left -= shown;
             progress.bytes(shown);
         };
-        let readings =
-            scan::read_exhibit(exhibit.id, &mut content, exhibit.digests.size, &mut part, &mut count);
+        let readings = {
+            let passwords = self.case.vault.passwords();
+            scan::read_exhibit(
+                exhibit.id,
+                &mut content,
+                exhibit.digests.size,
+                passwords,
+                &mut part,
+                &mut count,
+            )
+        };
         progress.bytes(left);
         if let Some(failed) = part.failed.take() {
             return Err(failed);
@@ -190,6 +199,9 @@ impl Work<'_> {
         digest.update(self.rules_digest.as_bytes());
         digest.update(format!("{} {:?}", crate::TOOL, spine::schema()).as_bytes());
         digest.update(format!("sigma {}; containers {};", sigma_version(), container::VERSION).as_bytes());
+        for password in self.case.vault.passwords() {
+            digest.update(Sha256::digest(password));
+        }
         for format in assize_formats::ALL {
             let card = format.card();
             digest.update(format!("{} {};", card.name, card.version).as_bytes());

@@ -162,7 +162,7 @@ fn detect_in(found: &Found, scanner: &dyn Scanner, min_level: Level, progress: &
         Err(error) => return unread(error.to_string()),
     };
     let mut sink = Findings { found, scanner, min_level, result: FileResult::default() };
-    match scan::read_exhibit(exhibit, &mut file, size, &mut sink, &mut |bytes| progress.bytes(bytes)) {
+    match scan::read_exhibit(exhibit, &mut file, size, &[], &mut sink, &mut |bytes| progress.bytes(bytes)) {
         Err(error) => sink.result.unread.push(Unread {
             exhibit: Some(exhibit.to_string()),
             path: found.path.clone(),

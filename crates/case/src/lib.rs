@@ -132,6 +132,7 @@ impl Case {
     /// Where the folder is no case, or its custody key cannot be used.
     pub fn open_with(root: &Path, keys: &Keys) -> Result<Self, CaseError> {
         let mut vault = Vault::open(root)?;
+        vault.load_passwords(keys)?;
         if vault.at_rest() == AtRest::Encrypted {
             vault.use_keys(keys)?;
         }
@@ -153,7 +154,16 @@ impl Case {
     pub fn open_for_writing_with(root: &Path, keys: &Keys) -> Result<Self, CaseError> {
         let mut vault = Vault::open_for_writing(root)?;
         vault.use_keys(keys)?;
+        vault.load_passwords(keys)?;
         Ok(Self { vault })
+    }
+
+    /// Keeps passwords of containers with the keys of this case.
+    ///
+    /// # Errors
+    /// Where the key folder or the case's disk refuses.
+    pub fn give_passwords(&mut self, keys: &Keys, given: &[String], stamp: &Stamp) -> Result<(), CaseError> {
+        Ok(self.vault.give_passwords(keys, given, stamp)?)
     }
 
     /// The kept part of the case.

@@ -85,7 +85,8 @@ fn slices_of(vault: &Vault, locators: &[&Locator]) -> Result<Vec<Vec<Slice>>, Sn
     let exhibit = exhibits.iter().find(|exhibit| exhibit.id == locators[0].exhibit);
     let exhibit = exhibit.ok_or_else(|| record(&format!("{}: never admitted", locators[0].exhibit)))?;
     let mut content = vault.content(exhibit).map_err(|error| record(&error))?;
-    let mut wanted = Wanted { locators, slices: vec![Vec::new(); locators.len()] };
+    let mut wanted =
+        Wanted { locators, passwords: vault.passwords(), slices: vec![Vec::new(); locators.len()] };
     for (locator, slices) in locators.iter().zip(&mut wanted.slices) {
         if locator.member.is_none() {
             for range in &locator.ranges {
@@ -110,6 +111,7 @@ fn slice_at<R: Read + Seek>(content: &mut R, range: &assize_model::Range) -> io:
 /// Looks for members and takes the wanted ranges out of them as they stream by.
 struct Wanted<'a> {
     locators: &'a [&'a Locator],
+    passwords: &'a [Vec<u8>],
     slices: Vec<Vec<Slice>>,
 }
 
@@ -122,6 +124,10 @@ impl Wanted<'_> {
 }
 
 impl Visitor for Wanted<'_> {
+    fn passwords(&self) -> &[Vec<u8>] {
+        self.passwords
+    }
+
     fn wants(&self, name: &str) -> bool {
         let lies_in = |member: &str| {
             member.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with("!/"))

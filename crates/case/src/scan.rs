@@ -23,10 +23,11 @@ pub(crate) fn read_exhibit(
     exhibit: ExhibitId,
     bytes: &mut dyn container::Bytes,
     size: u64,
+    passwords: &[Vec<u8>],
     sink: &mut dyn Sink,
     progress: &mut dyn FnMut(u64),
 ) -> io::Result<Vec<Reading>> {
-    let mut reader = Reader { exhibit, sink, progress, readings: Vec::new(), sink_failed: false };
+    let mut reader = Reader { exhibit, passwords, sink, progress, readings: Vec::new(), sink_failed: false };
     if size == 0 {
         reader.nothing(None)?;
         return Ok(reader.readings);
@@ -45,6 +46,7 @@ pub(crate) fn read_exhibit(
 
 struct Reader<'a> {
     exhibit: ExhibitId,
+    passwords: &'a [Vec<u8>],
     sink: &'a mut dyn Sink,
     progress: &'a mut dyn FnMut(u64),
     readings: Vec<Reading>,
@@ -139,6 +141,10 @@ impl Reader<'_> {
 impl Visitor for Reader<'_> {
     fn wants(&self, _: &str) -> bool {
         true
+    }
+
+    fn passwords(&self) -> &[Vec<u8>] {
+        self.passwords
     }
 
     fn member(&mut self, name: Option<&str>, head: Vec<u8>, rest: &mut dyn Read) -> io::Result<()> {

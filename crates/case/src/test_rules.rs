@@ -135,7 +135,7 @@ fn count(file: &Path, rule: &str, scanner: &dyn Scanner) -> Result<u64, String> 
     let exhibit = ExhibitId::of_digest(&Sha256::digest(&bytes).into());
     let size = bytes.len() as u64;
     let mut counter = Counter { scanner, index, count: 0, events: 0 };
-    scan::read_exhibit(exhibit, &mut io::Cursor::new(bytes), size, &mut counter, &mut |_| {})
+    scan::read_exhibit(exhibit, &mut io::Cursor::new(bytes), size, &[], &mut counter, &mut |_| {})
         .map_err(|error| error.to_string())?;
     if counter.events == 0 {
         Err("no event could be read from the sample".to_owned())

@@ -1,9 +1,9 @@
 //! Which files does a file hold?
 //!
-//! zip, gzip and tar, within one another, as streams: nothing is written to disk and no path of an
-//! archive is ever used as a path. A member's name is the steps to it joined by `!/`. Limits hold
-//! on depth, number and size; what exceeds them, or is encrypted, is a problem with the member's
-//! name. Other containers are the custody issue's.
+//! zip, tar, gzip, bzip2, xz and zstd, within one another, as streams: nothing is written to disk and
+//! no path of an archive is ever used as a path. A member's name is the steps to it joined by `!/`.
+//! Limits hold on depth, number, size and memory; what exceeds them, or is encrypted and none of the
+//! given passwords opens it, is a problem with the member's name.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -11,14 +11,16 @@ use std::io::{self, Cursor, Read, Seek};
 use std::rc::Rc;
 
 use assize_model::Cause;
+use bzip2::read::MultiBzDecoder;
 use flate2::read::MultiGzDecoder;
+use lzma_rust2::XzReader;
 
 use crate::HEAD;
 
 /// Raised whenever members would be named or opened otherwise, so that derived tables are redone.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 /// Containers within containers beyond this are not opened.
-const DEPTH_MAX: usize = 4;
+const DEPTH_MAX: usize = 10;
 /// Members of one exhibit.
 const MEMBERS_MAX: usize = 100_000;
 /// Unpacked bytes of one exhibit, all members at all depths together.
@@ -26,8 +28,15 @@ const BYTES_MAX: u64 = 1 << 40;
 /// Unpacked bytes for each byte of the exhibit, once [`RATIO_FROM`] bytes have come out.
 const RATIO_MAX: u64 = 2000;
 const RATIO_FROM: u64 = 256 << 20;
-/// A zip within another container must be held whole, because its directory stands at its end.
-const NESTED_ZIP_MAX: u64 = 256 << 20;
+/// Zips within other containers must be held whole, because their directories stand at their ends:
+/// so many bytes of all that are held at one time.
+const HELD_MAX: u64 = 256 << 20;
+/// Memory that an xz stream may ask for, in KiB: its own largest preset takes 65 MiB.
+const XZ_KIB_MAX: u32 = 256 << 10;
+/// Window of a zstd stream, as a power of two (128 MiB).
+const ZSTD_WINDOW_LOG_MAX: u32 = 27;
+/// So much of an encrypted member is read to tell which of several passwords is its own.
+const TRIED_MAX: u64 = 64 << 20;
 
 /// An exhibit's bytes, which can be read from anywhere.
 pub trait Bytes: Read + Seek {}
@@ -37,6 +46,11 @@ impl<T: Read + Seek> Bytes for T {}
 pub trait Visitor {
     /// Whether the member of that name, or what lies in it, is of interest.
     fn wants(&self, name: &str) -> bool;
+
+    /// Passwords that were given, in their order.
+    fn passwords(&self) -> &[Vec<u8>] {
+        &[]
+    }
 
     /// A member that is no container: its name (`None` for the exhibit itself) and its bytes, which
     /// begin with `head`, at most [`HEAD`] bytes already read.
@@ -61,6 +75,9 @@ pub trait Visitor {
 pub enum Kind {
     Zip,
     Gzip,
+    Bzip2,
+    Xz,
+    Zstd,
     Tar,
 }
 
@@ -74,6 +91,20 @@ impl Kind {
         if head.starts_with(b"\x1f\x8b\x08") {
             return Some(Self::Gzip);
         }
+        // `BZh`, the block size, and the digits of pi that begin a block (or those of its end).
+        let block = head.get(4..10);
+        if head.starts_with(b"BZh")
+            && head.get(3).is_some_and(|size| (b'1'..=b'9').contains(size))
+            && (block == Some(b"1AY&SY") || block == Some(b"\x17\x72\x45\x38\x50\x90"))
+        {
+            return Some(Self::Bzip2);
+        }
+        if head.starts_with(b"\xfd7zXZ\0") {
+            return Some(Self::Xz);
+        }
+        if head.starts_with(b"\x28\xb5\x2f\xfd") {
+            return Some(Self::Zstd);
+        }
         (head.get(257..262) == Some(b"ustar")).then_some(Self::Tar)
     }
 
@@ -83,6 +114,9 @@ impl Kind {
         match self {
             Self::Zip => "zip",
             Self::Gzip => "gzip",
+            Self::Bzip2 => "bzip2",
+            Self::Xz => "xz",
+            Self::Zstd => "zstd",
             Self::Tar => "tar",
         }
     }
@@ -94,7 +128,7 @@ impl Kind {
 /// Only from the visitor, or where the exhibit's own first bytes cannot be read.
 pub fn visit(exhibit: &mut dyn Bytes, size: u64, visitor: &mut dyn Visitor) -> io::Result<()> {
     let limit = size.saturating_mul(RATIO_MAX).clamp(RATIO_FROM, BYTES_MAX);
-    let mut visit = Visit { visitor, left: Rc::new(Cell::new(limit)), limit, members: 0 };
+    let mut visit = Visit { visitor, left: Rc::new(Cell::new(limit)), limit, members: 0, held: 0 };
     let head = read_head(exhibit)?;
     match Kind::of(&head) {
         Some(Kind::Zip) => {
@@ -111,6 +145,8 @@ struct Visit<'a> {
     left: Rc<Cell<u64>>,
     limit: u64,
     members: usize,
+    /// Bytes of nested zips that are held just now.
+    held: u64,
 }
 
 impl Visit<'_> {
@@ -129,17 +165,41 @@ impl Visit<'_> {
         }
         let mut whole = Cursor::new(head).chain(rest);
         match kind {
-            Kind::Gzip => {
-                self.visitor.container(name, kind);
-                let mut unpacked = self.capped(MultiGzDecoder::new(whole));
-                self.inner(&mut unpacked, &step(name, "content"), depth)
-            }
+            Kind::Zip => self.nested_zip(&mut whole, name, depth),
             Kind::Tar => {
                 self.visitor.container(name, kind);
                 self.tar(&mut whole, name, depth)
             }
-            Kind::Zip => self.nested_zip(&mut whole, name, depth),
+            Kind::Gzip => self.unpacked(kind, MultiGzDecoder::new(whole), name, depth),
+            Kind::Bzip2 => self.unpacked(kind, MultiBzDecoder::new(whole), name, depth),
+            Kind::Xz => {
+                let unpacked = XzReader::new_mem_limit(whole, true, XZ_KIB_MAX);
+                self.unpacked(kind, unpacked, name, depth)
+            }
+            Kind::Zstd => {
+                let unpacked = zstd::stream::read::Decoder::new(whole).and_then(|mut decoder| {
+                    decoder.window_log_max(ZSTD_WINDOW_LOG_MAX)?;
+                    Ok(decoder)
+                });
+                match unpacked {
+                    Ok(unpacked) => self.unpacked(kind, unpacked, name, depth),
+                    Err(error) => self.visitor.problem(name, cause_of(&error), error.to_string()),
+                }
+            }
         }
+    }
+
+    /// What one compressed stream holds.
+    fn unpacked(
+        &mut self,
+        kind: Kind,
+        unpacked: impl Read,
+        name: Option<&str>,
+        depth: usize,
+    ) -> io::Result<()> {
+        self.visitor.container(name, kind);
+        let mut unpacked = self.capped(unpacked);
+        self.inner(&mut unpacked, &step(name, "content"), depth)
     }
 
     /// A member whose bytes can be read from the beginning only.
@@ -189,14 +249,21 @@ impl Visit<'_> {
     }
 
     fn nested_zip(&mut self, bytes: &mut dyn Read, name: Option<&str>, depth: usize) -> io::Result<()> {
+        let room = HELD_MAX - self.held;
         let mut whole = Vec::new();
-        match bytes.take(NESTED_ZIP_MAX + 1).read_to_end(&mut whole) {
+        match bytes.take(room + 1).read_to_end(&mut whole) {
             Err(error) => self.visitor.problem(name, cause_of(&error), error.to_string()),
-            Ok(_) if whole.len() as u64 > NESTED_ZIP_MAX => {
-                let detail = format!("a zip of more than {NESTED_ZIP_MAX} bytes within another container");
+            Ok(_) if whole.len() as u64 > room => {
+                let detail = format!("zips within other containers of more than {HELD_MAX} bytes altogether");
                 self.visitor.problem(name, Cause::Limit, detail)
             }
-            Ok(_) => self.zip(&mut Cursor::new(whole), name, depth),
+            Ok(_) => {
+                let size = whole.len() as u64;
+                self.held += size;
+                let visited = self.zip(&mut Cursor::new(whole), name, depth);
+                self.held -= size;
+                visited
+            }
         }
     }
 
@@ -236,11 +303,21 @@ impl Visit<'_> {
         if is_folder || !self.visitor.wants(&member) {
             return Ok(());
         }
-        if encrypted {
-            let detail = "encrypted; give the password to an intake of the unpacked file".to_owned();
-            return self.visitor.problem(Some(&member), Cause::Encrypted, detail);
-        }
-        let entry = match archive.by_index(index) {
+        let entry = if encrypted {
+            match self.password(archive, index) {
+                Some(password) => archive.by_index_decrypt(index, &password),
+                None => {
+                    let detail = match self.visitor.passwords().len() {
+                        0 => "encrypted; give its password with --password-file".to_owned(),
+                        given => format!("encrypted, and none of the {given} passwords given opens it"),
+                    };
+                    return self.visitor.problem(Some(&member), Cause::Encrypted, detail);
+                }
+            }
+        } else {
+            archive.by_index(index)
+        };
+        let entry = match entry {
             Ok(entry) => entry,
             Err(error) => {
                 return self.visitor.problem(Some(&member), Cause::UnreadableBlock, error.to_string());
@@ -248,6 +325,16 @@ impl Visit<'_> {
         };
         let mut unpacked = self.capped(entry);
         self.inner(&mut unpacked, &member, depth)
+    }
+
+    /// The password that opens a member. The old zip encryption lets one wrong password in 256 pass, so
+    /// the member's beginning is read with each: what is garbage does not unpack.
+    fn password(&self, archive: &mut zip::ZipArchive<&mut dyn Bytes>, index: usize) -> Option<Vec<u8>> {
+        let mut opens = |password: &&Vec<u8>| {
+            let Ok(entry) = archive.by_index_decrypt(index, password) else { return false };
+            io::copy(&mut entry.take(TRIED_MAX.min(self.left.get())), &mut io::sink()).is_ok()
+        };
+        self.visitor.passwords().iter().find(&mut opens).cloned()
     }
 
     /// Counts a member; says false, and reports it, when there are too many.

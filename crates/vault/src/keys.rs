@@ -111,6 +111,9 @@ impl Keys {
     pub(crate) fn note(&self, name: &str) -> Result<Option<String>, VaultError> {
         let path = self.folder.join(name);
         let bytes = self.disk.read(&path).map_err(at(&path))?;
+        if bytes.is_some() {
+            owner_only(&path)?;
+        }
         bytes.map(|bytes| String::from_utf8(bytes).map_err(|_| refused(&path, "not text"))).transpose()
     }
 

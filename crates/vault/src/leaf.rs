@@ -102,6 +102,8 @@ pub enum Act {
         /// What for.
         purpose: String,
     },
+    /// Passwords for containers were given; they lie with the keys.
+    PasswordGiven {},
     /// An act that this version does not know.
     #[serde(other)]
     Unknown,

@@ -213,6 +213,7 @@ pub struct Vault {
     keys: PathBuf,
     signing: Option<SecretKey>,
     custody: Option<CustodyKey>,
+    passwords: Vec<Vec<u8>>,
     /// Held while this process may write.
     _lock: Option<WriteLock>,
 }
@@ -375,6 +376,7 @@ impl Vault {
             keys: PathBuf::new(),
             signing: None,
             custody: None,
+            passwords: Vec::new(),
             _lock: lock,
         })
     }
@@ -397,6 +399,50 @@ impl Vault {
             self.custody = keys.custody(&self.made.origin)?;
         }
         Ok(())
+    }
+
+    /// Reads the passwords of containers, which lie beside the keys and never in the case.
+    ///
+    /// # Errors
+    /// Where they are there and cannot be read.
+    pub fn load_passwords(&mut self, keys: &Keys) -> Result<(), VaultError> {
+        let text = keys.note(&self.password_file())?.unwrap_or_default();
+        self.passwords = text.lines().map(|line| line.as_bytes().to_vec()).collect();
+        Ok(())
+    }
+
+    /// Keeps passwords of containers for this case. That some were given, and by whom, is a leaf; which,
+    /// is not.
+    ///
+    /// # Errors
+    /// Where the key folder or the case's disk refuses.
+    pub fn give_passwords(&mut self, keys: &Keys, given: &[String], stamp: &Stamp) -> Result<(), VaultError> {
+        self.load_passwords(keys)?;
+        let known = self.passwords.len();
+        for password in
+            given.iter().map(|password| password.as_bytes()).filter(|password| !password.is_empty())
+        {
+            if !self.passwords.iter().any(|other| other == password) {
+                self.passwords.push(password.to_vec());
+            }
+        }
+        if self.passwords.len() == known {
+            return Ok(());
+        }
+        self.append(stamp, Act::PasswordGiven {})?;
+        let lines: Vec<String> =
+            self.passwords.iter().map(|password| String::from_utf8_lossy(password).into_owned()).collect();
+        keys.write_note(&self.password_file(), &(lines.join("\n") + "\n"))
+    }
+
+    fn password_file(&self) -> String {
+        format!("{}.passwords", keys::file_name(&self.made.origin))
+    }
+
+    /// Passwords of containers, in the order in which they were given.
+    #[must_use]
+    pub fn passwords(&self) -> &[Vec<u8>] {
+        &self.passwords
     }
 
     /// The log's name in its checkpoints, and the name of its keys.

@@ -126,6 +126,7 @@ fn what(act: &Act) -> String {
             let to = recipient.as_deref().unwrap_or("proofs only");
             format!("{} exhibits, {to}: {purpose}", exhibits.len())
         }
+        Act::PasswordGiven {} => "for containers".to_owned(),
         Act::Unknown => "an act of a later version".to_owned(),
     }
 }

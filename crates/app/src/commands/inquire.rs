@@ -51,6 +51,7 @@ impl Arguments {
         let rules = assize_case::rule_files(&self.rules.source())?;
         let receipt = self.origin.receipt()?;
         let mut case = shell.case_or_new()?;
+        self.origin.give_passwords(&mut case, shell)?;
         let summary = inquire(&mut case, &self.paths, &rules, &receipt, begun, shell)?;
         if shell.json_asked() {
             shell.object(&summary)?;

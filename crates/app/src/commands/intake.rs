@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use assize_case::Case;
 use assize_case::model::{Collected, Row, Trust};
 use assize_case::outputs::table::Column;
 use assize_case::vault::{Receipt, Sidecar};
@@ -32,12 +33,15 @@ pub struct Origin {
     /// What is stated about the files: TOML or JSON (docs/contract/sidecar.schema.json)
     #[arg(long, value_name = "FILE")]
     meta: Option<PathBuf>,
+    /// Passwords of encrypted zips, one a line; kept with the keys, never in the case
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
     #[command(flatten)]
     stated: Stated,
 }
 
 /// Statements for all files given; they count more than the sidecar's for all.
-#[derive(Args)]
+#[derive(Args, Clone)]
 #[command(next_help_heading = "Statements about the collection (kept in the log, not proved)")]
 struct Stated {
     /// Who collected it
@@ -85,22 +89,23 @@ struct Stated {
 }
 
 impl Stated {
-    fn collected(self) -> Collected {
+    fn collected(&self) -> Collected {
+        let stated = self.clone();
         Collected {
-            by: self.collected_by,
-            witnessed_by: self.witnessed_by,
-            authority: self.authority,
-            tool: self.collection_tool,
-            method: self.method,
-            acquired_at: self.acquired_at,
-            clock: self.clock,
-            host: self.host,
-            serial: self.serial,
-            location: self.location,
-            changes: self.changes,
-            purpose: self.purpose,
-            handling: self.handling,
-            retention_until: self.retention_until,
+            by: stated.collected_by,
+            witnessed_by: stated.witnessed_by,
+            authority: stated.authority,
+            tool: stated.collection_tool,
+            method: stated.method,
+            acquired_at: stated.acquired_at,
+            clock: stated.clock,
+            host: stated.host,
+            serial: stated.serial,
+            location: stated.location,
+            changes: stated.changes,
+            purpose: stated.purpose,
+            handling: stated.handling,
+            retention_until: stated.retention_until,
         }
     }
 }
@@ -116,7 +121,16 @@ enum OriginTrust {
 }
 
 impl Origin {
-    pub fn receipt(self) -> Result<Receipt> {
+    /// Gives the case the passwords of the file that was named.
+    pub fn give_passwords(&self, case: &mut Case, shell: &Shell) -> Result<()> {
+        let Some(file) = &self.password_file else { return Ok(()) };
+        let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
+        let given: Vec<String> = text.lines().map(str::to_owned).collect();
+        let stamp = assize_case::stamp(shell.common.by.as_deref());
+        Ok(case.give_passwords(&assize_case::keys()?, &given, &stamp)?)
+    }
+
+    pub fn receipt(&self) -> Result<Receipt> {
         let trust = match self.origin {
             OriginTrust::Trusted => Trust::Trusted,
             OriginTrust::UntrustedHost => Trust::UntrustedHost,
@@ -131,6 +145,7 @@ impl Arguments {
     pub fn run(self, shell: &mut Shell) -> Result<ExitCode> {
         let receipt = self.origin.receipt()?;
         let mut case = shell.case_or_new()?;
+        self.origin.give_passwords(&mut case, shell)?;
         let stamp = assize_case::stamp(shell.common.by.as_deref());
         let mut rows = Vec::new();
         let mut admitted = 0;
