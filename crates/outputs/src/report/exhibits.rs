@@ -33,7 +33,9 @@ fn log(case: &Case<'_>) -> Markup {
     let log = &case.run.log;
     html! {
         p {
-            "The custody log holds " (many(log.leaves, "leaf", "leaves")) ". Its root (RFC 6962) is " (words::id(&log.root)) "."
+            "The custody log holds " (many(log.leaves, "leaf", "leaves")) ", " (number(log.signed)) " of them under its newest signed head. "
+            "Its root (RFC 6962) is " (words::id(&log.root)) "."
+            @if !log.key.is_empty() { " Its public key is " (words::id(&log.key)) "; compare it with the one that you received by another way." }
         }
         p {
             "To check: " (command("assize trace ID --bytes")) " goes from any id on this page back to the bytes of its "

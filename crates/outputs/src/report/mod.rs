@@ -12,6 +12,7 @@ mod findings;
 mod first_screen;
 mod not_run;
 mod page;
+mod properties;
 pub(crate) mod questions;
 mod readings;
 mod record;
@@ -61,6 +62,7 @@ static SECTIONS: &[Section] = &[
     Section { id: "not-run", title: "Rules that did not run", tell: not_run::tell },
     Section { id: "readings", title: "What each file was read as", tell: readings::tell },
     Section { id: "exhibits", title: "Exhibits and custody", tell: exhibits::tell },
+    Section { id: "properties", title: "Six properties of digital evidence", tell: properties::tell },
 ];
 
 impl Output for Report {
