@@ -4,10 +4,11 @@
 //! tested on a disk that forgets: `tests/crashes.rs` brings one that drops what was not synced,
 //! tears writes and fails. [`RealDisk`] is the one that people have.
 
+use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Bytes that can be read from anywhere.
 pub trait Bytes: Read + Seek + Send {}
@@ -55,6 +56,12 @@ pub trait Disk: Send + Sync {
     /// Waits until the names in a folder are on the disk.
     #[allow(clippy::missing_errors_doc)]
     fn sync_folder(&self, path: &Path) -> io::Result<()>;
+
+    /// Waits for the names in many folders at once.
+    #[allow(clippy::missing_errors_doc)]
+    fn sync_folders(&self, paths: &BTreeSet<PathBuf>) -> io::Result<()> {
+        paths.iter().try_for_each(|path| self.sync_folder(path))
+    }
 
     /// Waits for many files at once: one wait for the disk where it knows how.
     #[allow(clippy::missing_errors_doc)]
@@ -206,6 +213,16 @@ impl Disk for RealDisk {
 
     fn sync_folder(&self, path: &Path) -> io::Result<()> {
         File::open(path)?.sync_all()
+    }
+
+    fn sync_folders(&self, paths: &BTreeSet<PathBuf>) -> io::Result<()> {
+        #[cfg(target_os = "linux")]
+        if paths.len() >= GROUPED_FROM
+            && let Some(first) = paths.first()
+        {
+            return Ok(rustix::fs::syncfs(File::open(first)?)?);
+        }
+        paths.iter().try_for_each(|path| self.sync_folder(path))
     }
 
     fn sync_files(&self, files: &mut [Box<dyn DiskFile>]) -> io::Result<()> {

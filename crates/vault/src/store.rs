@@ -307,10 +307,7 @@ impl Store {
     fn sync(&self, names: &BTreeSet<String>) -> Result<(), VaultError> {
         let folders: BTreeSet<PathBuf> =
             names.iter().filter_map(|name| Some(self.file(name).parent()?.to_owned())).collect();
-        for folder in &folders {
-            self.disk.sync_folder(folder).map_err(at(folder))?;
-        }
-        Ok(())
+        self.disk.sync_folders(&folders).map_err(at(&self.exhibits))
     }
 
     /// After an interruption: staged content whose leaf is in the log takes its place; what has no
