@@ -305,7 +305,8 @@ impl Vault {
             recipient: custody.as_ref().map(|(_, recipient)| recipient.clone()),
         };
         log.append(stamp, &[act])?;
-        // The folder is a case from the moment that this file is there.
+        // The folder is a case from the moment that this file is there: the log must be there before.
+        disk.sync_folder(root).map_err(at(root))?;
         case.write(disk.as_ref(), root)?;
         if let Some(above) = root.parent().filter(|above| above.as_os_str() != "") {
             disk.sync_folder(above).map_err(at(above))?;

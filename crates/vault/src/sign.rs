@@ -74,6 +74,9 @@ impl Vault {
         if let Some((_, head)) = &old
             && head.size == tree.size()
         {
+            // It may be there by a call that failed before it could wait for its name.
+            let folder = self.root.join("log");
+            self.disk.sync_folder(&folder).map_err(at(&folder))?;
             return Ok(Signing::Already(head.clone()));
         }
         let Some(key) = &self.signing else { return Ok(Signing::NoKey) };

@@ -245,6 +245,15 @@ fn hundreds_of_crashes() {
     courses(0..350, 300);
 }
 
+/// Seeds that found something: a case whose settings outlived its log's folder, and a head that was
+/// called signed before its name was safe.
+#[test]
+fn courses_that_once_failed() {
+    for seed in [2, 107, 1160, 1203, 1886, 3835] {
+        courses(seed..seed + 1, 0);
+    }
+}
+
 #[test]
 #[ignore = "ten thousand crashes take minutes"]
 fn ten_thousand_crashes() {
