@@ -60,6 +60,7 @@ pub(crate) struct Scratch {
     lower: String,
     satisfied: Vec<bool>,
     checked: Vec<bool>,
+    met: Vec<bool>,
     pub verdict: Vec<u32>,
 }
 
@@ -120,7 +121,14 @@ impl Matcher {
             let lower = judge.lower;
             for hit in search.find_overlapping_iter(lower) {
                 let (at_start, at_end) = (hit.start() == 0, hit.end() == lower.len());
-                for task in &self.found[hit.pattern().as_usize()] {
+                let literal = hit.pattern().as_usize();
+                // Found again it says nothing new, unless it is now at the end; a text at whose start it
+                // stands holds it there first.
+                if judge.met[literal] && !at_end {
+                    continue;
+                }
+                judge.met[literal] = true;
+                for task in &self.found[literal] {
                     judge.act(*task, at_start, at_end);
                 }
             }
@@ -139,17 +147,21 @@ struct Judge<'a> {
     lower: &'a str,
     satisfied: &'a mut Vec<bool>,
     checked: &'a mut Vec<bool>,
+    /// The literals that were found already.
+    met: &'a mut Vec<bool>,
     verdict: &'a mut Vec<u32>,
 }
 
 impl<'a> Judge<'a> {
     fn of(matcher: &'a Matcher, text: &'a str, scratch: &'a mut Scratch) -> Self {
-        let Scratch { lower, satisfied, checked, verdict } = scratch;
+        let Scratch { lower, satisfied, checked, met, verdict } = scratch;
+        met.clear();
+        met.resize(matcher.found.len(), false);
         satisfied.clear();
         satisfied.resize(matcher.atoms, false);
         checked.clear();
         checked.resize(matcher.checks.len(), false);
-        Self { matcher, text, lower: probe::lower(text, lower), satisfied, checked, verdict }
+        Self { matcher, text, lower: probe::lower(text, lower), satisfied, checked, met, verdict }
     }
 
     fn satisfy(&mut self, atom: u32) {
