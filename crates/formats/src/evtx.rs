@@ -25,8 +25,8 @@ mod value;
 use std::io;
 
 use assize_model::{
-    Batcher, Card, Cause, Confidence, EventView, Format, Input, Projection, Range, ReadingOptions, Slice,
-    Time,
+    Batcher, Card, Cause, Confidence, EventView, Format, Input, Packed, Projection, Range, ReadingOptions,
+    Slice, Time,
 };
 use encoding_rs::Encoding;
 
@@ -360,7 +360,7 @@ impl<'o, 'a> Reader<'o, 'a> {
         match self.decoder.read(bytes, from, to, &mut self.row) {
             Ok(_) if self.until.is_some() => {}
             Ok(Read::Unwanted) => self.out.pass_over(),
-            Ok(Read::Filled) if self.row.fields.is_empty() => {
+            Ok(Read::Filled) if self.row.names.is_empty() => {
                 return Ok(Err("the record says nothing".to_owned()));
             }
             Ok(Read::Filled) => self.hand_on(record, found)?,
@@ -399,7 +399,7 @@ impl<'o, 'a> Reader<'o, 'a> {
 
     fn hand_on(&mut self, record: Record, found: Found) -> io::Result<()> {
         self.tell_frame(record, found);
-        let fields = OwnFields { row: &self.row, texts: self.row.texts() };
+        let fields = OwnFields(&self.row);
         let meaning = if self.spine { Meaning::of(&fields) } else { Meaning::place_of(&fields) };
         self.source.clear();
         self.source.push_str("windows/");
@@ -434,9 +434,13 @@ impl<'o, 'a> Reader<'o, 'a> {
             qualifiers: meaning.qualifiers.as_slice(),
         };
         let names = &self.decoder.names;
-        let own = self.row.fields.iter();
-        let own = own.map(|field| (names.name(field.name), field.end as usize));
-        self.out.event_packed(&view, meaning.links(), fields.texts, own)
+        let packed = Packed {
+            values: &self.row.text,
+            ends: &self.row.ends,
+            names: &self.row.names,
+            name: &|number| names.name(number),
+        };
+        self.out.event_packed(&view, meaning.links(), packed)
     }
 
     /// Adds what the frame says where the event itself says otherwise, and how it was found.
@@ -448,7 +452,7 @@ impl<'o, 'a> Reader<'o, 'a> {
                 value::write(out, value::kind::FILETIME, &bytes, encoding_rs::UTF_8)
             });
         }
-        let own_id = row.first(known::RECORD_ID).map(|id| is_number(id, record.id));
+        let own_id = row.first(own!("EventRecordID").0).map(|id| id.parse() == Ok(record.id));
         // A projection may not want the number at all; what is not there cannot disagree.
         if own_id == Some(false) {
             row.add(known::HEADER_ID, |out| value::decimal(out, record.id));
@@ -460,11 +464,6 @@ impl<'o, 'a> Reader<'o, 'a> {
             row.add(known::TEMPLATE, |out| out.extend_from_slice(FOREIGN));
         }
     }
-}
-
-fn is_number(text: &[u8], number: u64) -> bool {
-    let digits = std::str::from_utf8(text).ok().and_then(|text| text.parse().ok());
-    digits == Some(number)
 }
 
 /// The event's own time; the frame's where it has none, and then that is said.
@@ -489,14 +488,11 @@ fn time_of(
 }
 
 /// A record's fields by their names.
-struct OwnFields<'r> {
-    row: &'r Row,
-    texts: &'r str,
-}
+struct OwnFields<'r>(&'r Row);
 
 impl Fields for OwnFields<'_> {
     fn all(&self, name: Own) -> impl Iterator<Item = &str> {
-        self.row.all(name.0).map(|field| field.of(self.texts))
+        self.0.all(name.0)
     }
 }
 

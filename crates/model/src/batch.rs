@@ -20,9 +20,11 @@ use crate::spine::{self, column};
 use crate::{Cause, Event, EventId, ExhibitId, Gap, GapId, Locator, Range, ReadingOptions, Time};
 
 /// Rows after which a batch is handed on.
-const ROWS_MAX: usize = 8192;
-/// Bytes of own fields after which a batch is handed on, whatever its rows.
-const BYTES_MAX: usize = 8 << 20;
+const ROWS_MAX: usize = 4096;
+/// Bytes of own fields after which a batch is handed on, whatever its rows. Small enough for the
+/// memory of one batch to be used again for the next: larger ones cost a tenth of reading in pages
+/// that the system clears.
+const BYTES_MAX: usize = 2 << 20;
 
 /// Whose bytes are being read, and by which format.
 #[derive(Clone, Debug)]
@@ -144,6 +146,19 @@ impl Batch {
     }
 }
 
+/// The own fields of an event whose values stand one after another. None of them is null.
+#[derive(Clone, Copy)]
+pub struct Packed<'e> {
+    /// UTF-8; that it is, is checked when the batch is whole.
+    pub values: &'e [u8],
+    /// Where each value ends.
+    pub ends: &'e [u32],
+    /// A number for each field's name. A batcher gets one format's numbers only.
+    pub names: &'e [u32],
+    /// The name of a number.
+    pub name: &'e dyn Fn(u32) -> &'e str,
+}
+
 /// Collects events into batches for a sink.
 pub struct Batcher<'a> {
     origin: Origin,
@@ -197,8 +212,7 @@ impl<'a> Batcher<'a> {
         self.event_itself(event, links)
     }
 
-    /// As [`Self::event_view`], with fields whose values stand one after another in `values`: each
-    /// field is its name and where its value ends. None of them is null.
+    /// As [`Self::event_view`], with fields in one piece.
     ///
     /// # Errors
     /// Only from the sink.
@@ -206,10 +220,9 @@ impl<'a> Batcher<'a> {
         &mut self,
         event: &EventView<'_>,
         links: impl Iterator<Item = (spine::Link, &'e str)>,
-        values: &str,
-        fields: impl Iterator<Item = (&'e str, usize)>,
+        fields: Packed<'_>,
     ) -> io::Result<()> {
-        self.bytes += self.columns.fields.push_packed(values, fields);
+        self.bytes += self.columns.fields.push_packed(&fields);
         self.event_itself(event, links)
     }
 
@@ -297,26 +310,26 @@ struct Columns {
     id: StringBuilder,
     time: TimestampNanosecondBuilder,
     time_text: StringBuilder,
-    time_assumed: StringBuilder,
+    time_assumed: Sparse,
     until: TimestampNanosecondBuilder,
     source: StringBuilder,
     host: StringBuilder,
     actor: StringBuilder,
-    target: StringBuilder,
+    target: Sparse,
     verb: StringBuilder,
-    object: StringBuilder,
-    object_kind: StringBuilder,
-    scope: StringBuilder,
-    client: StringBuilder,
-    peer: StringBuilder,
-    device: StringBuilder,
+    object: Sparse,
+    object_kind: Sparse,
+    scope: Sparse,
+    client: Sparse,
+    peer: Sparse,
+    device: Sparse,
     count: UInt64Builder,
     bytes: UInt64Builder,
     outcome: StringBuilder,
     qualifiers: ListBuilder<StringBuilder>,
     links: ListBuilder<StructBuilder>,
     ranges: ListBuilder<StructBuilder>,
-    options: StringBuilder,
+    options: Sparse,
     fields: FieldColumns,
 }
 
@@ -330,7 +343,12 @@ struct FieldColumns {
     values: Texts,
     /// Whether each value is there; empty while all are.
     valid: Vec<bool>,
+    /// Sequences of names met in this batch, and the field with which each began.
+    shapes: Vec<(Vec<u32>, usize)>,
 }
+
+/// Sequences of names that are remembered.
+const SHAPES: usize = 64;
 
 /// Texts one after another, and where each ends. Offsets begin with 0.
 struct Texts {
@@ -369,6 +387,7 @@ impl FieldColumns {
             names: Texts::with_capacity(fields, names),
             values: Texts::with_capacity(fields, values),
             valid: Vec::new(),
+            shapes: Vec::new(),
         }
     }
 
@@ -389,19 +408,42 @@ impl FieldColumns {
         self.bytes() - before
     }
 
-    fn push_packed<'e>(&mut self, values: &str, fields: impl Iterator<Item = (&'e str, usize)>) -> usize {
+    fn push_packed(&mut self, fields: &Packed<'_>) -> usize {
         let before = self.bytes();
         let base = self.values.bytes.len();
-        self.values.bytes.extend_from_slice(values.as_bytes());
-        for (name, end) in fields {
-            self.names.push(name);
-            self.values.ends.push((base + end) as i32);
-        }
+        self.values.bytes.extend_from_slice(fields.values);
+        self.values.ends.extend(fields.ends.iter().map(|end| (base + *end as usize) as i32));
+        self.push_names(fields);
         if !self.valid.is_empty() {
             self.valid.resize(self.values.len(), true);
         }
         self.rows.push(self.names.len() as i32);
         self.bytes() - before
+    }
+
+    /// Records of one kind have the same names: those of an earlier row are copied whole.
+    fn push_names(&mut self, fields: &Packed<'_>) {
+        let count = fields.names.len();
+        let (first, last) = (fields.names.first().copied(), fields.names.last().copied());
+        let slot = (count + 7 * last.unwrap_or(0) as usize + 3 * first.unwrap_or(0) as usize) % SHAPES;
+        self.shapes.resize_with(SHAPES, || (Vec::new(), 0));
+        let (names, at) = &mut self.shapes[slot];
+        if names == fields.names && count > 0 {
+            let (at, from) = (*at, self.names.ends[*at]);
+            let shift = self.names.bytes.len() as i32 - from;
+            let to = self.names.ends[at + count];
+            self.names.bytes.extend_from_within(from as usize..to as usize);
+            self.names.ends.extend_from_within(at + 1..=at + count);
+            let fresh = self.names.ends.len() - count;
+            self.names.ends[fresh..].iter_mut().for_each(|end| *end += shift);
+            return;
+        }
+        names.clear();
+        names.extend_from_slice(fields.names);
+        *at = self.names.len();
+        for number in fields.names {
+            self.names.push((fields.name)(*number));
+        }
     }
 
     fn bytes(&self) -> usize {
@@ -441,7 +483,7 @@ impl Columns {
     fn sized(rows: usize, fields: FieldColumns) -> Self {
         // Most texts of the spine are short; what is not used is given back with the batch.
         let text = || StringBuilder::with_capacity(rows, 16 * rows);
-        let sparse = || StringBuilder::with_capacity(rows, 0);
+        let sparse = || Sparse { texts: StringBuilder::with_capacity(rows, 0), missing: 0 };
         let id = || StringBuilder::with_capacity(rows, 28 * rows);
         let time = || TimestampNanosecondBuilder::with_capacity(rows).with_data_type(spine::time_type());
         let item = |data_type| Field::new("item", data_type, false);
@@ -460,7 +502,7 @@ impl Columns {
             actor: text(),
             target: sparse(),
             verb: text(),
-            object: text(),
+            object: sparse(),
             object_kind: sparse(),
             scope: sparse(),
             client: sparse(),
@@ -563,6 +605,29 @@ impl Columns {
             Arc::new(self.fields.finish()?),
         ];
         RecordBatch::try_new(spine::schema(), columns)
+    }
+}
+
+/// A text that most events do not have.
+struct Sparse {
+    texts: StringBuilder,
+    /// Nulls that are not in `texts` yet.
+    missing: usize,
+}
+
+impl Sparse {
+    fn append_option(&mut self, text: Option<impl AsRef<str>>) {
+        let Some(text) = text else {
+            self.missing += 1;
+            return;
+        };
+        self.texts.append_nulls(std::mem::take(&mut self.missing));
+        self.texts.append_value(text);
+    }
+
+    fn finish(&mut self) -> StringArray {
+        self.texts.append_nulls(std::mem::take(&mut self.missing));
+        self.texts.finish()
     }
 }
 

@@ -25,7 +25,7 @@ pub mod spine;
 pub mod time;
 
 pub use basis::Basis;
-pub use batch::{Batch, Batcher, Origin, Sink};
+pub use batch::{Batch, Batcher, Origin, Packed, Sink};
 pub use card::Card;
 pub use coverage::Coverage;
 pub use detector::{Detector, Hit, Level, NotRun, RuleFile, RuleInfo, Scan, Scanner};

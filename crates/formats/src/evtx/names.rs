@@ -17,7 +17,6 @@ pub(super) mod known {
     pub(crate) const CHANNEL: u32 = Own::of("Channel").0 as u32;
     pub(crate) const PROVIDER: u32 = Own::of("Provider_Name").0 as u32;
     pub(crate) const EVENT_ID: u32 = Own::of("EventID").0 as u32;
-    pub(crate) const RECORD_ID: u32 = Own::of("EventRecordID").0 as u32;
     pub(crate) const HEADER_TIME: u32 = OF_SPINE as u32;
     pub(crate) const HEADER_ID: u32 = HEADER_TIME + 1;
     pub(crate) const RECOVERED: u32 = HEADER_TIME + 2;

@@ -34,18 +34,20 @@ pub(super) struct Program {
     pub(super) instances: Vec<(Instance, Inside)>,
     /// Where the values are found by which a record's class is known.
     pub(super) class: ClassParts,
-    /// The bytes it was made of, and where in them names are referred to: by these the same template
-    /// is known again in another chunk, where its names have other offsets.
+    /// The bytes it was made of, and what in them is another chunk's business: by these the same
+    /// template is known again in another chunk.
     body: Vec<u8>,
-    references: Vec<Reference>,
+    local: Vec<Local>,
 }
 
-/// Where a template refers to a name.
+/// What differs in a template from chunk to chunk: offsets of names, whether a name stands right
+/// behind its offset, and the sizes that count such names in.
 #[derive(Debug)]
-struct Reference {
-    /// Offset of the reference in the template.
-    at: usize,
-    /// Hash, length and units of the name; `None` where the name stands right behind.
+struct Local {
+    /// Where it begins and ends in the template.
+    from: usize,
+    to: usize,
+    /// Hash, length and units of the name that is referred to; `None` for a size.
     name: Option<Vec<u8>>,
 }
 
@@ -147,32 +149,32 @@ impl Value {
 
 impl Program {
     /// Whether it would come of the template of `size` bytes at `at` of a chunk as well. Every byte
-    /// is compared but for what is an offset, and the names at those offsets are.
+    /// is compared but for what is local to a chunk, and of that the names are.
     pub(super) fn is_of(&self, chunk: &[u8], at: usize, size: usize) -> bool {
-        let Some(body) = chunk.get(at..at + size).filter(|body| body.len() == self.body.len()) else {
-            return false;
-        };
-        let mut from = 0;
-        for reference in &self.references {
-            if body.get(from..reference.at) != self.body.get(from..reference.at) {
+        let (mut there, end) = (at, at + size);
+        let mut here = 0;
+        for local in &self.local {
+            let length = local.from - here;
+            if chunk.get(there..there + length) != self.body.get(here..local.from) {
                 return false;
             }
-            let after = reference.at + 4;
-            let offset = super::chunk::number32(body, reference.at) as usize;
-            match &reference.name {
-                None if offset != at + after => return false,
-                // The offset of the next name in the chunk's table says nothing here.
-                None => from = after + 4,
-                Some(name) => {
-                    let there = chunk.get(offset + 4..offset + 4 + name.len());
-                    if offset == at + after || there != Some(name) {
-                        return false;
-                    }
-                    from = after;
-                }
+            there += length;
+            here = local.to;
+            let Some(name) = &local.name else {
+                there += 4;
+                continue;
+            };
+            let offset = super::chunk::number32(chunk, there) as usize;
+            there += 4;
+            if chunk.get(offset + 4..offset + 4 + name.len()) != Some(name) {
+                return false;
+            }
+            if offset == there {
+                // The next name's offset, the name, its NUL.
+                there += 4 + name.len() + 2;
             }
         }
-        body.get(from..) == self.body.get(from..)
+        there <= end && chunk.get(there..end) == self.body.get(here..)
     }
 
     /// Forgets what makes fields whose names are not wanted.
@@ -271,7 +273,7 @@ pub(super) fn compile(
         instances: Vec::new(),
         class: ClassParts::default(),
         body: Vec::new(),
-        references: Vec::new(),
+        local: Vec::new(),
     };
     let (from, to) = (cursor.at, cursor.end);
     let mut compiler =
@@ -384,7 +386,7 @@ impl Compiler<'_, '_> {
         let hash = at.u16()?;
         let units = at.u16()?;
         let text = at.take(2 * usize::from(units))?;
-        let name = self.chunk.get(name..at.at).filter(|_| !inline).map(<[u8]>::to_vec);
+        let whole = self.chunk.get(name..at.at).unwrap_or_default();
         at.take(2)?;
         if inline {
             cursor.at = at.at;
@@ -393,10 +395,21 @@ impl Compiler<'_, '_> {
             return cursor.broken("a name that does not agree with its hash");
         }
         if self.kind == StreamKind::Template {
-            self.program.references.push(Reference { at: reference, name });
+            let to = cursor.at - self.from;
+            self.program.local.push(Local { from: reference, to, name: Some(whole.to_vec()) });
         }
         let name = value::told(kind::STRING, text, self.code_page);
         if name.is_empty() { cursor.broken("a name without characters") } else { Ok(name) }
+    }
+
+    /// A size that is not needed, because every element says where it ends.
+    fn size(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Broken> {
+        let from = cursor.at - self.from;
+        cursor.u32()?;
+        if self.kind == StreamKind::Template {
+            self.program.local.push(Local { from, to: from + 4, name: None });
+        }
+        Ok(())
     }
 
     fn open_element(&mut self, cursor: &mut Cursor<'_>, has_attributes: bool) -> Result<(), Broken> {
@@ -407,10 +420,10 @@ impl Compiler<'_, '_> {
             return cursor.broken("elements nested deeper than 64");
         }
         let dependency = if self.kind == StreamKind::Template { cursor.u16()? } else { NO_DEPENDENCY };
-        cursor.u32()?;
+        self.size(cursor)?;
         let full = self.name(cursor)?;
         if has_attributes {
-            cursor.u32()?;
+            self.size(cursor)?;
         }
         // A template's outermost element has nothing to be left out of.
         let guarded = dependency != NO_DEPENDENCY && !self.open.is_empty();

@@ -28,6 +28,8 @@ const TEXT_MAX: usize = 1 << 19;
 /// Bytes of templates that are looked at in one chunk. Honest ones do not overlap, so that a chunk
 /// has less than 64 KiB of them, looked at for few reasons.
 const TEMPLATES_MAX: usize = 1 << 20;
+/// Programs that are found without a search.
+const RECENT: usize = 64;
 /// Templates kept of earlier chunks, and their bytes.
 const FOREIGN_MAX: usize = 4096;
 const FOREIGN_BYTES_MAX: usize = 4 << 20;
@@ -45,25 +47,26 @@ pub(super) struct Row {
     places: [u16; known::OF_SPINE],
     /// The fields' texts one after another, without anything between them. UTF-8: only `value` and
     /// the texts of programs write here.
-    text: Vec<u8>,
-    pub(super) fields: Vec<Field>,
+    pub(super) text: Vec<u8>,
+    /// The name of each field, and where its text ends.
+    pub(super) names: Vec<u32>,
+    pub(super) ends: Vec<u32>,
     /// `TimeCreated` as a FILETIME, where it was one.
     pub(super) created: Option<u64>,
     /// The chunks of which templates were taken, where it was not the record's own.
     pub(super) foreign: Vec<Range>,
 }
 
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Field {
-    pub(super) name: u32,
-    start: u32,
-    pub(super) end: u32,
-}
-
 impl Default for Row {
     fn default() -> Self {
-        let places = [NOWHERE; known::OF_SPINE];
-        Self { places, text: Vec::new(), fields: Vec::new(), created: None, foreign: Vec::new() }
+        Self {
+            places: [NOWHERE; known::OF_SPINE],
+            text: Vec::new(),
+            names: Vec::new(),
+            ends: Vec::new(),
+            created: None,
+            foreign: Vec::new(),
+        }
     }
 }
 
@@ -71,60 +74,56 @@ impl Row {
     pub(super) fn clear(&mut self) {
         self.places = [NOWHERE; known::OF_SPINE];
         self.text.clear();
-        self.fields.clear();
+        self.names.clear();
+        self.ends.clear();
         self.created = None;
         self.foreign.clear();
     }
 
-    /// All texts together, to be taken apart by [`Field::of`]: checked once for the whole record.
-    pub(super) fn texts(&self) -> &str {
-        let texts = std::str::from_utf8(&self.text);
-        assert!(texts.is_ok(), "a value was written that is not UTF-8");
-        texts.unwrap_or_default()
+    /// The text of the field at that place.
+    fn value(&self, place: usize) -> &str {
+        let start = place.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
+        let text = std::str::from_utf8(&self.text[start..self.ends[place] as usize]);
+        assert!(text.is_ok(), "a value was written that is not UTF-8");
+        text.unwrap_or_default()
     }
 
-    /// The bytes of the first field of that name, which must be one of the spine's.
-    pub(super) fn first(&self, name: u32) -> Option<&[u8]> {
-        let field = self.fields.get(usize::from(*self.places.get(name as usize)?))?;
-        self.text.get(field.start as usize..field.end as usize)
+    /// The text of the first field of that name of the spine.
+    pub(super) fn first(&self, name: usize) -> Option<&str> {
+        self.all(name).next()
     }
 
-    /// The fields of that name of the spine.
-    pub(super) fn all(&self, name: usize) -> impl Iterator<Item = &Field> {
-        let first = self.places.get(name).map_or(NOWHERE, |place| *place);
-        let from = self.fields.get(usize::from(first)..).unwrap_or_default();
-        from.iter().filter(move |field| field.name as usize == name)
+    /// The texts of the fields of that name of the spine.
+    pub(super) fn all(&self, name: usize) -> impl Iterator<Item = &str> {
+        let first = usize::from(self.places.get(name).map_or(NOWHERE, |place| *place));
+        let places = first..self.names.len().max(first);
+        places.filter(move |place| self.names[*place] as usize == name).map(|place| self.value(place))
     }
 
-    fn push(&mut self, name: u32, start: usize) {
+    /// Makes a field of all text since the last one.
+    fn push(&mut self, name: u32) {
         if let Some(place) = self.places.get_mut(name as usize)
             && *place == NOWHERE
         {
             // There are never more fields than FIELDS_MAX and a leaf's, which is below 2^16.
-            *place = u16::try_from(self.fields.len()).unwrap_or(NOWHERE);
+            *place = u16::try_from(self.names.len()).unwrap_or(NOWHERE);
         }
-        self.fields.push(Field { name, start: start as u32, end: self.text.len() as u32 });
+        self.names.push(name);
+        self.ends.push(self.text.len() as u32);
     }
 
     /// Adds a field whose text is `write`'s.
     pub(super) fn add(&mut self, name: u32, write: impl FnOnce(&mut Vec<u8>)) {
-        let start = self.text.len();
         write(&mut self.text);
-        self.push(name, start);
-    }
-}
-
-impl Field {
-    /// Its text out of those of its row.
-    pub(super) fn of(self, texts: &str) -> &str {
-        texts.get(self.start as usize..self.end as usize).unwrap_or_default()
+        self.push(name);
     }
 }
 
 /// Programs by what a record says of its template, what they stand inside of, and the set of
 /// fields that is wanted. An old record behind the end mark may name an offset at which another
 /// template stands by now: so the template's number is a part of what it says.
-type Programs = BTreeMap<(u32, u32, Inside, usize), Rc<Program>>;
+type Programs = BTreeMap<ProgramKey, Result<Rc<Program>, Broken>>;
+type ProgramKey = (u32, u32, Inside, usize);
 
 /// What reading a record came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,6 +145,8 @@ pub(super) struct Decoder {
     code_page: &'static Encoding,
     /// Programs of the chunk at hand.
     programs: Programs,
+    /// Those used last, by the offset of their definition.
+    recent: Box<[Option<(ProgramKey, Rc<Program>)>; RECENT]>,
     /// Programs of this chunk and earlier ones, by the first bytes of the template's GUID; the one
     /// met last stands last.
     foreign: BTreeMap<(u32, Inside, usize), Vec<Foreign>>,
@@ -169,6 +170,7 @@ impl Decoder {
             names: Names::default(),
             code_page,
             programs: Programs::new(),
+            recent: Box::new([const { None }; RECENT]),
             foreign: BTreeMap::new(),
             foreign_bytes: 0,
             looked_at: 0,
@@ -181,6 +183,7 @@ impl Decoder {
     /// Makes ready for the chunk that lies at `place`.
     pub(super) fn begin_chunk(&mut self, place: Range) {
         self.programs.clear();
+        self.recent.fill(None);
         self.chunk = place;
         self.looked_at = 0;
         let too_much = self.foreign.len() > FOREIGN_MAX || self.foreign_bytes > FOREIGN_BYTES_MAX;
@@ -295,24 +298,35 @@ impl Decoder {
         inside: Inside,
         row: &mut Row,
     ) -> Result<Rc<Program>, Broken> {
-        let set = self.set;
-        if let Some(program) = self.programs.get(&(template, definition, inside, set)) {
+        let key = (template, definition, inside, self.set);
+        let slot = definition as usize / 8 % RECENT;
+        if let Some((recent, program)) = &self.recent[slot]
+            && *recent == key
+        {
             return Ok(Rc::clone(program));
         }
-        match self.own_template(chunk, template, definition, inside) {
+        // What could not be made once is not tried again: old records name many a lost template.
+        let own = match self.programs.get(&key) {
+            Some(own) => own.clone(),
+            None => {
+                let own = self.own_template(chunk, template, definition, inside);
+                self.programs.insert(key, own.clone());
+                own
+            }
+        };
+        match own {
             Ok(program) => {
-                self.programs.insert((template, definition, inside, set), Rc::clone(&program));
+                self.recent[slot] = Some((key, Rc::clone(&program)));
                 Ok(program)
             }
-            Err(broken) => match self.foreign.get(&(template, inside, set)).and_then(|alike| alike.last()) {
-                Some(known) => {
-                    if !row.foreign.contains(&known.chunk) {
-                        row.foreign.push(known.chunk);
-                    }
-                    Ok(Rc::clone(&known.program))
+            Err(broken) => {
+                let alike = self.foreign.get(&(template, inside, self.set));
+                let known = alike.and_then(|alike| alike.last()).ok_or(broken)?;
+                if !row.foreign.contains(&known.chunk) {
+                    row.foreign.push(known.chunk);
                 }
-                None => Err(broken),
-            },
+                Ok(Rc::clone(&known.program))
+            }
         }
     }
 
@@ -442,7 +456,7 @@ impl Decoder {
     /// Each step, field and byte of a record is bounded, because values may be named many times.
     fn limit(&mut self, row: &Row) -> Result<(), Broken> {
         self.steps += 1;
-        if self.steps > STEPS_MAX || row.fields.len() > FIELDS_MAX || row.text.len() > TEXT_MAX {
+        if self.steps > STEPS_MAX || row.names.len() > FIELDS_MAX || row.text.len() > TEXT_MAX {
             return Err(Broken { at: 0, what: LIMIT });
         }
         Ok(())
@@ -463,9 +477,8 @@ impl Decoder {
             && value.kind & kind::LIST == 0
             && value.kind != kind::FRAGMENT
         {
-            let start = row.text.len();
             value::write(&mut row.text, value.kind, value.bytes(frame.chunk), self.code_page);
-            row.push(element.name, start);
+            row.push(element.name);
             return Ok(());
         }
         let blank = if element.drop_blank { Blank::Drop } else { Blank::Keep };
@@ -524,7 +537,7 @@ impl Decoder {
             }
             match attribute.role {
                 Role::Field(field) => {
-                    row.push(field, start);
+                    row.push(field);
                     if field == known::TIME_CREATED {
                         row.created = self.file_time(frame, &attribute.parts);
                     }
@@ -556,7 +569,7 @@ impl Decoder {
         if blank == Blank::Drop && is_blank(&row.text[start..]) {
             return row.text.truncate(start);
         }
-        row.push(name, start);
+        row.push(name);
     }
 
     fn part(&self, frame: Frame<'_>, part: Part, out: &mut Vec<u8>) {

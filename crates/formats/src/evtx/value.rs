@@ -195,8 +195,14 @@ pub(super) fn text(out: &mut Vec<u8>, bytes: &[u8]) {
         out.extend_from_slice(&narrow);
         done += 32;
     }
-    let units = bytes[done..].as_chunks::<2>().0.iter().map(|unit| u16::from_le_bytes(*unit));
-    units_as_utf8(out, units.take_while(|unit| *unit != 0));
+    // Then as long as that holds, one by one; the rest by the book.
+    let rest = bytes.get(done..).unwrap_or_default().as_chunks::<2>().0;
+    let plain = rest.iter().take_while(|[low, high]| *high == 0 && (1..0x80).contains(low)).count();
+    out.extend(rest[..plain].iter().map(|[low, _]| *low));
+    if plain < rest.len() {
+        let units = rest[plain..].iter().map(|unit| u16::from_le_bytes(*unit));
+        units_as_utf8(out, units.take_while(|unit| *unit != 0));
+    }
 }
 
 fn units_as_utf8(out: &mut Vec<u8>, units: impl Iterator<Item = u16>) {
@@ -228,18 +234,26 @@ const LOWER: &[u8; 16] = b"0123456789abcdef";
 const UPPER: &[u8; 16] = b"0123456789ABCDEF";
 
 fn hex(out: &mut Vec<u8>, value: u64) {
-    out.extend_from_slice(b"0x");
-    let digits = (16 - value.leading_zeros() / 4).max(1);
-    for digit in (0..digits).rev() {
-        out.push(LOWER[(value >> (4 * digit)) as usize & 15]);
+    let mut text = *b"0x0000000000000000";
+    for (place, byte) in value.to_be_bytes().into_iter().enumerate() {
+        text[2 + 2 * place] = LOWER[usize::from(byte >> 4)];
+        text[3 + 2 * place] = LOWER[usize::from(byte & 15)];
     }
+    // Leading zeros are not written, but for the last.
+    let zeros = (value.leading_zeros() as usize / 4).min(15);
+    text[zeros] = b'0';
+    text[zeros + 1] = b'x';
+    out.extend_from_slice(&text[zeros..]);
 }
 
 fn hex_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
-    out.reserve(2 * bytes.len());
-    for byte in bytes {
-        out.push(UPPER[usize::from(byte >> 4)]);
-        out.push(UPPER[usize::from(byte & 15)]);
+    for sixteen in bytes.chunks(16) {
+        let mut text = [0; 32];
+        for (place, byte) in sixteen.iter().enumerate() {
+            text[2 * place] = UPPER[usize::from(byte >> 4)];
+            text[2 * place + 1] = UPPER[usize::from(byte & 15)];
+        }
+        out.extend_from_slice(&text[..2 * sixteen.len()]);
     }
 }
 
@@ -383,6 +397,9 @@ mod tests {
         assert_eq!(told(0x12, &[0; 16]), "1601-01-01T00:00:00.0000000Z");
         assert_eq!(told(0x13, &[1, 1, 0, 0, 0, 0, 0, 5, 18, 0, 0, 0]), "S-1-5-18");
         assert_eq!(told(0x14, &[0x0f, 0xa0, 0, 0]), "0xa00f");
+        assert_eq!(told(0x15, &[0; 8]), "0x0");
+        assert_eq!(told(0x15, &[1, 2, 3, 4, 5, 6, 7, 0xf8]), "0xf807060504030201");
+        assert_eq!(told(0x0e, &[0x5a; 33]), "5A".repeat(33));
         let guid: Vec<u8> = (0..16).collect();
         assert_eq!(told(0x0f, &guid), "{03020100-0504-0706-0809-0a0b0c0d0e0f}");
     }
