@@ -291,7 +291,7 @@ fn a_projection_gives_what_is_wanted_and_counts_the_rest() {
         source: Some("windows/security".into()),
         provider: None,
         event_ids: Some([4624].into()),
-        fields: Some(["TargetUserName".to_owned()].into()),
+        fields: Some(["target userNAME".to_owned()].into()),
     };
     let wanted = Wanted { classes: vec![class], spine: false };
     let kept = read_as(&bytes, Projection::Wanted(&wanted), &ReadingOptions::default());

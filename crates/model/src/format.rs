@@ -43,8 +43,15 @@ pub struct Class {
     pub provider: Option<String>,
     /// Its number among those of its source (`EventID` of Windows).
     pub event_ids: Option<BTreeSet<u32>>,
-    /// The own fields that are wanted, by their exact names; `None` for all.
+    /// The own fields that are wanted, whatever their case and blanks; `None` for all.
     pub fields: Option<BTreeSet<String>>,
+}
+
+/// A field's name without blanks and in lower case, as it is compared with what is wanted: rules
+/// find a field whatever its case, and some write its name without its blanks.
+#[must_use]
+pub fn plain_name(name: &str) -> String {
+    name.chars().filter(|character| !character.is_whitespace()).map(|c| c.to_ascii_lowercase()).collect()
 }
 
 impl Class {

@@ -32,7 +32,7 @@ pub use detector::{Detector, Hit, Level, NotRun, RuleFile, RuleInfo, Scan, Scann
 pub use event::{Event, EventView};
 pub use exhibit::{Admission, Collected, Digests, Exhibit, Trust};
 pub use finding::Finding;
-pub use format::{Class, Confidence, Format, Input, Projection, Slice, Wanted};
+pub use format::{Class, Confidence, Format, Input, Projection, Slice, Wanted, plain_name};
 pub use gap::{Cause, Gap};
 pub use id::{EventId, ExhibitId, FindingId, GapId, LeafId};
 pub use locator::{Locator, Range, ReadingOptions};

@@ -363,7 +363,7 @@ impl Decoder {
             compile(cursor, chunk, StreamKind::Template, inside, &mut self.names, self.code_page)?;
         if let Some(wanted) = self.wants.fields(self.set) {
             let names = &self.names;
-            program.keep_only(|name| wanted.contains(names.name(name)));
+            program.keep_only(|name| wanted.contains(&assize_model::plain_name(names.name(name))));
         }
         let program = Rc::new(program);
         if program.is_portable() {
@@ -702,13 +702,14 @@ impl Wants {
         if classes.is_empty() {
             return None;
         }
-        let mut names: BTreeSet<String> = ALWAYS.iter().map(|name| (*name).to_owned()).collect();
+        let plain = |name: &&str| assize_model::plain_name(name);
+        let mut names: BTreeSet<String> = ALWAYS.iter().map(plain).collect();
         if wanted.spine {
-            names.extend(windows::SPINE_FIELDS.iter().map(|name| (*name).to_owned()));
+            names.extend(windows::SPINE_FIELDS.iter().map(plain));
         }
         for class in classes {
             match &class.fields {
-                Some(fields) => names.extend(fields.iter().cloned()),
+                Some(fields) => names.extend(fields.iter().map(|name| assize_model::plain_name(name))),
                 None => return Some(EVERYTHING),
             }
         }
