@@ -139,6 +139,9 @@ struct Foreign {
     chunk: Range,
 }
 
+/// A program that was run lately, with what names it.
+type Recent = Option<(ProgramKey, Rc<Program>)>;
+
 /// What decides how a record is read, and what was learnt on the way.
 pub(super) struct Decoder {
     pub(super) names: Names,
@@ -146,7 +149,7 @@ pub(super) struct Decoder {
     /// Programs of the chunk at hand.
     programs: Programs,
     /// Those used last, by the offset of their definition.
-    recent: Box<[Option<(ProgramKey, Rc<Program>)>; RECENT]>,
+    recent: Box<[Recent; RECENT]>,
     /// Programs of this chunk and earlier ones, by the first bytes of the template's GUID; the one
     /// met last stands last.
     foreign: BTreeMap<(u32, Inside, usize), Vec<Foreign>>,
@@ -309,7 +312,7 @@ impl Decoder {
         let own = match self.programs.get(&key) {
             Some(own) => own.clone(),
             None => {
-                let own = self.own_template(chunk, template, definition, inside);
+                let own = self.own_template(chunk, template, definition, inside, row.foreign.is_empty());
                 self.programs.insert(key, own.clone());
                 own
             }
@@ -330,13 +333,16 @@ impl Decoder {
         }
     }
 
-    /// The program of a template that stands in this chunk: known from another, or new.
+    /// The program of a template that stands in this chunk: known from another, or new. It is kept
+    /// for later chunks only if the record got here by itself, without another chunk's templates:
+    /// else this chunk alone would not give it again, and a locator that names it would lie.
     fn own_template(
         &mut self,
         chunk: &[u8],
         template: u32,
         definition: u32,
         inside: Inside,
+        by_itself: bool,
     ) -> Result<Rc<Program>, Broken> {
         let mut cursor = Cursor::new(chunk, definition as usize, chunk.len());
         let header = cursor.take(24)?;
@@ -356,7 +362,7 @@ impl Decoder {
             return cursor.broken(LIMIT);
         }
         let key = (template, inside, self.set);
-        if let Some(program) = self.known(key, chunk, cursor.at, size) {
+        if let Some(program) = self.known(key, chunk, cursor.at, size, by_itself) {
             return Ok(program);
         }
         let mut program =
@@ -366,7 +372,7 @@ impl Decoder {
             program.keep_only(|name| wanted.contains(&assize_model::plain_name(names.name(name))));
         }
         let program = Rc::new(program);
-        if program.is_portable() {
+        if program.is_portable() && by_itself {
             self.foreign_bytes += size;
             let alike = self.foreign.entry(key).or_default();
             if alike.len() >= ALIKE_MAX {
@@ -384,11 +390,14 @@ impl Decoder {
         chunk: &[u8],
         at: usize,
         size: usize,
+        by_itself: bool,
     ) -> Option<Rc<Program>> {
         let alike = self.foreign.get_mut(&key)?;
         let place = alike.iter().rposition(|known| known.program.is_of(chunk, at, size))?;
         let mut known = alike.remove(place);
-        known.chunk = self.chunk;
+        if by_itself {
+            known.chunk = self.chunk;
+        }
         let program = Rc::clone(&known.program);
         alike.push(known);
         Some(program)
@@ -613,6 +622,17 @@ enum Blank {
 /// The value of a list that stands for the whole list: its number, its type, its bytes.
 type Item<'a> = Option<(u16, u8, &'a [u8])>;
 
+/// The same with names as they are compared.
+fn plainly(wanted: &Wanted) -> Wanted {
+    let mut wanted = wanted.clone();
+    for class in &mut wanted.classes {
+        let fields = class.fields.take();
+        class.fields =
+            fields.map(|fields| fields.iter().map(|name| assize_model::plain_name(name)).collect());
+    }
+    wanted
+}
+
 /// Whether there is nothing but white space.
 fn is_blank(text: &[u8]) -> bool {
     text.is_empty() || String::from_utf8_lossy(text).trim().is_empty()
@@ -642,7 +662,7 @@ impl Wants {
     fn new(projection: Projection<'_>) -> Self {
         let wanted = match projection {
             Projection::Everything => None,
-            Projection::Wanted(wanted) => Some(wanted.clone()),
+            Projection::Wanted(wanted) => Some(plainly(wanted)),
         };
         Self {
             wanted,
@@ -709,7 +729,7 @@ impl Wants {
         }
         for class in classes {
             match &class.fields {
-                Some(fields) => names.extend(fields.iter().map(|name| assize_model::plain_name(name))),
+                Some(fields) => names.extend(fields.iter().cloned()),
                 None => return Some(EVERYTHING),
             }
         }

@@ -1,0 +1,163 @@
+//! How fast are event logs read, beside the evtx crate on the same bytes in the same run?
+//!
+//! `cargo run --release -- FOLDER [RULES]`, in this folder. Every step runs as a process of its own,
+//! peers in turn with ours; the table gives medians of CPU seconds and the ratio to the first peer.
+//! The peer is the tool `evtx_dump` where `EVTX_DUMP` names it, else the crate it is made of.
+
+mod wanted;
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+use assize_model::{Batch, Batcher, ExhibitId, Gap, Input, Origin, Projection, ReadingOptions, Sink, Wanted};
+use wanted::Words;
+
+const ROUNDS: usize = 5;
+const STEPS: &[(&str, &str)] = &[
+    ("peer", "evtx_dump -t 1 -o jsonl (or the crate)"),
+    ("crate", "evtx crate, records_json, one thread"),
+    ("all", "assize: batches of all columns"),
+    ("rules", "assize: what the rules can touch"),
+    ("rules-no-words", "assize: the same without rules that look for words anywhere"),
+    ("load", "(of which: what the rules can touch, worked out)"),
+];
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match &arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["step", step, folder, rest @ ..] => one(step, Path::new(folder), rest.first().map(Path::new)),
+        [folder] => table(folder, None),
+        [folder, rules] => table(folder, Some(rules)),
+        _ => bail!("FOLDER [RULES]"),
+    }
+}
+
+fn table(folder: &str, rules: Option<&str>) -> Result<()> {
+    let steps: Vec<_> = STEPS
+        .iter()
+        .filter(|(step, _)| rules.is_some() || !matches!(*step, "rules" | "rules-no-words" | "load"))
+        .collect();
+    let mut taken = vec![Vec::new(); steps.len()];
+    for round in 0..=ROUNDS {
+        for ((step, _), taken) in steps.iter().zip(&mut taken) {
+            let before = children_cpu()?;
+            let mut own = Command::new(std::env::current_exe()?);
+            let status = own.args(["step", step, folder]).args(rules).stdout(Stdio::null()).status()?;
+            if !status.success() {
+                bail!("step {step} failed");
+            }
+            // The first round warms caches.
+            if round > 0 {
+                taken.push(children_cpu()? - before);
+            }
+        }
+    }
+    let median = |mut seconds: Vec<f64>| {
+        seconds.sort_by(f64::total_cmp);
+        seconds[seconds.len() / 2]
+    };
+    let medians: Vec<f64> = taken.into_iter().map(median).collect();
+    println!("| step | CPU s | ratio |\n|---|---|---|");
+    for ((_, title), seconds) in steps.iter().zip(&medians) {
+        println!("| {title} | {seconds:.2} | {:.2} |", seconds / medians[0]);
+    }
+    Ok(())
+}
+
+fn one(step: &str, folder: &Path, rules: Option<&Path>) -> Result<()> {
+    let wanted = |words| wanted::of_rules(rules.context("no rules")?, words);
+    match step {
+        "peer" => peer(folder),
+        "crate" => by_crate(folder),
+        "all" => read(folder, None),
+        "rules" => read(folder, Some(&wanted(Words::Counted)?)),
+        "rules-no-words" => read(folder, Some(&wanted(Words::LeftOut)?)),
+        "load" => wanted(Words::LeftOut).map(|_| ()),
+        other => bail!("no step `{other}`"),
+    }
+}
+
+fn files(path: &Path) -> Result<Vec<PathBuf>> {
+    if !path.is_dir() {
+        return Ok(if path.extension().is_some_and(|x| x == "evtx") {
+            vec![path.to_owned()]
+        } else {
+            Vec::new()
+        });
+    }
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(path)? {
+        found.extend(files(&entry?.path())?);
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn peer(folder: &Path) -> Result<()> {
+    let Some(tool) = std::env::var_os("EVTX_DUMP") else { return by_crate(folder) };
+    for file in files(folder)? {
+        // It stops at damage; what it read counts.
+        Command::new(&tool)
+            .args(["-t", "1", "-o", "jsonl"])
+            .arg(file)
+            .env("RUST_BACKTRACE", "0")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()?;
+    }
+    Ok(())
+}
+
+fn by_crate(folder: &Path) -> Result<()> {
+    let mut out = io::BufWriter::new(io::sink());
+    for file in files(folder)? {
+        let Ok(parser) = evtx::EvtxParser::from_path(&file) else { continue };
+        let settings = evtx::ParserSettings::new().indent(false).num_threads(1);
+        for record in parser.with_configuration(settings).records_json().flatten() {
+            writeln!(out, "{}", record.data)?;
+        }
+    }
+    Ok(())
+}
+
+fn read(folder: &Path, wanted: Option<&Wanted>) -> Result<()> {
+    let format = assize_formats::by_name("evtx").context("the EVTX format")?;
+    let options = ReadingOptions::default();
+    let mut null = Null(0);
+    for file in files(folder)? {
+        let mut bytes = std::fs::File::open(file)?;
+        let origin = Origin { exhibit: ExhibitId::of_digest(&[0; 32]), member: None, format: "evtx" };
+        let mut batcher = Batcher::new(origin, &mut null);
+        let projection = wanted.map_or(Projection::Everything, Projection::Wanted);
+        let mut input = Input { bytes: &mut bytes, options: &options, projection };
+        format.read(&mut input, &mut batcher)?;
+        batcher.finish()?;
+    }
+    if null.0 == 0 {
+        bail!("the input holds no events");
+    }
+    Ok(())
+}
+
+struct Null(usize);
+
+impl Sink for Null {
+    fn batch(&mut self, batch: Batch) -> io::Result<()> {
+        self.0 += batch.len();
+        Ok(())
+    }
+    fn gap(&mut self, _: Gap) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// CPU seconds of all ended children (fields 16 and 17 of `stat`).
+fn children_cpu() -> Result<f64> {
+    let stat = std::fs::read_to_string("/proc/self/stat")?;
+    let after_name = stat.rsplit(')').next().unwrap_or("");
+    let fields: Vec<f64> = after_name.split_whitespace().filter_map(|field| field.parse().ok()).collect();
+    // The state letter does not parse, so that field 16 is the 12th number after the name.
+    Ok((fields.get(12).unwrap_or(&0.0) + fields.get(13).unwrap_or(&0.0)) / 100.0)
+}
