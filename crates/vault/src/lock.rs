@@ -10,7 +10,16 @@ use crate::{VaultError, at};
 
 /// Held while this process may write.
 pub(crate) struct WriteLock {
-    _file: File,
+    file: File,
+}
+
+/// Given back by name and not only by closing: a child that this process is just about to start shares
+/// the open file until its program begins, and would hold the lock for that moment.
+impl Drop for WriteLock {
+    fn drop(&mut self) {
+        // Nothing can be done about a failure here, and closing the file gives the lock back too.
+        let _ = self.file.unlock();
+    }
 }
 
 impl WriteLock {
@@ -30,6 +39,6 @@ impl WriteLock {
         }
         file.set_len(0).map_err(at(&path))?;
         writeln!(file, "{}", std::process::id()).map_err(at(&path))?;
-        Ok(Self { _file: file })
+        Ok(Self { file })
     }
 }
