@@ -24,6 +24,7 @@ mod value;
 
 use std::io;
 
+use assize_model::spine::Qualifier;
 use assize_model::{
     Batcher, Card, Cause, Confidence, EventView, Format, Input, Packed, Projection, Range, ReadingOptions,
     Slice, Time,
@@ -58,7 +59,7 @@ static CARD: Card = Card {
         "https://learn.microsoft.com/en-us/openspecs/windows_protocols/ms-even6/",
         "https://github.com/libyal/libevtx/blob/main/documentation/Windows%20XML%20Event%20Log%20(EVTX).asciidoc",
     ],
-    version: 2,
+    version: 3,
 };
 
 impl Format for Evtx {
@@ -130,6 +131,7 @@ struct Reader<'o, 'a> {
     spine: bool,
     source: String,
     ranges: Vec<Range>,
+    qualifiers: Vec<Qualifier>,
     /// Set while a chunk is only run over for its templates: nothing is handed on, and nothing
     /// from here on is looked at.
     until: Option<u64>,
@@ -166,6 +168,7 @@ impl<'o, 'a> Reader<'o, 'a> {
             spine,
             source: String::new(),
             ranges: Vec::new(),
+            qualifiers: Vec::new(),
             until: None,
         })
     }
@@ -410,6 +413,8 @@ impl<'o, 'a> Reader<'o, 'a> {
         self.ranges.clear();
         self.ranges.extend([place, found.place]);
         self.ranges.extend_from_slice(&self.row.foreign);
+        self.qualifiers.clear();
+        self.qualifiers.extend(meaning.qualifiers.iter());
         let view = EventView {
             ranges: &self.ranges,
             options: &self.options,
@@ -425,13 +430,13 @@ impl<'o, 'a> Reader<'o, 'a> {
             object: meaning.object.as_deref(),
             object_kind: meaning.object_kind,
             scope: meaning.scope,
-            client: None,
+            client: meaning.client,
             peer: meaning.peer.as_deref(),
             device: meaning.device.as_deref(),
-            count: None,
-            bytes: None,
+            count: meaning.count,
+            bytes: meaning.bytes,
             outcome: meaning.outcome,
-            qualifiers: meaning.qualifiers.as_slice(),
+            qualifiers: &self.qualifiers,
         };
         let names = &self.decoder.names;
         let packed = Packed {

@@ -2,50 +2,120 @@
 //!
 //! One table for all ways by which a Windows event can come (EVTX, JSON, XML): the fields have the
 //! same names by now. Only events whose meaning is plain are given a verb; the rest are `other`.
-//! Codes stay as they are in the own fields.
+//! Codes stay as they are in the own fields. What each provider's events mean stands in the files
+//! below this one; here is what they share: which fields are asked for, how names, addresses and
+//! links are written so that two records about one thing say it alike.
+//!
+//! Which event becomes which verb, and why, is decision 0055. Joining records (a handle with its
+//! accesses, a logon with its acts) is `analysis`' business: here each gets the links for it.
+
+mod access;
+mod channels;
+mod security;
+mod sysmon;
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 
 use assize_model::Event;
 use assize_model::Time;
-use assize_model::spine::{Link, ObjectKind, Outcome, Qualifier, Scope, Verb};
+use assize_model::spine::{Client, Link, ObjectKind, Outcome, Qualifier, Scope, Verb};
 use assize_model::time::Stated;
 
-use Outcome::{Denied, Failure, Success, Unknown};
+use Outcome::{Success, Unknown};
 
 /// Every own field that the spine is filled from, sorted.
 pub(crate) const SPINE_FIELDS: &[&str] = &[
     "AccessMask",
+    "AccountDomain",
+    "AccountName",
+    "Address",
+    "AttributeLDAPDisplayName",
     "Attributes",
+    "CallerProcessId",
+    "CallingStationID",
+    "Capacity",
     "Channel",
+    "ClientAddress",
+    "ClientInfo",
+    "ClientMachine",
+    "ClientName",
+    "ClientProcessId",
     "Computer",
+    "ContextInfo",
+    "CountOfCredentialsReturned",
+    "Data",
     "DestAddress",
+    "DestinationHostname",
     "DestinationIp",
+    "Detection User",
+    "Device",
+    "DeviceDescription",
+    "DeviceId",
+    "Direction",
     "EventID",
     "EventRecordID",
     "FailureCode",
+    "Filter",
+    "GrantedAccess",
     "HandleId",
     "Image",
+    "ImageLoaded",
+    "Initiated",
     "IpAddress",
+    "KeyName",
     "Keywords",
+    "LinkName",
+    "LogonGuid",
+    "LogonID",
     "LogonId",
+    "LogonType",
+    "MemberName",
+    "MemberSid",
+    "MessageTotal",
+    "Name",
+    "NewObjectDN",
     "NewProcessId",
     "NewProcessName",
+    "NewTargetUserName",
+    "ObjectDN",
     "ObjectName",
+    "ObjectServer",
     "ObjectType",
+    "ObjectValueName",
+    "OldTargetUserName",
+    "Operation",
+    "Param1",
+    "Param2",
+    "Param3",
+    "Param4",
+    "Param5",
+    "Param7",
+    "ParentId",
     "ParentProcessGuid",
+    "ParentProcessId",
     "Path",
     "PipeName",
     "ProcessGuid",
+    "ProcessId",
+    "ProcessName",
+    "Properties",
     "Provider_Name",
     "QueryName",
     "RelativeTargetName",
     "Requester",
+    "RuleName",
+    "ScriptBlockId",
     "Security_UserID",
     "ServiceName",
     "ShareName",
     "SourceAddress",
+    "SourceHandleId",
+    "SourceHostname",
+    "SourceIp",
     "SourceProcessGUID",
+    "SourceProcessGuid",
+    "SourceProcessId",
     "SourceUser",
     "Status",
     "SubjectDomainName",
@@ -53,16 +123,33 @@ pub(crate) const SPINE_FIELDS: &[&str] = &[
     "SubjectUserName",
     "TargetDomainName",
     "TargetFilename",
+    "TargetHandleId",
     "TargetImage",
+    "TargetLinkedLogonId",
+    "TargetLogonGuid",
     "TargetLogonId",
+    "TargetName",
     "TargetObject",
+    "TargetProcessId",
     "TargetServerName",
+    "TargetSid",
+    "TargetUser",
     "TargetUserName",
     "TaskName",
     "TimeCreated",
     "User",
+    "UserName",
+    "Value",
     "Workstation",
     "WorkstationName",
+    "bytesTransferred",
+    "connection",
+    "hr",
+    "jobOwner",
+    "param1",
+    "param4",
+    "url",
+    "username",
 ];
 
 /// One of [`SPINE_FIELDS`], by its place there.
@@ -99,7 +186,7 @@ const fn same(a: &[u8], b: &[u8]) -> bool {
 /// A field by its name, found while compiling.
 macro_rules! own {
     ($name:literal) => {
-        const { Own::of($name) }
+        const { $crate::windows::Own::of($name) }
     };
 }
 pub(crate) use own;
@@ -122,7 +209,28 @@ impl Fields for Vec<(String, Option<String>)> {
 }
 
 /// Links that one event can have.
-const LINKS_MAX: usize = 8;
+const LINKS_MAX: usize = 10;
+
+/// The qualifiers of one event, each at most once.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Qualifiers {
+    list: [Option<Qualifier>; 2],
+}
+
+impl Qualifiers {
+    /// Adds it if the condition holds.
+    fn set(&mut self, qualifier: Qualifier, holds: bool) {
+        let known = self.list.contains(&Some(qualifier));
+        if let (true, false, Some(room)) = (holds, known, self.list.iter_mut().find(|one| one.is_none())) {
+            *room = Some(qualifier);
+        }
+    }
+
+    /// In the order in which they were found.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Qualifier> {
+        self.list.iter().flatten().copied()
+    }
+}
 
 /// What an event means. Its texts are the fields' own wherever they can be.
 pub(crate) struct Meaning<'a, F> {
@@ -136,11 +244,14 @@ pub(crate) struct Meaning<'a, F> {
     pub(crate) object: Option<Cow<'a, str>>,
     pub(crate) object_kind: Option<ObjectKind>,
     pub(crate) scope: Option<Scope>,
+    pub(crate) client: Option<Client>,
     pub(crate) peer: Option<Cow<'a, str>>,
     pub(crate) device: Option<Cow<'a, str>>,
+    pub(crate) count: Option<u64>,
+    pub(crate) bytes: Option<u64>,
     pub(crate) outcome: Outcome,
-    pub(crate) qualifiers: Option<Qualifier>,
-    links: [Option<(Link, &'a str)>; LINKS_MAX],
+    pub(crate) qualifiers: Qualifiers,
+    links: [Option<(Link, Cow<'a, str>)>; LINKS_MAX],
 }
 
 impl<'a, F: Fields> Meaning<'a, F> {
@@ -153,8 +264,7 @@ impl<'a, F: Fields> Meaning<'a, F> {
             of_provider(&mut event, id);
         }
         if event.actor.is_none() {
-            let user = fields.field(own!("Security_UserID")).filter(|user| !user.is_empty());
-            event.actor = user.map(Cow::Borrowed);
+            event.actor = present(&event, own!("Security_UserID"));
         }
         event
     }
@@ -173,11 +283,14 @@ impl<'a, F: Fields> Meaning<'a, F> {
             object: None,
             object_kind: None,
             scope: None,
+            client: None,
             peer: None,
             device: None,
+            count: None,
+            bytes: None,
             outcome: Unknown,
-            qualifiers: None,
-            links: [None; LINKS_MAX],
+            qualifiers: Qualifiers::default(),
+            links: [const { None }; LINKS_MAX],
         }
     }
 
@@ -186,8 +299,8 @@ impl<'a, F: Fields> Meaning<'a, F> {
     }
 
     /// By what it can be joined.
-    pub(crate) fn links(&self) -> impl Iterator<Item = (Link, &'a str)> {
-        self.links.iter().flatten().copied()
+    pub(crate) fn links(&self) -> impl Iterator<Item = (Link, &str)> {
+        self.links.iter().flatten().map(|(kind, value)| (*kind, &**value))
     }
 
     /// What its kind of log is called after `windows/`.
@@ -197,14 +310,11 @@ impl<'a, F: Fields> Meaning<'a, F> {
 }
 
 fn by_provider<F: Fields>(provider: &str) -> Option<fn(&mut Meaning<'_, F>, u32)> {
-    Some(match provider {
-        "Microsoft-Windows-Security-Auditing" => security,
-        "Microsoft-Windows-Sysmon" => sysmon,
-        "Microsoft-Windows-Eventlog" => event_log,
-        "Microsoft-Windows-PowerShell" => power_shell,
-        "Service Control Manager" => services,
-        _ => return None,
-    })
+    match provider {
+        "Microsoft-Windows-Security-Auditing" => Some(security::audit),
+        "Microsoft-Windows-Sysmon" => Some(sysmon::told),
+        other => channels::by_provider(other),
+    }
 }
 
 /// Fills the spine of an event whose own fields have Windows' names.
@@ -220,8 +330,10 @@ pub(crate) fn fill_spine(event: &mut Event) {
     event.verb = meaning.verb;
     event.object_kind = meaning.object_kind;
     event.scope = meaning.scope;
+    event.client = meaning.client;
+    (event.count, event.bytes) = (meaning.count, meaning.bytes);
     event.outcome = meaning.outcome;
-    event.qualifiers.extend(meaning.qualifiers);
+    event.qualifiers.extend(meaning.qualifiers.iter());
     let texts = (meaning.actor, meaning.target, meaning.object, meaning.peer, meaning.device);
     (event.actor, event.target) = (own(texts.0), own(texts.1));
     (event.object, event.peer, event.device) = (own(texts.2), own(texts.3), own(texts.4));
@@ -238,181 +350,6 @@ pub(crate) fn parse_time(text: &str) -> Option<Stated> {
     }
 }
 
-/// Security auditing (Microsoft: "Audit events", one page per id).
-fn security<F: Fields>(event: &mut Meaning<'_, F>, id: u32) {
-    event.actor = account(event, own!("SubjectDomainName"), own!("SubjectUserName"));
-    event.target = account(event, own!("TargetDomainName"), own!("TargetUserName"));
-    link(event, Link::Logon, own!("SubjectLogonId"));
-    link(event, Link::TargetLogon, own!("TargetLogonId"));
-    link(event, Link::Handle, own!("HandleId"));
-    event.peer = present(event, own!("IpAddress")).or_else(|| present(event, own!("SourceAddress")));
-    event.device = present(event, own!("WorkstationName")).or_else(|| present(event, own!("Workstation")));
-    // Keywords carry Audit Success (bit 53) or Audit Failure (bit 52).
-    event.outcome = audit_outcome(event);
-    match id {
-        4624 => {
-            // The account that logs on is the target; the subject is the service that lets it in.
-            event.actor = event.target.take();
-            says(event, Verb::Logon, Some(Success));
-        }
-        4625 => {
-            event.actor = event.target.take();
-            says(event, Verb::Logon, Some(Failure));
-        }
-        4634 | 4647 => {
-            event.actor = event.target.take();
-            says(event, Verb::Logoff, Some(Success));
-        }
-        4648 => {
-            event.peer = present(event, own!("TargetServerName"));
-            says(event, Verb::Logon, None);
-        }
-        4672 => says(event, Verb::Grant, Some(Success)),
-        4768 | 4769 | 4770 | 4771 | 4776 => ticket(event),
-        4656 => object(event, Verb::Other, Some(Qualifier::CheckOnly)),
-        4658 | 4690 => object(event, Verb::Other, None),
-        4660 => object(event, Verb::Delete, None),
-        4663 => {
-            let verb = access_verb(event);
-            object(event, verb, None);
-        }
-        4670 => object(event, Verb::PermissionChange, None),
-        5140 => share(event, Verb::Connect, None),
-        5145 => share(event, Verb::Other, Some(Qualifier::CheckOnly)),
-        4688 => {
-            event.object = present(event, own!("NewProcessName"));
-            event.object_kind = Some(ObjectKind::Process);
-            link(event, Link::ProcessId, own!("NewProcessId"));
-            says(event, Verb::Execute, Some(Success));
-        }
-        4697 | 4698 | 4699 | 4702 => {
-            event.object = present(event, own!("ServiceName")).or_else(|| present(event, own!("TaskName")));
-            event.object_kind = Some(if id == 4697 { ObjectKind::Service } else { ObjectKind::Task });
-            says(event, Verb::ConfigChange, None);
-        }
-        4719 | 4906 | 4616 | 4739 => says(event, Verb::ConfigChange, None),
-        4720..=4767 | 4780..=4799 => says(event, Verb::PermissionChange, None),
-        4657 => {
-            event.object = present(event, own!("ObjectName"));
-            event.object_kind = Some(ObjectKind::RegistryKey);
-            says(event, Verb::ConfigChange, None);
-        }
-        4886 | 4887 => {
-            event.object = present(event, own!("Attributes"));
-            event.object_kind = Some(ObjectKind::Certificate);
-            event.actor = present(event, own!("Requester"));
-            says(event, Verb::Grant, None);
-        }
-        5156 | 5157 => {
-            event.peer = present(event, own!("DestAddress"));
-            says(event, Verb::Connect, Some(if id == 5156 { Success } else { Denied }));
-        }
-        1102 => cleared(event),
-        _ => {}
-    }
-}
-
-/// Kerberos and NTLM: who asked for what, with the protocol's own status.
-fn ticket<F: Fields>(event: &mut Meaning<'_, F>) {
-    if event.actor.is_none() {
-        event.actor = event.target.take();
-    }
-    event.object = present(event, own!("ServiceName"));
-    event.object_kind = event.object.as_ref().map(|_| ObjectKind::Account);
-    let status = event.field(own!("Status")).or_else(|| event.field(own!("FailureCode")));
-    let outcome = status.map(|status| if status == "0x0" { Success } else { Failure });
-    says(event, Verb::Token, outcome);
-}
-
-/// 4663 by its access mask: what was really done with the object (Microsoft, "4663").
-fn access_verb<F: Fields>(event: &Meaning<'_, F>) -> Verb {
-    let mask = event.field(own!("AccessMask")).and_then(|mask| {
-        let mask = mask.trim();
-        mask.strip_prefix("0x").map_or_else(|| mask.parse().ok(), |hex| u32::from_str_radix(hex, 16).ok())
-    });
-    match mask {
-        // ReadData of a file and ListDirectory of a folder are the same bit: which of the two it
-        // was, this record does not say.
-        Some(mask) if mask & 0x1 != 0 => Verb::Read,
-        Some(mask) if mask & 0x6 != 0 => Verb::Write,
-        Some(mask) if mask & 0x1_0040 != 0 => Verb::Delete,
-        Some(mask) if mask & 0xc_0000 != 0 => Verb::PermissionChange,
-        _ => Verb::Other,
-    }
-}
-
-fn object<F: Fields>(event: &mut Meaning<'_, F>, verb: Verb, qualifier: Option<Qualifier>) {
-    event.object = present(event, own!("ObjectName"));
-    event.object_kind = Some(match event.field(own!("ObjectType")) {
-        // The audit's type `File` covers folders too.
-        Some("File") => ObjectKind::FileOrFolder,
-        Some("Key") => ObjectKind::RegistryKey,
-        Some("Process") => ObjectKind::Process,
-        _ => ObjectKind::Other,
-    });
-    event.scope = Some(Scope::Item);
-    event.qualifiers = qualifier;
-    says(event, verb, None);
-}
-
-fn share<F: Fields>(event: &mut Meaning<'_, F>, verb: Verb, qualifier: Option<Qualifier>) {
-    let share = present(event, own!("ShareName")).unwrap_or_default();
-    event.object = Some(match present(event, own!("RelativeTargetName")) {
-        Some(below) => Cow::Owned([&share, "\\", &below].concat()),
-        None => share,
-    });
-    event.object_kind =
-        Some(if verb == Verb::Connect { ObjectKind::Share } else { ObjectKind::FileOrFolder });
-    event.qualifiers = qualifier;
-    says(event, verb, None);
-}
-
-/// Sysmon (Sysinternals: "Sysmon events").
-fn sysmon<F: Fields>(event: &mut Meaning<'_, F>, id: u32) {
-    event.actor = present(event, own!("User")).or_else(|| present(event, own!("SourceUser")));
-    event.object = present(event, own!("TargetFilename"))
-        .or_else(|| present(event, own!("TargetObject")))
-        .or_else(|| present(event, own!("TargetImage")))
-        .or_else(|| present(event, own!("PipeName")));
-    link(event, Link::Process, own!("ProcessGuid"));
-    link(event, Link::Process, own!("SourceProcessGUID"));
-    link(event, Link::ParentProcess, own!("ParentProcessGuid"));
-    link(event, Link::Logon, own!("LogonId"));
-    let (verb, kind) = match id {
-        1 => {
-            event.object = present(event, own!("Image"));
-            (Verb::Execute, Some(ObjectKind::Process))
-        }
-        3 => {
-            event.peer = present(event, own!("DestinationIp"));
-            (Verb::Connect, Some(ObjectKind::Host))
-        }
-        11 | 15 | 29 => (Verb::Create, Some(ObjectKind::File)),
-        23 | 26 => (Verb::Delete, Some(ObjectKind::File)),
-        12..=14 => (Verb::ConfigChange, Some(ObjectKind::RegistryKey)),
-        16 => (Verb::ConfigChange, None),
-        17 | 18 => (Verb::Connect, Some(ObjectKind::Pipe)),
-        22 => {
-            event.object = present(event, own!("QueryName"));
-            (Verb::Query, Some(ObjectKind::Name))
-        }
-        8 | 10 => (Verb::Other, Some(ObjectKind::Process)),
-        _ => (Verb::Other, None),
-    };
-    event.object_kind = kind;
-    // Sysmon records what the kernel did; what it did not do is not recorded.
-    says(event, verb, (verb != Verb::Other).then_some(Success));
-}
-
-/// The event log service's own events: 1102 (Security cleared) and 104 (another log cleared).
-fn event_log<F: Fields>(event: &mut Meaning<'_, F>, id: u32) {
-    if matches!(id, 104 | 1102) {
-        event.actor = account(event, own!("SubjectDomainName"), own!("SubjectUserName"));
-        link(event, Link::Logon, own!("SubjectLogonId"));
-        cleared(event);
-    }
-}
-
 /// 1102 clears the log it stands in; 104 stands in System and names the cleared one in its data, so
 /// the last `Channel` of the record is the right one in both.
 fn cleared<F: Fields>(event: &mut Meaning<'_, F>) {
@@ -421,43 +358,29 @@ fn cleared<F: Fields>(event: &mut Meaning<'_, F>) {
     says(event, Verb::LogClear, Some(Success));
 }
 
-fn power_shell<F: Fields>(event: &mut Meaning<'_, F>, id: u32) {
-    if matches!(id, 4103 | 4104) {
-        event.object = present(event, own!("Path"));
-        event.object_kind = Some(ObjectKind::Script);
-        says(event, Verb::Execute, None);
-    }
-}
-
-fn services<F: Fields>(event: &mut Meaning<'_, F>, id: u32) {
-    if id == 7045 {
-        event.object = present(event, own!("ServiceName"));
-        event.object_kind = Some(ObjectKind::Service);
-        says(event, Verb::ConfigChange, Some(Success));
-    }
-}
-
-fn says<F: Fields>(event: &mut Meaning<'_, F>, verb: Verb, outcome: Option<Outcome>) {
+fn says<F>(event: &mut Meaning<'_, F>, verb: Verb, outcome: Option<Outcome>) {
     event.verb = verb;
     if let Some(outcome) = outcome {
         event.outcome = outcome;
     }
 }
 
-/// The outcome by the audit keywords; exporters write them as a number or in words.
-fn audit_outcome<F: Fields>(event: &Meaning<'_, F>) -> Outcome {
-    for word in event.fields.all(own!("Keywords")) {
-        let bits = word.strip_prefix("0x").and_then(|hex| u64::from_str_radix(hex, 16).ok());
-        let bits = bits.or_else(|| word.parse::<i64>().ok().map(|signed| signed as u64));
-        match (bits, word) {
-            (Some(bits), _) if bits & (1 << 52) != 0 => return Failure,
-            (Some(bits), _) if bits & (1 << 53) != 0 => return Success,
-            (None, "Audit Failure") => return Failure,
-            (None, "Audit Success") => return Success,
-            _ => {}
-        }
+/// An act of which a record is only written when it was done: success, unless the record itself
+/// says otherwise.
+fn done<F>(event: &mut Meaning<'_, F>, verb: Verb) {
+    let outcome = if event.outcome == Unknown { Success } else { event.outcome };
+    says(event, verb, Some(outcome));
+}
+
+/// Through what kind of program somebody logs on, by the logon type: at a desktop (there, remote,
+/// unlocking, with cached credentials), as a service or a task; of the network types nothing is
+/// known.
+fn client_of(logon_type: Option<&str>) -> Option<Client> {
+    match logon_type? {
+        "2" | "7" | "10" | "11" | "12" | "13" => Some(Client::Desktop),
+        "4" | "5" => Some(Client::Service),
+        _ => None,
     }
-    Unknown
 }
 
 /// A field that says something: Windows writes `-` for nothing.
@@ -465,19 +388,86 @@ fn present<'a, F: Fields>(event: &Meaning<'a, F>, name: Own) -> Option<Cow<'a, s
     event.field(name).filter(|value| !value.is_empty() && *value != "-").map(Cow::Borrowed)
 }
 
-/// `DOMAIN\name`, or the name alone.
+/// `DOMAIN\name`, or the name alone; a name that names its domain itself (`name@REALM`) stays.
 fn account<'a, F: Fields>(event: &Meaning<'a, F>, domain: Own, name: Own) -> Option<Cow<'a, str>> {
     let name = present(event, name)?;
-    Some(match present(event, domain) {
+    let domain = present(event, domain).filter(|_| !name.contains(['@', '\\']));
+    Some(match domain {
         Some(domain) => Cow::Owned([&domain, "\\", &name].concat()),
         None => name,
     })
 }
 
+fn join<'a>(whole: Option<Cow<'a, str>>, part: Option<Cow<'a, str>>) -> Option<Cow<'a, str>> {
+    match (whole, part) {
+        (Some(whole), Some(part)) => Some(Cow::Owned([&whole, "\\", &part].concat())),
+        (whole, part) => whole.or(part),
+    }
+}
+
+/// An address as every other source writes it: an IPv4 address without the frame of IPv6 that
+/// Kerberos puts round it, an IPv6 address in its short form.
+fn address<'a, F: Fields>(event: &Meaning<'a, F>, name: Own) -> Option<Cow<'a, str>> {
+    let text = present(event, name)?;
+    let Some(IpAddr::V6(long)) = text.contains(':').then(|| text.parse().ok()).flatten() else {
+        return Some(text);
+    };
+    let short = IpAddr::V6(long).to_canonical().to_string();
+    Some(if short == *text { text } else { Cow::Owned(short) })
+}
+
+/// Adds what the event can be joined by, written so that two records about one thing agree:
+/// numbers of logons and handles in hexadecimal, of processes in decimal, GUIDs in lower case.
+/// Nothing is added for zero, by which Windows means "none".
 fn link<F: Fields>(event: &mut Meaning<'_, F>, kind: Link, name: Own) {
-    let value = event.field(name).filter(|value| !value.is_empty() && *value != "-");
+    let Some(text) = present(event, name) else { return };
+    let value = match kind {
+        Link::Logon | Link::TargetLogon | Link::LinkedLogon | Link::Handle => hexadecimal(text),
+        Link::ProcessId | Link::ParentProcessId => decimal(text),
+        Link::Process | Link::ParentProcess | Link::Token | Link::Activity => guid(text),
+        _ => Some(text),
+    };
     let room = event.links.iter_mut().find(|link| link.is_none());
     if let (Some(value), Some(room)) = (value, room) {
         *room = Some((kind, value));
     }
 }
+
+fn number(text: &str) -> Option<u64> {
+    match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        Some(hex) => u64::from_str_radix(hex, 16).ok(),
+        None => text.parse().ok(),
+    }
+}
+
+/// What is no number stays as it is: it may still be the same in another record.
+fn hexadecimal(text: Cow<'_, str>) -> Option<Cow<'_, str>> {
+    let usual = |text: &str| {
+        let digits = text.strip_prefix("0x").filter(|digits| !digits.starts_with('0'));
+        digits.is_some_and(|digits| digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')))
+    };
+    match number(&text) {
+        Some(0) => None,
+        Some(number) if !usual(&text) => Some(Cow::Owned(format!("{number:#x}"))),
+        _ => Some(text),
+    }
+}
+
+fn decimal(text: Cow<'_, str>) -> Option<Cow<'_, str>> {
+    match number(&text) {
+        Some(0) => None,
+        Some(number) if text.starts_with("0x") => Some(Cow::Owned(number.to_string())),
+        _ => Some(text),
+    }
+}
+
+fn guid(text: Cow<'_, str>) -> Option<Cow<'_, str>> {
+    if text.bytes().all(|byte| matches!(byte, b'{' | b'}' | b'-' | b'0')) {
+        return None;
+    }
+    let upper = text.bytes().any(|byte| byte.is_ascii_uppercase());
+    Some(if upper { Cow::Owned(text.to_ascii_lowercase()) } else { text })
+}
+
+#[cfg(test)]
+mod tests;

@@ -30,7 +30,7 @@ static CARD: Card = Card {
         "https://docs.nxlog.co/refman/current/im/msvistalog.html",
         "https://learn.microsoft.com/en-us/azure/azure-monitor/reference/tables/windowsevent",
     ],
-    version: 1,
+    version: 2,
 };
 
 /// Records looked at to recognise a file.

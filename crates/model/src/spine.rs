@@ -64,7 +64,7 @@ words! {
         Account "account", Group "group", Host "host", Process "process", Service "service",
         Task "task", RegistryKey "registry-key", Log "log", Share "share", Pipe "pipe",
         Script "script", Certificate "certificate", Application "application", Name "name",
-        Other "other",
+        Medium "medium", DirectoryDatabase "directory-database", Other "other",
     }
 }
 
@@ -108,7 +108,8 @@ words! {
     #[allow(missing_docs)]
     Link {
         Logon "logon", TargetLogon "target-logon", Process "process",
-        ParentProcess "parent-process", ProcessId "process-id", Handle "handle", Token "token",
+        LinkedLogon "linked-logon", ParentProcess "parent-process", ProcessId "process-id",
+        ParentProcessId "parent-process-id", Handle "handle", Token "token",
         Message "message", Request "request", Session "session", Record "record",
         Activity "activity",
     }
