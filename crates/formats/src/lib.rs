@@ -6,6 +6,7 @@
 //! are bytes that hold bytes.
 
 pub mod container;
+mod csv;
 mod evtx;
 mod json;
 mod json_lines;
@@ -16,7 +17,8 @@ mod xml;
 use assize_model::{Confidence, Format};
 
 /// Every format, the most particular first.
-pub static ALL: &[&dyn Format] = &[&evtx::Evtx, &windows_json::WindowsJson, &json_lines::JsonLines];
+pub static ALL: &[&dyn Format] =
+    &[&evtx::Evtx, &windows_json::WindowsJson, &json_lines::JsonLines, &csv::Csv];
 
 /// How many first bytes a format may look at to know its own.
 pub const HEAD: usize = 64 * 1024;

@@ -13,12 +13,19 @@ use std::path::Path;
 use assize_formats::{ALL, HEAD, by_name, recognise};
 use assize_model::{Batch, Batcher, ExhibitId, Gap, Input, Origin, Projection, ReadingOptions, Sink, column};
 
-/// Format, a sound sample of the demonstration, a damaged one.
+/// Format, a sound sample, a damaged one: below `testdata/` or of the demonstration.
 const SAMPLES: &[(&str, &str, &str)] = &[
     ("evtx", "REG-WS07/Security.evtx", "REG-WS07/Archive-Security-2026-09-13.evtx"),
     ("windows-json", "HR-WS02/events.nxlog.json", "(cut)"),
     ("json", "vpn/vpn-gateway.jsonl", "dms/document-access-old.jsonl"),
+    ("csv", "samples/csv.csv", "samples/csv-damaged.csv"),
 ];
+
+fn sample(demonstration: &Path, name: &str) -> Vec<u8> {
+    let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(name);
+    let path = if ours.is_file() { ours } else { demonstration.join(name) };
+    fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
 
 /// Events told in full in a golden.
 const TOLD: usize = 3;
@@ -132,7 +139,7 @@ fn each_sample_is_known_to_its_format_and_claimed_by_no_other() {
     let dir = tempfile::tempdir().unwrap();
     assize_drill::specimen::make(dir.path()).unwrap();
     for (name, sound, _) in SAMPLES {
-        let bytes = fs::read(dir.path().join(sound)).unwrap();
+        let bytes = sample(dir.path(), sound);
         let head = &bytes[..bytes.len().min(HEAD)];
         let (format, confidence) = recognise(head).unwrap();
         assert_eq!(format.card().name, *name, "{sound}");
@@ -152,13 +159,13 @@ fn sound_and_damaged_samples_give_what_stands_in_testdata() {
     let dir = tempfile::tempdir().unwrap();
     assize_drill::specimen::make(dir.path()).unwrap();
     for (name, sound, damaged) in SAMPLES {
-        let bytes = fs::read(dir.path().join(sound)).unwrap();
+        let bytes = sample(dir.path(), sound);
         let kept = read(name, &bytes);
         assert_eq!(kept.gaps.len(), 0, "{sound} is sound");
         assert_golden(name, &told(&kept));
         let damaged = match *damaged {
             "(cut)" => bytes[..bytes.len() / 20].to_vec(),
-            file => fs::read(dir.path().join(file)).unwrap(),
+            file => sample(dir.path(), file),
         };
         let kept = read(name, &damaged);
         assert!(!kept.gaps.is_empty());
@@ -172,7 +179,7 @@ fn no_cut_and_no_changed_byte_breaks_a_reader() {
     let dir = tempfile::tempdir().unwrap();
     assize_drill::specimen::make(dir.path()).unwrap();
     for (name, sound, _) in SAMPLES {
-        let bytes = fs::read(dir.path().join(sound)).unwrap();
+        let bytes = sample(dir.path(), sound);
         let bytes = &bytes[..bytes.len().min(80_000)];
         for step in 0..60 {
             let at = step * bytes.len() / 60;
