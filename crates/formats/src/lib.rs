@@ -5,22 +5,37 @@
 //! sessions are joined in `analysis`. Containers ([`container`]) are opened here too, because they
 //! are bytes that hold bytes.
 
+mod clock;
 pub mod container;
 mod csv;
 mod evtx;
 mod json;
 mod json_lines;
-#[allow(dead_code)] // Its first readers are on their way.
+#[allow(dead_code)] // Records of several lines: their readers are on their way.
 mod lines;
+mod record;
+mod squid;
+mod syslog;
+mod web;
 mod windows;
 mod windows_json;
 mod xml;
+mod zeek;
+mod zeek_json;
 
 use assize_model::{Confidence, Format};
 
 /// Every format, the most particular first.
-pub static ALL: &[&dyn Format] =
-    &[&evtx::Evtx, &windows_json::WindowsJson, &json_lines::JsonLines, &csv::Csv];
+pub static ALL: &[&dyn Format] = &[
+    &evtx::Evtx,
+    &windows_json::WindowsJson,
+    &zeek::Zeek,
+    &zeek_json::ZeekJson,
+    &squid::Squid,
+    &syslog::Syslog,
+    &json_lines::JsonLines,
+    &csv::Csv,
+];
 
 /// How many first bytes a format may look at to know its own.
 pub const HEAD: usize = 64 * 1024;

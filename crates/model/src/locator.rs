@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::ExhibitId;
 
 /// Bytes `offset .. offset + length` of an exhibit or of a member of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Range {
     /// First byte, counted from the beginning of the (unpacked) member.
     pub offset: u64,

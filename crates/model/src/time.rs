@@ -86,6 +86,45 @@ impl Time {
     }
 }
 
+/// A place's clock: what zone a local time is in.
+#[derive(Clone, Debug)]
+pub struct Zone(jiff::tz::TimeZone);
+
+impl Zone {
+    /// An offset (`+02:00`, `-0930`, `Z`) or a name of the IANA database (`Europe/Amsterdam`).
+    #[must_use]
+    pub fn of(text: &str) -> Option<Self> {
+        if matches!(text, "Z" | "z" | "UTC") {
+            return Some(Self(jiff::tz::TimeZone::UTC));
+        }
+        let sign = match text.as_bytes().first()? {
+            b'+' => 1,
+            b'-' => -1,
+            _ => return jiff::tz::TimeZone::get(text).ok().map(Self),
+        };
+        let digits: String = text[1..].chars().filter(|c| *c != ':').collect();
+        if digits.len() != 4 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        let (hours, minutes) = (digits[..2].parse::<i32>().ok()?, digits[2..].parse::<i32>().ok()?);
+        let offset = jiff::tz::Offset::from_seconds(sign * (hours * 3600 + minutes * 60)).ok()?;
+        (minutes < 60).then(|| Self(jiff::tz::TimeZone::fixed(offset)))
+    }
+
+    /// The instant of a local reading, given as if it were UTC ([`Stated::Local`]). Of an hour that the
+    /// clock showed twice the first is taken; one that it left out is read as if it had not.
+    #[must_use]
+    pub fn instant(&self, local: Time) -> Time {
+        let civil = |nanoseconds| {
+            let instant = jiff::Timestamp::from_nanosecond(i128::from(nanoseconds)).ok()?;
+            let civil = jiff::tz::Offset::UTC.to_datetime(instant);
+            let zoned = self.0.to_ambiguous_timestamp(civil).compatible().ok()?;
+            Time::of_nanoseconds(zoned.as_nanosecond())
+        };
+        civil(local.0).unwrap_or(local)
+    }
+}
+
 impl fmt::Display for Time {
     /// RFC 3339 in UTC, with as many digits of a second as are not zero.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -126,6 +165,25 @@ mod tests {
         assert_eq!(Time::of_filetime(u64::MAX), None);
         for number in ["0", "200", "NaN", "-1789387200", "1e10", "99999999999999999999", "1789387200.x"] {
             assert_eq!(Time::of_unix(number), None, "{number}");
+        }
+    }
+
+    #[test]
+    fn local_time_of_a_place() {
+        let local = |text: &str| match Time::parse(text) {
+            Some(Stated::Local(time)) => time,
+            other => panic!("{other:?}"),
+        };
+        let read = |zone: &str, text: &str| Zone::of(zone).map(|zone| zone.instant(local(text)).to_string());
+        let amsterdam = |text| read("Europe/Amsterdam", text).unwrap();
+        assert_eq!(amsterdam("2026-09-14 08:00:00"), "2026-09-14T06:00:00Z");
+        assert_eq!(amsterdam("2026-12-14 08:00:00.5"), "2026-12-14T07:00:00.5Z");
+        assert_eq!(amsterdam("2026-10-25 02:30:00"), "2026-10-25T00:30:00Z", "the first of two");
+        assert_eq!(amsterdam("2026-03-29 02:30:00"), "2026-03-29T01:30:00Z", "left out");
+        assert_eq!(read("-0930", "2026-09-14 08:00:00").as_deref(), Some("2026-09-14T17:30:00Z"));
+        assert_eq!(read("+02:00", "2026-09-14 08:00:00").as_deref(), Some("2026-09-14T06:00:00Z"));
+        for nowhere in ["", "+2", "+02:60", "+99:00", "Mars/Olympus", "+à:é"] {
+            assert!(Zone::of(nowhere).is_none(), "{nowhere}");
         }
     }
 
