@@ -3,35 +3,19 @@
 //! The corpus is not part of this repository: `ASSIZE_CORPUS` says where it lies.
 #![allow(clippy::disallowed_methods, clippy::print_stderr, clippy::unwrap_used)] // Tests play the person at the keyboard.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use assize_case::model::{Batch, Snapshot, Trust};
 use assize_case::outputs::report::Report;
 use assize_case::vault::CaseFile;
 use assize_case::{Case, RuleSource, Silent, rule_files, stamp, test_rules};
-
-/// The corpus, or a loud word that a test was skipped.
-fn corpus(test: &str) -> Option<PathBuf> {
-    let default = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus");
-    let folder = std::env::var_os("ASSIZE_CORPUS").map_or_else(default, PathBuf::from);
-    if folder.join("sigma_rules.tar.gz").is_file() {
-        return Some(folder);
-    }
-    eprintln!("\n*** SKIPPED: {test}: no corpus in {} (set ASSIZE_CORPUS) ***\n", folder.display());
-    None
-}
-
-fn unpack(archive: &Path, to: &Path) -> PathBuf {
-    let file = std::fs::File::open(archive).unwrap();
-    tar::Archive::new(flate2::read::GzDecoder::new(file)).unpack(to).unwrap();
-    to.to_owned()
-}
+use assize_testing::{corpus, unpacked};
 
 #[test]
 fn real_intrusions_are_read_whole_and_matched_by_sigma_hq() {
     let Some(corpus) = corpus("real intrusions") else { return };
     let dir = tempfile::tempdir().unwrap();
-    let sigma = unpack(&corpus.join("sigma_rules.tar.gz"), &dir.path().join("rules"));
+    let sigma = unpacked(&corpus.join("sigma_rules.tar.gz"), &dir.path().join("rules"));
     let rules = rule_files(&RuleSource { given: vec![sigma], no_builtin: false }).unwrap();
     let given =
         ["lsass_campaigns", "otrf_multihost", "evtx_attack_samples.tar.gz", "sigma_regression.tar.gz"];
@@ -116,8 +100,8 @@ fn real_intrusions_are_read_whole_and_matched_by_sigma_hq() {
 fn sigma_hq_rules_match_their_regression_samples() {
     let Some(corpus) = corpus("regression samples") else { return };
     let dir = tempfile::tempdir().unwrap();
-    let sigma = unpack(&corpus.join("sigma_rules.tar.gz"), &dir.path().join("rules"));
-    let samples = unpack(&corpus.join("sigma_regression.tar.gz"), &dir.path().join("samples"));
+    let sigma = unpacked(&corpus.join("sigma_rules.tar.gz"), &dir.path().join("rules"));
+    let samples = unpacked(&corpus.join("sigma_regression.tar.gz"), &dir.path().join("samples"));
     let rules = rule_files(&RuleSource { given: vec![sigma], no_builtin: true }).unwrap();
     let tests = test_rules(&samples, &rules).unwrap();
     eprintln!(
@@ -133,7 +117,7 @@ fn sigma_hq_rules_match_their_regression_samples() {
 fn torture_files_give_events_or_gaps_and_never_a_panic() {
     let Some(corpus) = corpus("torture files") else { return };
     let dir = tempfile::tempdir().unwrap();
-    let folder = unpack(&corpus.join("parser_torture.tar.gz"), &dir.path().join("torture"));
+    let folder = unpacked(&corpus.join("parser_torture.tar.gz"), &dir.path().join("torture"));
     let mut case = Case::create(&dir.path().join("case"), CaseFile::default(), &stamp(None)).unwrap();
     case.intake(&[folder], Trust::SelfReported, &stamp(None), &Silent, &mut |_, _| {}).unwrap();
     let rules = rule_files(&RuleSource::default()).unwrap();

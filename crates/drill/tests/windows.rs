@@ -2,12 +2,11 @@
 //!
 //! A small court, and acts told one by one. What is in the files is read back by the `evtx` crate;
 //! python-evtx and Debian's evtxexport must find the same records. Either may be missing on a
-//! machine: then the test says so on the terminal, and fails if `ASSIZE_READERS=required`.
+//! machine: then the test says so on the terminal.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::rc::Rc;
@@ -21,6 +20,7 @@ use assize_drill::files::Files;
 use assize_drill::gate::{Closed, Gate, Sight};
 use assize_drill::moment::{HOUR, MINUTE, Moment, SECOND};
 use assize_drill::sources::{ALL, Observer};
+use assize_testing::skipped;
 use evtx::{EvtxParser, ParserSettings};
 use serde_json::Value as Json;
 
@@ -533,13 +533,6 @@ fn a_full_log_is_archived() {
 
 // ---- other people's readers -----------------------------------------------------------------
 
-/// Says on the terminal, past the test harness, that a reader is missing.
-fn missing(reader: &str, remedy: &str) {
-    let line = format!("\n*** NOT TESTED: {reader} is not here. {remedy} ***\n\n");
-    std::io::stderr().write_all(line.as_bytes()).unwrap();
-    assert!(std::env::var_os("ASSIZE_READERS").is_none_or(|value| value != "required"), "{line}");
-}
-
 fn output(command: &mut Command) -> Option<String> {
     let output = command.output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
@@ -564,7 +557,7 @@ for path in sys.argv[1:]:
             print(path, record.record_num(), event, micros, sep="\t")
 "#;
     if output(Command::new("python3").args(["-c", "import Evtx.Evtx"])).is_none() {
-        return missing("python-evtx", "pip install python-evtx");
+        return skipped("python_evtx_reads_the_same_records", "no python-evtx (pip install python-evtx)");
     }
     let mut scene = Scene::new(Gate::default());
     scene.everything();
@@ -584,7 +577,7 @@ for path in sys.argv[1:]:
 #[test]
 fn evtxexport_reads_the_same_records() {
     if output(Command::new("evtxexport").arg("-V")).is_none() {
-        return missing("evtxexport", "apt-get install libevtx-utils");
+        return skipped("evtxexport_reads_the_same_records", "no evtxexport (apt-get install libevtx-utils)");
     }
     let mut scene = Scene::new(Gate::default());
     scene.everything();

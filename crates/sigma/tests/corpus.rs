@@ -5,39 +5,22 @@
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stderr)]
 
 use std::collections::BTreeMap;
-use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use assize_model::RuleFile;
 use assize_sigma::lint::{self, Severity};
 use assize_sigma::{RuleSet, logsource};
+use assize_testing::{corpus_item, members};
 
-fn archive() -> Option<PathBuf> {
-    let default = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/corpus");
-    let corpus = std::env::var_os("ASSIZE_CORPUS").map_or_else(|| PathBuf::from(default), PathBuf::from);
-    let archive = corpus.join("sigma_rules.tar.gz");
-    if archive.is_file() {
-        return Some(archive);
-    }
-    eprintln!("SKIPPED: no SigmaHQ rules at {}; nothing was tested. Set ASSIZE_CORPUS.", archive.display());
-    None
+/// SigmaHQ's archive, or a loud word that nothing was tested.
+fn archive(test: &str) -> Option<PathBuf> {
+    corpus_item(test, "sigma_rules.tar.gz")
 }
 
-fn entries(archive: &PathBuf, suffix: &str) -> Vec<RuleFile> {
-    let file = std::fs::File::open(archive).unwrap();
-    let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(file));
-    let mut files = Vec::new();
-    for entry in archive.entries().unwrap() {
-        let mut entry = entry.unwrap();
-        let name = entry.path().unwrap().to_string_lossy().into_owned();
-        if name.ends_with(suffix) {
-            let mut text = String::new();
-            entry.read_to_string(&mut text).unwrap();
-            files.push(RuleFile { name, text });
-        }
-    }
-    files
+fn entries(archive: &Path, suffix: &str) -> Vec<RuleFile> {
+    let file = |(name, bytes)| RuleFile { name, text: String::from_utf8(bytes).unwrap() };
+    members(archive, suffix).into_iter().map(file).collect()
 }
 
 fn reason_kind(reason: &str) -> String {
@@ -47,7 +30,7 @@ fn reason_kind(reason: &str) -> String {
 
 #[test]
 fn every_sigmahq_rule_runs_or_says_why_not() {
-    let Some(archive) = archive() else { return };
+    let Some(archive) = archive("every_sigmahq_rule_runs_or_says_why_not") else { return };
     let files = entries(&archive, ".yml");
     let start = Instant::now();
     let rules = RuleSet::load(&files);
@@ -80,7 +63,7 @@ fn every_sigmahq_rule_runs_or_says_why_not() {
 
 #[test]
 fn the_order_of_files_does_not_matter() {
-    let Some(archive) = archive() else { return };
+    let Some(archive) = archive("the_order_of_files_does_not_matter") else { return };
     let mut files: Vec<RuleFile> = entries(&archive, ".yml").into_iter().step_by(10).collect();
     let one = RuleSet::load(&files);
     files.reverse();
@@ -90,7 +73,7 @@ fn the_order_of_files_does_not_matter() {
 
 #[test]
 fn every_log_source_that_sigmahq_knows_is_mapped() {
-    let Some(archive) = archive() else { return };
+    let Some(archive) = archive("every_log_source_that_sigmahq_knows_is_mapped") else { return };
     let text = entries(&archive, "tests/logsource.json").pop().unwrap().text;
     let sources: serde_json::Value = serde_json::from_str(&text).unwrap();
     let mapped = logsource::keys();

@@ -9,6 +9,7 @@ mod common;
 
 use assize_model::{Batch, Projection, RuleFile, Scan};
 use assize_sigma::RuleSet;
+use assize_testing::{corpus_item, members};
 use common::Fields;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -414,12 +415,12 @@ fn random_rules_do_speak() {
 
 #[test]
 fn sigmahq_on_all_event_logs() {
-    let Some(archive) = common::corpus("sigma_rules.tar.gz") else { return };
+    let Some(archive) = corpus_item("sigmahq_on_all_event_logs", "sigma_rules.tar.gz") else { return };
     let rules = RuleSet::load(&common::rules(&archive));
     let (mut files, mut events, mut hits) = (0, 0, 0);
     for archive in ["evtx_attack_samples.tar.gz", "sigma_regression.tar.gz"] {
-        let Some(archive) = common::corpus(archive) else { return };
-        for (name, bytes) in common::members(&archive, ".evtx") {
+        let Some(archive) = corpus_item("sigmahq_on_all_event_logs", archive) else { return };
+        for (name, bytes) in members(&archive, ".evtx") {
             let batches = common::read("evtx", &bytes, Projection::Everything);
             if let Some(difference) = difference(&rules, &batches) {
                 panic!("{name}: {difference}");
@@ -439,7 +440,7 @@ fn sigmahq_on_all_event_logs() {
 
 #[test]
 fn sigmahq_on_cloud_logs() {
-    let Some(archive) = common::corpus("sigma_rules.tar.gz") else { return };
+    let Some(archive) = corpus_item("sigmahq_on_cloud_logs", "sigma_rules.tar.gz") else { return };
     let rules = RuleSet::load(&common::rules(&archive));
     let folder = archive.with_file_name("aws_stratus_detonation").join("detonation-logs");
     let (mut events, mut spoke) = (0, std::collections::BTreeSet::new());
@@ -478,9 +479,10 @@ fn found(
 
 #[test]
 fn reading_only_what_rules_want_changes_no_hit() {
-    let (Some(rules), Some(archive)) =
-        (common::corpus("sigma_rules.tar.gz"), common::corpus("evtx_attack_samples.tar.gz"))
-    else {
+    let (Some(rules), Some(archive)) = (
+        corpus_item("reading_only_what_rules_want_changes_no_hit", "sigma_rules.tar.gz"),
+        corpus_item("reading_only_what_rules_want_changes_no_hit", "evtx_attack_samples.tar.gz"),
+    ) else {
         return;
     };
     // Rules of one category and one service: with all of SigmaHQ's every record is wanted.
@@ -491,7 +493,7 @@ fn reading_only_what_rules_want_changes_no_hit() {
     let rules = RuleSet::load(&files);
     let wanted = rules.wanted();
     let (mut all, mut read, mut hits) = (0, 0, 0);
-    for (name, bytes) in common::members(&archive, ".evtx") {
+    for (name, bytes) in members(&archive, ".evtx") {
         let everything = common::read("evtx", &bytes, Projection::Everything);
         let some = common::read("evtx", &bytes, Projection::Wanted(&wanted));
         let of_everything = found(&rules, &everything);

@@ -7,11 +7,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use assize_testing::program;
 use assize_vault::{
     AtRest, BundleWanted, Keys, Policy, Proof, Status, Vault, VaultError, Verdict, Witness, merkle,
     verify_bundle,
 };
-use common::{World, admit, program, skipped, stamp, world};
+use common::{World, admit, stamp, world};
+
+/// What a program is asked to see whether it is here.
+const VERSION: &[&str] = &["--version"];
 
 const CHECK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/check.py");
 
@@ -61,8 +65,8 @@ fn our_own_verdict_on_a_bundle() {
 
 #[test]
 fn a_python_script_with_none_of_our_code_agrees() {
-    if !program("python3") {
-        return skipped("python3 is not here");
+    if !program("a_python_script_with_none_of_our_code_agrees", "python3", VERSION) {
+        return;
     }
     let (world, vault) = bundled(AtRest::Plain, None);
     let key = world.path("key.pub");
@@ -142,7 +146,7 @@ fn rewrite_manifests(bag: &Path) {
 /// One changed bit in any file of a bundle: both of us say no, and we name the file.
 #[test]
 fn one_changed_bit_in_any_file_of_a_bundle() {
-    let with_python = program("python3");
+    let with_python = program("one_changed_bit_in_any_file_of_a_bundle, half of it", "python3", VERSION);
     let (world, _vault) = bundled(AtRest::Plain, None);
     let bundle = world.path("bundle");
     for (number, path) in common::files(&bundle).into_iter().enumerate() {
@@ -161,9 +165,6 @@ fn one_changed_bit_in_any_file_of_a_bundle() {
             assert_eq!(theirs, Some(4), "{name}");
         }
     }
-    if !with_python {
-        skipped("python3 is not here: half of this test");
-    }
 }
 
 /// Somebody who changes what a proof says, and every digest of the bag with it.
@@ -181,7 +182,7 @@ fn a_forged_statement_with_fitting_manifests() {
     let bad = verdict(&world, None).first_bad.unwrap();
     assert_eq!(bad.kind, "proof");
     assert!(bad.what.contains("commits to"), "{bad:?}");
-    if program("python3") {
+    if program("a_forged_statement_with_fitting_manifests, half of it", "python3", VERSION) {
         assert_eq!(python(&bundle, None).status.code(), Some(4));
     }
 }
@@ -205,8 +206,9 @@ fn paths_that_lead_out_of_a_bundle_are_refused() {
 
 #[test]
 fn bagit_py_finds_the_bag_valid_and_a_changed_one_not() {
-    if !program("bagit.py") {
-        return skipped("bagit.py is not here (pip install bagit)");
+    // pip install bagit
+    if !program("bagit_py_finds_the_bag_valid_and_a_changed_one_not", "bagit.py", VERSION) {
+        return;
     }
     let (world, _vault) = bundled(AtRest::Plain, None);
     let bundle = world.path("bundle");
@@ -220,8 +222,9 @@ fn bagit_py_finds_the_bag_valid_and_a_changed_one_not() {
 
 #[test]
 fn age_opens_an_exhibit_and_sha256sum_agrees() {
-    if !program("age") || !program("age-keygen") {
-        return skipped("age is not here (Debian package age)");
+    // Debian package age
+    if !program("age_opens_an_exhibit_and_sha256sum_agrees", "age", VERSION) {
+        return;
     }
     let keygen = tempfile::tempdir().unwrap();
     let identity = keygen.path().join("key.txt");
@@ -257,8 +260,8 @@ fn age_opens_an_exhibit_and_sha256sum_agrees() {
 /// The store itself, opened by age with the key of the key folder.
 #[test]
 fn age_opens_the_store_of_an_encrypted_case() {
-    if !program("age") {
-        return skipped("age is not here (Debian package age)");
+    if !program("age_opens_the_store_of_an_encrypted_case", "age", VERSION) {
+        return;
     }
     let world = world();
     world.put("big.log", &vec![9; 300_000]);

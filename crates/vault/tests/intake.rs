@@ -6,11 +6,14 @@ mod common;
 use std::fs;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use assize_model::{Collected, Trust};
+use assize_testing::skipped;
 use assize_vault::{Act, AtRest, CaseFile, Keys, Receipt, Sidecar, Vault, VaultError, walk};
-use common::{admit, admit_with, skipped, stamp, world};
+use common::{admit, admit_with, stamp, world};
 
 #[test]
 fn encrypted_exhibits_are_read_from_anywhere_and_digested_in_clear() {
@@ -261,23 +264,40 @@ fn a_read_only_case_is_read_and_not_written() {
     let mut vault = world.create(AtRest::Plain);
     admit(&mut vault, &world.path("in"));
     drop(vault);
-    let locked = |mode: u32| {
-        for folder in ["log", "exhibits", "exhibits/.incoming", ""] {
-            fs::set_permissions(world.case().join(folder), fs::Permissions::from_mode(mode)).unwrap();
-        }
-    };
-    let lock = world.case().join("log/lock");
-    fs::set_permissions(&lock, fs::Permissions::from_mode(0o444)).unwrap();
-    locked(0o555);
-    if fs::write(world.case().join("probe"), b"x").is_ok() {
-        locked(0o755);
-        return skipped(
-            "this account writes where it may not (root), so a read-only case cannot be had here",
-        );
+    let case = world.case();
+    let _closed = Closed::of(["log", "exhibits", "exhibits/.incoming", ""].map(|folder| case.join(folder)));
+    if fs::write(case.join("probe"), b"x").is_ok() {
+        return skipped("a_read_only_case_is_read_and_not_written", "this account writes where it may not");
     }
-    let error = Vault::open_for_writing(&world.case()).err().unwrap();
+    let error = Vault::open_for_writing(&case).err().unwrap();
     assert!(matches!(&error, VaultError::Io { .. }), "{error}");
-    let vault = Vault::open(&world.case()).unwrap();
+    let vault = Vault::open(&case).unwrap();
     assert!(vault.exhibits().iter().all(|exhibit| vault.content(exhibit).is_ok()), "reading goes on");
-    locked(0o755);
+}
+
+/// Folders in which nothing can be made, and their files, until this goes away. Modes stop everybody but
+/// root; the attribute `i` of the usual file systems stops root, and only root may set it.
+struct Closed(Vec<PathBuf>);
+
+impl Closed {
+    fn of(folders: impl IntoIterator<Item = PathBuf>) -> Self {
+        let closed = Self(folders.into_iter().flat_map(|folder| [folder.join("lock"), folder]).collect());
+        closed.set(0o555, "+i");
+        closed
+    }
+
+    fn set(&self, mode: u32, attribute: &str) {
+        for path in self.0.iter().filter(|path| path.exists()) {
+            // Either may be refused: the test looks at what came of both.
+            let _ = fs::set_permissions(path, fs::Permissions::from_mode(mode));
+            let _ = Command::new("chattr").arg(attribute).arg(path).output();
+        }
+    }
+}
+
+impl Drop for Closed {
+    fn drop(&mut self) {
+        self.set(0o755, "-i");
+        self.set(0o755, "-i"); // a mode is not changed while the attribute stands
+    }
 }

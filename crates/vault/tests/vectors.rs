@@ -3,37 +3,22 @@
 //! They lie outside the repository: `$ASSIZE_CORPUS/vectors/merkle_testdata.tar.gz`.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used)] // Tests read files.
 
-mod common;
-
 use std::collections::BTreeMap;
-use std::io::Read;
-use std::path::Path;
 
+use assize_testing::{corpus_item, members};
 use assize_vault::merkle::{self, Hash};
 use data_encoding::BASE64;
 use serde_json::Value;
 
 #[test]
 fn the_public_vectors() {
-    let corpus = std::env::var("ASSIZE_CORPUS").unwrap_or_else(|_| "../../../shared/corpus".into());
-    let path = Path::new(&corpus).join("vectors/merkle_testdata.tar.gz");
-    let Ok(file) = std::fs::File::open(&path) else {
-        return common::skipped(&format!("{} is not here", path.display()));
-    };
+    let Some(archive) = corpus_item("the_public_vectors", "vectors/merkle_testdata.tar.gz") else { return };
     let mut counts: BTreeMap<String, (usize, usize)> = BTreeMap::new();
-    let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(file));
-    for entry in archive.entries().unwrap() {
-        let mut entry = entry.unwrap();
-        let path = entry.path().unwrap().into_owned();
-        if path.extension().is_none_or(|end| end != "json") {
-            continue;
-        }
-        let kind = path.components().nth(1).unwrap().as_os_str().to_string_lossy().into_owned();
-        let mut text = String::new();
-        entry.read_to_string(&mut text).unwrap();
-        let case: Value = serde_json::from_str(&text).unwrap();
+    for (name, bytes) in members(&archive, ".json") {
+        let kind = name.split('/').nth(1).unwrap().to_owned();
+        let case: Value = serde_json::from_slice(&bytes).unwrap();
         let wanted = case["wantErr"] == false;
-        assert_eq!(holds(&kind, &case), wanted, "{}: {}", path.display(), case["desc"]);
+        assert_eq!(holds(&kind, &case), wanted, "{name}: {}", case["desc"]);
         let count = counts.entry(kind).or_default();
         count.0 += 1;
         count.1 += usize::from(wanted);

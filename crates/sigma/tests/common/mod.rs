@@ -1,13 +1,13 @@
 //! What several tests need: batches of made-up events, and the public corpus where it lies.
 #![allow(dead_code)] // each test uses its part
 
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use assize_model::batch::{Batcher, Origin};
 use assize_model::{
     Batch, Event, ExhibitId, Format, Gap, Input, Projection, Range, ReadingOptions, RuleFile, Sink,
 };
+use assize_testing::members;
 
 /// A kind of log and fields.
 pub type Fields = Vec<(String, Option<String>)>;
@@ -43,36 +43,6 @@ pub fn batch(events: &[(String, Fields)]) -> Batch {
     batcher.finish().unwrap();
     assert_eq!(kept.0.len(), 1, "few enough events for one batch");
     kept.0.remove(0)
-}
-
-/// The folder of public test data, or a word that nothing was tested.
-pub fn corpus(archive: &str) -> Option<PathBuf> {
-    let default = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/corpus");
-    let corpus = std::env::var_os("ASSIZE_CORPUS").map_or_else(|| PathBuf::from(default), PathBuf::from);
-    let path = corpus.join(archive);
-    if path.is_file() {
-        return Some(path);
-    }
-    eprintln!("SKIPPED: no {}; nothing was tested. Set ASSIZE_CORPUS.", path.display());
-    None
-}
-
-/// The members of an archive whose names end so.
-pub fn members(archive: &Path, suffix: &str) -> Vec<(String, Vec<u8>)> {
-    let file = std::fs::File::open(archive).unwrap();
-    let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(file));
-    let mut members = Vec::new();
-    for entry in archive.entries().unwrap() {
-        let mut entry = entry.unwrap();
-        let name = entry.path().unwrap().to_string_lossy().into_owned();
-        if name.ends_with(suffix) {
-            let mut bytes = Vec::new();
-            entry.read_to_end(&mut bytes).unwrap();
-            members.push((name, bytes));
-        }
-    }
-    members.sort();
-    members
 }
 
 /// SigmaHQ's rules.

@@ -80,13 +80,3 @@ pub fn files(folder: &Path) -> Vec<PathBuf> {
     found.sort();
     found
 }
-
-/// Says loudly that a test proved nothing.
-pub fn skipped(why: &str) {
-    eprintln!("SKIPPED: {why}: this test has proved nothing");
-}
-
-/// Whether a program of other people is here.
-pub fn program(name: &str) -> bool {
-    std::process::Command::new(name).arg("--version").output().is_ok_and(|output| output.status.success())
-}
