@@ -17,9 +17,11 @@ use crate::json::Broken;
 use crate::json_lines;
 
 pub(crate) use layout::Layout;
-#[allow(unused_imports)] // For formats that are tables of a known make.
-pub(crate) use rows::{Header, names};
-pub(crate) use rows::{Row, raw_text, read_rows, reread};
+
+pub(crate) use rows::{Row, first_rows, names, raw_text, read_rows, reread};
+
+/// Own field of a row that has more or fewer cells than there are names.
+pub(crate) const RAGGED: &str = "Record_Ragged";
 
 /// See the module's text.
 pub(crate) struct Csv;
@@ -85,7 +87,7 @@ pub(crate) fn event(row: &Row<'_>) -> Event {
     event.ranges = row.ranges.to_vec();
     event.options = row.options.clone();
     if let Some(ragged) = row.ragged() {
-        event.fields.push(("Record_Ragged".into(), Some(ragged)));
+        event.fields.push((RAGGED.into(), Some(ragged)));
     }
     event
 }

@@ -13,6 +13,7 @@ mod json;
 mod json_lines;
 #[allow(dead_code)] // Records of several lines: their readers are on their way.
 mod lines;
+pub mod mapping;
 mod record;
 mod squid;
 mod syslog;
@@ -33,6 +34,15 @@ pub static ALL: &[&dyn Format] = &[
     &zeek_json::ZeekJson,
     &squid::Squid,
     &syslog::Syslog,
+    &mapping::DMS_ACCESS,
+    &mapping::VPN_SESSIONS,
+    &mapping::VPN_ATTEMPTS,
+    &mapping::DHCP_WINDOWS,
+    &mapping::CASE_MANAGEMENT,
+    &mapping::NETDOCUMENTS_HISTORY,
+    &mapping::OPENVPN_AS,
+    &mapping::GLOBALPROTECT,
+    &mapping::Mapped,
     &json_lines::JsonLines,
     &csv::Csv,
 ];

@@ -75,6 +75,18 @@ impl Time {
         Self::of_nanoseconds(instant.as_nanosecond()).map(Stated::Local)
     }
 
+    /// A text in a notation that is given, as `strptime` has it (`%d/%m/%Y %H:%M:%S`); with `%z` an instant.
+    /// `None` where the two do not fit.
+    #[must_use]
+    pub fn parse_as(notation: &str, text: &str) -> Option<Stated> {
+        let told = jiff::fmt::strtime::parse(notation, text).ok()?;
+        if let Ok(instant) = told.to_timestamp() {
+            return Self::of_nanoseconds(instant.as_nanosecond()).map(Stated::Instant);
+        }
+        let instant = jiff::tz::Offset::UTC.to_timestamp(told.to_datetime().ok()?).ok()?;
+        Self::of_nanoseconds(instant.as_nanosecond()).map(Stated::Local)
+    }
+
     fn of_nanoseconds(nanoseconds: i128) -> Option<Self> {
         i64::try_from(nanoseconds).ok().map(Self)
     }
@@ -153,6 +165,18 @@ mod tests {
         assert_eq!(Time::parse("2026-09-14T14:00:00+02:00"), Some(Stated::Instant(noon)));
         assert_eq!(Time::parse("2026-09-14 12:00:00"), Some(Stated::Local(noon)));
         assert_eq!(Time::parse("2026-09-14 12:00:00.000"), Some(Stated::Local(noon)));
+    }
+
+    #[test]
+    fn notations_that_are_given() {
+        let noon = Time(1_789_387_200_000_000_000);
+        assert_eq!(Time::parse_as("%m/%d/%y %H:%M:%S", "09/14/26 12:00:00"), Some(Stated::Local(noon)));
+        assert_eq!(
+            Time::parse_as("%d.%m.%Y %I:%M %p %z", "14.09.2026 02:00 PM +0200"),
+            Some(Stated::Instant(noon))
+        );
+        assert_eq!(Time::parse_as("%m/%d/%y %H:%M:%S", "14/09/26 12:00:00"), None);
+        assert_eq!(Time::parse_as("%Q", "x"), None);
     }
 
     #[test]

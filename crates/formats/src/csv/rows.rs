@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 
-use assize_model::{Batcher, Cause, Range, ReadingOptions, Slice};
+use assize_model::{Batch, Batcher, Cause, ExhibitId, Gap, Origin, Range, ReadingOptions, Sink, Slice};
 
 use super::cells::{Cut, Dialect, Span, cut};
 use super::encoding::{CODE_PAGE, Decoder, Encoding, text_of};
@@ -29,7 +29,6 @@ const BLOCK: usize = 1 << 17;
 pub(crate) struct Header {
     /// As written; a column without a name is `column_3`.
     pub(crate) names: Vec<String>,
-    #[allow(dead_code)] // As [`Row::named`].
     /// Counts the headers of one reading: what was worked out for one need not be for the next row.
     pub(crate) number: usize,
 }
@@ -42,7 +41,6 @@ impl Header {
         Self { names: names.enumerate().map(name).collect(), number }
     }
 
-    #[allow(dead_code)] // As [`Row::named`].
     /// The column of that name, whatever the blanks around it.
     pub(crate) fn column(&self, name: &str) -> Option<usize> {
         self.names.iter().position(|known| known.trim() == name)
@@ -84,14 +82,18 @@ impl<'r> Row<'r> {
         self.cell(self.header.column(name)?).filter(|cell| !cell.is_empty())
     }
 
-    /// Names and values of all cells, in their order.
+    /// Names and values of all cells, in their order; a cell without a name is `column_7`.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (Cow<'r, str>, Cow<'r, str>)> + '_ {
+        let header = self.header;
+        (0..self.len()).filter_map(move |place| {
+            let name = header.names.get(place).map(|name| Cow::Borrowed(name.as_str()));
+            Some((name.unwrap_or_else(|| Cow::Owned(format!("column_{}", place + 1))), self.cell(place)?))
+        })
+    }
+
+    /// The same, as fields of an event.
     pub(crate) fn fields(&self) -> Fields {
-        let name = |index: usize| match self.header.names.get(index) {
-            Some(name) => name.clone(),
-            None => format!("column_{}", index + 1),
-        };
-        let cell = |index| (name(index), self.cell(index).map(Cow::into_owned));
-        (0..self.len()).map(cell).collect()
+        self.pairs().map(|(name, cell)| (name.into_owned(), Some(cell.into_owned()))).collect()
     }
 
     /// What is wrong with its number of cells: `9 cells under 12 names`. Without a header nothing says
@@ -105,10 +107,36 @@ impl<'r> Row<'r> {
 /// Takes a row; the inner result says in words what is wrong with it, if something is.
 pub(crate) type Each<'e> = &'e mut dyn FnMut(&Row<'_>, &mut Batcher<'_>) -> io::Result<Result<(), Broken>>;
 
-#[allow(dead_code)] // As [`Row::named`].
 /// The names of the columns of a table that begins so; `None` if this is no table or has no header.
 pub(crate) fn names(head: &[u8]) -> Option<Vec<String>> {
     Layout::of(head)?.header.map(|(names, _)| names)
+}
+
+/// The first rows of a table that begins so, for a look at them.
+pub(crate) fn first_rows(head: &[u8], most: usize, each: &mut dyn FnMut(&Row<'_>)) {
+    struct Nowhere;
+    impl Sink for Nowhere {
+        fn batch(&mut self, _: Batch) -> io::Result<()> {
+            Ok(())
+        }
+        fn gap(&mut self, _: Gap) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut nowhere = Nowhere;
+    let origin = Origin { exhibit: ExhibitId::of_digest(&[0; 32]), member: None, format: "csv" };
+    let mut out = Batcher::new(origin, &mut nowhere);
+    let mut left = most;
+    let mut bytes = head;
+    // Bytes in memory and a sink that takes everything: nothing here fails.
+    let read = read_rows(&mut bytes, &mut out, &mut |row, _| {
+        if left > 0 {
+            left -= 1;
+            each(row);
+        }
+        Ok(Ok(()))
+    });
+    debug_assert!(read.is_ok());
 }
 
 /// Reads every row of a stream and hands it to `each`.
@@ -434,7 +462,6 @@ fn is_header(row: &Row<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use assize_model::{Batch, ExhibitId, Gap, Origin, Sink};
 
     #[derive(Default)]
     struct Kept {
