@@ -4,6 +4,12 @@
 //! Tables are asked in SQL; whether they are local Parquet or a cluster's is not known here.
 
 mod coverage;
+pub mod expose;
+pub mod grades;
+pub mod locate;
+pub mod places;
+pub mod reach;
+pub mod register;
 
 pub use coverage::coverage;
 

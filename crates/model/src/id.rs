@@ -49,6 +49,14 @@ kinds! {
     OfGap GapId 'g';
     /// A rule's word about one event.
     OfFinding FindingId 'f';
+    /// A body of records: digest of the register's key.
+    OfHolding HoldingId 'h';
+    /// A record: digest of the register's key.
+    OfItem ItemId 'm';
+    /// A subject: digest of the pseudonym.
+    OfSubject SubjectId 'p';
+    /// What is known of access: digest of incident, holding, item and subject.
+    OfExposure ExposureId 'v';
     /// One entry of the custody log: the first 128 bits of its RFC 6962 leaf hash.
     OfLeaf LeafId 'l';
 }

@@ -153,6 +153,16 @@ impl serde::Serialize for Time {
     }
 }
 
+impl<'de> serde::Deserialize<'de> for Time {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str> as serde::Deserialize>::deserialize(deserializer)?;
+        match Self::parse(&text) {
+            Some(Stated::Instant(time)) => Ok(time),
+            _ => Err(serde::de::Error::custom("expected a time with its zone, as 2026-09-14T07:12:41Z")),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -172,7 +172,7 @@ impl Vault {
     }
 }
 
-fn recipient_of(text: &str) -> Result<age::x25519::Recipient, VaultError> {
+pub(crate) fn recipient_of(text: &str) -> Result<age::x25519::Recipient, VaultError> {
     text.parse()
         .map_err(|reason: &str| VaultError::Recipient { given: text.to_owned(), reason: reason.to_owned() })
 }

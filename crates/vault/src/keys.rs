@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use age::secrecy::{ExposeSecret, SecretString};
+use data_encoding::HEXLOWER;
 
 use crate::disk::{Disk, Readers, RealDisk};
 use crate::note::{Algorithm, PublicKey, SecretKey};
@@ -27,6 +28,19 @@ pub struct Keys {
 /// What opens exhibits that are encrypted at rest.
 #[derive(Clone)]
 pub(crate) struct CustodyKey(pub(crate) Arc<age::x25519::Identity>);
+
+/// By which a protected name can be recognised without being written down. Who has it can find out
+/// by guessing; who has not, cannot. No `Debug`.
+#[derive(Clone)]
+pub struct MaskingKey([u8; 32]);
+
+impl MaskingKey {
+    /// 128 bits that say nothing of the text without the key, hexadecimal.
+    #[must_use]
+    pub fn digest(&self, text: &str) -> String {
+        HEXLOWER.encode(&blake3::keyed_hash(&self.0, text.as_bytes()).as_bytes()[..16])
+    }
+}
 
 impl Keys {
     /// The keys in a folder, which is made when the first key is.
@@ -58,7 +72,7 @@ impl Keys {
     #[must_use]
     pub fn needs_passphrase(&self, name: &str) -> bool {
         let locked = |kind: Kind| self.disk.exists(&self.path(name, kind, Locked::Yes));
-        self.passphrase.is_none() && [Kind::Signing, Kind::Custody].into_iter().any(locked)
+        self.passphrase.is_none() && [Kind::Signing, Kind::Custody, Kind::Masking].into_iter().any(locked)
     }
 
     /// Makes a signing key, and its public half beside it for giving away.
@@ -105,6 +119,23 @@ impl Keys {
         let key = line.and_then(|line| line.parse().ok());
         let key: age::x25519::Identity = key.ok_or_else(|| refused(&path, "not an age identity (X25519)"))?;
         Ok(Some(CustodyKey(Arc::new(key))))
+    }
+
+    /// The masking key of that name; `None` if it is not here.
+    ///
+    /// # Errors
+    /// Where it is here and cannot be used.
+    pub fn masking(&self, name: &str) -> Result<Option<MaskingKey>, VaultError> {
+        let Some((path, text)) = self.read(name, Kind::Masking)? else { return Ok(None) };
+        let key = HEXLOWER.decode(text.trim().as_bytes()).ok().and_then(|bytes| bytes.try_into().ok());
+        key.map(|key| Some(MaskingKey(key))).ok_or_else(|| refused(&path, "not 32 bytes in hexadecimal"))
+    }
+
+    /// Makes a masking key.
+    pub(crate) fn new_masking(&self, name: &str) -> Result<MaskingKey, VaultError> {
+        let key = random()?;
+        self.write(name, Kind::Masking, &HEXLOWER.encode(&key))?;
+        Ok(MaskingKey(key))
     }
 
     /// A small file of ours beside the keys, as a witness's memory; `None` if there is none.
@@ -179,6 +210,7 @@ impl Keys {
 enum Kind {
     Signing,
     Custody,
+    Masking,
 }
 
 impl Kind {
@@ -186,6 +218,7 @@ impl Kind {
         match self {
             Self::Signing => "key",
             Self::Custody => "custody",
+            Self::Masking => "masking",
         }
     }
 }

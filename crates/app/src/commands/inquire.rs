@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::{Result, bail};
 use assize_case::model::Level;
 use assize_case::vault::Receipt;
-use assize_case::{Case, RuleSource, Summary, outputs};
+use assize_case::{Case, ImportWanted, RuleSource, Summary, outputs};
 use clap::Args;
 
 use super::intake::Origin;
@@ -23,6 +23,11 @@ pub struct Arguments {
     pub rules: Rules,
     #[command(flatten)]
     origin: Origin,
+    /// Files and folders of the register, taken in first
+    #[arg(long, value_name = "DIR|FILE", num_args = 1..)]
+    register: Vec<PathBuf>,
+    #[command(flatten)]
+    seal: super::register::Seal,
     /// Leave with exit code 1 if there is a finding at this level or above
     #[arg(long, value_name = "LEVEL")]
     fail_on: Option<Level>,
@@ -52,6 +57,12 @@ impl Arguments {
         let receipt = self.origin.receipt()?;
         let mut case = shell.case_or_new()?;
         self.origin.give_passwords(&mut case, shell)?;
+        if !self.register.is_empty() {
+            let wanted = ImportWanted { paths: self.register.clone(), seal_to: self.seal.seal_to.clone(), ..ImportWanted::default() };
+            let stamp = assize_case::stamp(shell.common.by.as_deref());
+            let told = case.import_register(&wanted, &assize_case::keys()?, &stamp)?;
+            super::register::say(shell, &told);
+        }
         let summary = inquire(&mut case, &self.paths, &rules, &receipt, begun, shell)?;
         if shell.json_asked() {
             shell.object(&summary)?;

@@ -35,6 +35,8 @@ commands! {
     inquire Inquire,
     /// Read and match again what is admitted, with the rules of now
     derive Derive,
+    /// What the institution knows of its own records, people and rights
+    register Register,
     /// Apply rules to files without a case
     detect Detect,
     /// List, check, test and explain rules
