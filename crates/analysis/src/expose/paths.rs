@@ -1,0 +1,573 @@
+//! By which ways could a holding have been reached, and what closes each?
+//!
+//! A way of access with the logs that would show it; the machine it lies on; every plane above that;
+//! every registered copy. Each is closed, or capped, only by its own coverage or by nobody's right
+//! (`grades.md`, "Not excluded"). Then the bounds of items and holdings are put together.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use assize_model::coverage::{Cause, State};
+use assize_model::exclusion::Kind;
+use assize_model::exposure::Unfounded;
+use assize_model::{Basis, Exclusion, Exposure, Grade, Time};
+
+use super::acts::{Acts, Seen};
+use super::{Answer, Counts, Covered, Evidence, Known};
+use crate::places;
+use crate::reach::{Reach, Way};
+
+/// Ids under one closing; the rows of coverage name the others.
+const BASIS_MAX: usize = 12;
+/// Names of accounts in a reason.
+const NAMES_MAX: usize = 3;
+
+/// The ways to one holding, without acts with its items.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Ways {
+    pub(super) paths: Vec<Exclusion>,
+    pub(super) assumptions: BTreeSet<String>,
+    pub(super) reachable: bool,
+}
+
+/// The ways to every holding, in the register's order.
+pub(super) fn ways(evidence: &Evidence<'_>, seen: &Seen) -> Vec<Ways> {
+    let reach = Reach::of(evidence.register, evidence.loose);
+    let mut controls: BTreeMap<String, Exclusion> = BTreeMap::new();
+    let mut ways: Vec<Ways> = (0..evidence.register.holdings.len())
+        .map(|holding| Finder { evidence, seen, reach: &reach }.of(holding, &mut controls))
+        .collect();
+    copies(evidence, &mut ways);
+    ways
+}
+
+struct Finder<'a> {
+    evidence: &'a Evidence<'a>,
+    seen: &'a Seen,
+    reach: &'a Reach<'a>,
+}
+
+impl Finder<'_> {
+    fn of(&self, holding: usize, controls: &mut BTreeMap<String, Exclusion>) -> Ways {
+        let register = self.evidence.register;
+        let known = &register.holdings[holding];
+        let hosts = self.evidence.index.hosts(holding);
+        let mut ways = Ways::default();
+        ways.assumptions.extend(ASSUMED.iter().map(|text| (*text).to_owned()));
+        self.by_access(holding, &hosts, &mut ways);
+        for host in &hosts {
+            ways.paths.push(self.control(&format!("the machine {host}"), host, controls));
+        }
+        for plane in self.reach.planes_over(&hosts, &known.key) {
+            let plane = &register.planes[plane];
+            // Who holds the directory is everybody: that stands among the identities, not here. What
+            // is done in the mail tenant stands in the same log as the mailbox.
+            if matches!(plane.kind.as_str(), "identity_provider" | "mail_tenant") {
+                continue;
+            }
+            let name = format!("{} {} ({})", plane.kind.replace('_', " "), plane.key, plane.host);
+            ways.paths.push(self.control(&name, &plane.host, controls));
+        }
+        self.nameless(known, &hosts, &mut ways);
+        ways.reachable = ways.paths.iter().any(|path| path.kind != Kind::NoPath);
+        ways.paths.sort();
+        ways.paths.dedup();
+        ways
+    }
+
+    /// Access by rights, and the logs that would show it.
+    fn by_access(&self, holding: usize, hosts: &[String], ways: &mut Ways) {
+        let known = &self.evidence.register.holdings[holding];
+        let forms: Vec<String> = known.locators.iter().map(|place| places::form(&place.text, None)).collect();
+        let window = (self.evidence.window.from, self.evidence.window.to);
+        let path = format!("access by rights to {}", known.key);
+        if self.evidence.register.rights.is_empty() {
+            let because = "no register of rights: everybody may have had a right".to_owned();
+            ways.paths.push(self.by_logs(path, known, hosts, &[], because, &mut ways.assumptions));
+            return;
+        }
+        let holders = self.reach.by_rights(&forms, &known.key, window);
+        if holders.is_empty() {
+            ways.paths.push(closed(
+                path,
+                Kind::NoPath,
+                window,
+                "nobody who is not cleared had a right to it",
+                vec![],
+            ));
+            return;
+        }
+        let who = who(&holders);
+        ways.paths.push(self.by_logs(
+            path,
+            known,
+            hosts,
+            &holders,
+            format!("{who} could reach it"),
+            &mut ways.assumptions,
+        ));
+    }
+
+    /// Closed while a log that would show access is whole and trustworthy; open where it is not and
+    /// somebody could have come.
+    fn by_logs(
+        &self,
+        path: String,
+        known: &assize_model::Holding,
+        hosts: &[String],
+        holders: &[Way],
+        could: String,
+        assumptions: &mut BTreeSet<String>,
+    ) -> Exclusion {
+        let spans: Vec<(Option<Time>, Option<Time>)> = if holders.is_empty() {
+            vec![(self.evidence.window.from, self.evidence.window.to)]
+        } else {
+            holders.iter().map(|way| (way.from, way.to)).collect()
+        };
+        if known.log_sources.is_empty() {
+            let because = format!("no log of it is registered, and {could}");
+            let remedy = format!("find out which log shows access to {}", known.key);
+            return open(path, &spans, because, remedy, basis_of(holders));
+        }
+        let rows: Vec<&Covered> =
+            self.evidence.coverage.iter().filter(|row| shows(known, hosts, row)).collect();
+        let (gaps, used) = gaps(&rows, &spans);
+        if gaps.is_empty() {
+            assumptions.extend(used.iter().filter_map(|row| row.assumption.clone()));
+            let basis = used.iter().flat_map(|row| row.basis.iter().cloned()).collect();
+            let because = format!("{} is whole and shows no other access", known.log_sources.join(", "));
+            return closed(path, Kind::Coverage, (spans_from(&spans), spans_to(&spans)), &because, basis);
+        }
+        let why = causes(&rows, &gaps);
+        let days = gaps.iter().map(Gap::days).sum::<u64>().max(1);
+        let at = if hosts.is_empty() { String::new() } else { format!(" of {}", hosts.join(", ")) };
+        let because = format!(
+            "{days} days without a trustworthy {} log{at} ({why}), in which {could}",
+            known.log_sources.join(" or ")
+        );
+        let mut basis: Vec<String> = rows
+            .iter()
+            .filter(|row| row.state != State::Complete)
+            .flat_map(|row| row.basis.iter().cloned())
+            .collect();
+        basis.extend(basis_of(holders));
+        let spans: Vec<_> = gaps.iter().map(|gap| (gap.from, gap.to)).collect();
+        let remedy = format!("bring the {} log{at} for {}", known.log_sources.join(" or "), days_of(&gaps));
+        open(path, &spans, because, remedy, basis)
+    }
+
+    /// Control of a machine, and with it of all that lies there: past rights and file logs.
+    fn control(&self, name: &str, host: &str, controls: &mut BTreeMap<String, Exclusion>) -> Exclusion {
+        let host = places::host(host);
+        let found = controls.entry(host.clone()).or_insert_with(|| self.controlled(&host));
+        Exclusion { path: name.to_owned(), ..found.clone() }
+    }
+
+    fn controlled(&self, host: &str) -> Exclusion {
+        let window = (self.evidence.window.from, self.evidence.window.to);
+        if let Some(held) = self.evidence.held.iter().find(|held| places::host(&held.host) == host) {
+            let because =
+                format!("the intruder held {host}: whatever lies there could be read past its logs");
+            return open(String::new(), &[(held.from, window.1)], because, String::new(), held.basis.clone());
+        }
+        let mut holders = self.reach.to_control(host, window);
+        holders.extend(self.reach.to_objects_of(host, window));
+        if self.evidence.register.rights.is_empty() {
+            let because = format!("no register of rights: who administers {host} is not known");
+            let remedy = format!("find out who administers {host}");
+            return open(String::new(), &[window], because, remedy, vec![]);
+        }
+        if holders.is_empty() {
+            let because = format!("nobody who is not cleared administers {host}");
+            return closed(String::new(), Kind::NoPath, window, &because, vec![]);
+        }
+        let spans: Vec<_> = holders.iter().map(|way| (way.from, way.to)).collect();
+        let rows: Vec<&Covered> = self
+            .evidence
+            .coverage
+            .iter()
+            .filter(|row| {
+                row.host.as_deref().map(places::host).as_deref() == Some(host) && shows_logons(&row.source)
+            })
+            .collect();
+        let (gaps, used) = gaps(&rows, &spans);
+        let here = self.evidence.loose.iter().filter(|loose| loose.because.ends_with(&format!(" on {host}")));
+        let present: Vec<String> = here.flat_map(|loose| loose.basis.iter().cloned()).collect();
+        if gaps.is_empty() && present.is_empty() {
+            let basis = used.iter().flat_map(|row| row.basis.iter().cloned()).collect();
+            let because = format!("the logs of {host} are whole and show nobody there who is not cleared");
+            return closed(String::new(), Kind::Coverage, window, &because, basis);
+        }
+        let because = if present.is_empty() {
+            format!(
+                "{} administers {host}, and no trustworthy log says who was there ({})",
+                who(&holders),
+                causes(&rows, &gaps)
+            )
+        } else {
+            format!("{} administers {host}, and a session there is not cleared", who(&holders))
+        };
+        let remedy = if present.is_empty() {
+            format!("bring a log that says who was on {host}, {}", days_of(&gaps))
+        } else {
+            format!("decide whose session {} on {host} is", present[0])
+        };
+        open(String::new(), &spans, because, remedy, [present, basis_of(&holders)].concat())
+    }
+
+    /// Acts that name no object may have been with this one.
+    fn nameless(&self, known: &assize_model::Holding, hosts: &[String], ways: &mut Ways) {
+        for ((source, host), acts) in &self.seen.nameless {
+            let row_host = host.as_ref();
+            let here = row_host.is_none_or(|host| hosts.is_empty() || hosts.contains(host));
+            if here && known.log_sources.iter().any(|log| same_source(log, source)) {
+                ways.paths.extend(acts.paths().map(|path| Exclusion {
+                    because: format!("{}, and the record does not say with what", path.because),
+                    ..path
+                }));
+            }
+        }
+    }
+}
+
+/// What no register can close is assumed, and printed.
+const ASSUMED: [&str; 3] = [
+    "register-complete: rights, planes and copies are as the register says",
+    "no-other-way: no exploit of the system itself, no physical access and no copy that the register does not know",
+    "credentials-held: an account that is cleared was used by nobody else, unless on a machine that the intruder held",
+];
+
+/// A registered copy is a path of its own, as wide as the copy.
+fn copies(evidence: &Evidence<'_>, ways: &mut [Ways]) {
+    for (copy, holding) in evidence.register.holdings.iter().enumerate() {
+        for original in holding.copies_of.iter().filter_map(|key| evidence.index.number(key)) {
+            let open: Vec<Exclusion> = ways[copy]
+                .paths
+                .iter()
+                .map(|path| Exclusion {
+                    path: format!("copy {}: {}", holding.key, path.path),
+                    ..path.clone()
+                })
+                .collect();
+            ways[original].paths.extend(open);
+            let assumed = ways[copy].assumptions.clone();
+            ways[original].assumptions.extend(assumed);
+        }
+    }
+}
+
+/// The bounds of an item.
+pub(super) fn item(
+    evidence: &Evidence<'_>,
+    seen: &Seen,
+    ways: &Ways,
+    holding: usize,
+    item: usize,
+) -> Result<Answer, Unfounded> {
+    let none = Acts::default();
+    let acts = seen.items.get(&item).unwrap_or(&none);
+    let shared = seen.holdings.get(&holding).unwrap_or(&none);
+    let key = &evidence.register.items[item].key;
+    let (established, basis) = acts.established();
+    let mut paths = ways.paths.clone();
+    paths.extend(acts.paths());
+    // What was done with the holding, or with a record of it that nobody listed, may have been with this.
+    paths.extend(shared.paths().map(|path| Exclusion {
+        because: format!("{} with the holding, not known with which records", path.because),
+        ..path
+    }));
+    let published = publication(evidence, key, &mut paths);
+    let exposure = exposure(evidence, established, basis, paths, ways)?;
+    let counts = Counts::of(std::iter::once(established));
+    Ok(Answer {
+        holding,
+        item: Some(item),
+        subject: None,
+        reachable: reachable(ways, &exposure),
+        published,
+        counts,
+        danger: None,
+        because: vec![exposure.sentence()],
+        exposure,
+    })
+}
+
+/// The bounds of a holding: the maximum of its items and of what concerns the whole.
+pub(super) fn holding(
+    evidence: &Evidence<'_>,
+    seen: &Seen,
+    ways: &Ways,
+    holding: usize,
+    items: &[Answer],
+) -> Result<Answer, Unfounded> {
+    let none = Acts::default();
+    let acts = seen.holdings.get(&holding).unwrap_or(&none);
+    let (mut established, mut basis) = acts.established();
+    let mut paths = ways.paths.clone();
+    paths.extend(acts.paths());
+    for answer in items {
+        if answer.exposure.established() > established {
+            established = answer.exposure.established();
+            basis = answer.exposure.basis().cloned();
+        }
+    }
+    paths.extend(of_items(seen, items));
+    let published = publication(evidence, &evidence.register.holdings[holding].key, &mut paths);
+    let exposure = exposure(evidence, established, basis, paths, ways)?;
+    let counts = Counts::of(items.iter().map(|answer| answer.exposure.established()));
+    Ok(Answer {
+        holding,
+        item: None,
+        subject: None,
+        reachable: reachable(ways, &exposure),
+        published,
+        counts,
+        danger: None,
+        because: vec![exposure.sentence()],
+        exposure,
+    })
+}
+
+/// Acts with items as paths of their holding: the widest of each kind, not thousands.
+fn of_items(seen: &Seen, items: &[Answer]) -> Vec<Exclusion> {
+    let mut widest: BTreeMap<String, Exclusion> = BTreeMap::new();
+    for path in items.iter().filter_map(|answer| seen.items.get(&answer.item?)).flat_map(Acts::paths) {
+        let kept = widest.entry(path.path.clone()).or_insert_with(|| path.clone());
+        if path.caps_at > kept.caps_at {
+            *kept = path;
+        } else if path.caps_at == kept.caps_at {
+            kept.from = kept.from.min(path.from);
+            kept.to = kept.to.max(path.to);
+            kept.basis.extend(path.basis);
+            kept.basis.sort();
+            kept.basis.dedup();
+            kept.basis.truncate(BASIS_MAX);
+        }
+    }
+    widest.into_values().collect()
+}
+
+/// Seen outside: nothing lower than *left* can be said of it.
+fn publication(evidence: &Evidence<'_>, key: &str, paths: &mut Vec<Exclusion>) -> Known {
+    let Some(claims) = evidence.published.get(key) else { return Known::Unknown };
+    let because = "it was seen outside".to_owned();
+    paths.push(open("published".to_owned(), &[(None, None)], because, String::new(), claims.clone()));
+    Known::Yes
+}
+
+fn exposure(
+    evidence: &Evidence<'_>,
+    established: Grade,
+    basis: Option<Basis>,
+    paths: Vec<Exclusion>,
+    ways: &Ways,
+) -> Result<Exposure, Unfounded> {
+    let assumptions = ways.assumptions.iter().chain(evidence.assumptions).cloned().collect();
+    Exposure::new(established, basis, paths, assumptions)
+}
+
+fn reachable(ways: &Ways, exposure: &Exposure) -> Known {
+    match (exposure.established() > Grade::None, ways.reachable) {
+        (true, _) => Known::Yes,
+        (false, true) => Known::Unknown,
+        (false, false) => Known::No,
+    }
+}
+
+fn closed(
+    path: String,
+    kind: Kind,
+    (from, to): (Option<Time>, Option<Time>),
+    because: &str,
+    basis: Vec<String>,
+) -> Exclusion {
+    let (because, remedy) = (because.to_owned(), String::new());
+    Exclusion { path, kind, caps_at: Grade::None, from, to, because, remedy, basis: short(basis) }
+}
+
+fn open(
+    path: String,
+    spans: &[(Option<Time>, Option<Time>)],
+    because: String,
+    remedy: String,
+    basis: Vec<String>,
+) -> Exclusion {
+    let (from, to) = (spans_from(spans), spans_to(spans));
+    Exclusion { path, kind: Kind::Open, caps_at: Grade::Left, from, to, because, remedy, basis: short(basis) }
+}
+
+fn spans_from(spans: &[(Option<Time>, Option<Time>)]) -> Option<Time> {
+    spans.iter().map(|(from, _)| *from).min().flatten()
+}
+
+fn spans_to(spans: &[(Option<Time>, Option<Time>)]) -> Option<Time> {
+    if spans.iter().any(|(_, to)| to.is_none()) { None } else { spans.iter().filter_map(|(_, to)| *to).max() }
+}
+
+fn short(mut basis: Vec<String>) -> Vec<String> {
+    basis.sort();
+    basis.dedup();
+    basis.truncate(BASIS_MAX);
+    basis
+}
+
+fn basis_of(holders: &[Way]) -> Vec<String> {
+    holders.iter().flat_map(|way| way.basis.iter().cloned()).collect()
+}
+
+/// `court\a.b (a session of it is not cleared; read of COURT\Team) and 2 others`
+fn who(holders: &[Way]) -> String {
+    let mut names: Vec<String> = Vec::new();
+    for way in holders {
+        let account = way.account.as_deref().unwrap_or("whoever copied the directory");
+        if !names.iter().any(|name| name.starts_with(account)) {
+            names.push(format!("{account} ({}; {})", way.because, way.through));
+        }
+    }
+    let more = names.len().saturating_sub(NAMES_MAX);
+    names.truncate(NAMES_MAX);
+    let rest = if more > 0 { format!(" and {more} others") } else { String::new() };
+    format!("{}{rest}", names.join(", "))
+}
+
+/// Whether a row of coverage is of a log that would show access to the holding.
+fn shows(known: &assize_model::Holding, hosts: &[String], row: &Covered) -> bool {
+    let here = row.host.as_deref().is_none_or(|host| hosts.is_empty() || hosts.contains(&places::host(host)));
+    here && known.log_sources.iter().any(|log| same_source(log, &row.source))
+}
+
+fn same_source(one: &str, other: &str) -> bool {
+    one.eq_ignore_ascii_case(other)
+}
+
+/// Logs that say who came to a machine.
+fn shows_logons(source: &str) -> bool {
+    matches!(source, "windows/Security" | "samba" | "dms" | "syslog" | "ssh" | "auth" | "linux/auth")
+}
+
+/// Time without a whole log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Gap {
+    from: Option<Time>,
+    to: Option<Time>,
+}
+
+impl Gap {
+    fn days(&self) -> u64 {
+        const DAY: i64 = 86_400_000_000_000;
+        match (self.from, self.to) {
+            (Some(from), Some(to)) => (to.0.saturating_sub(from.0).max(0) / DAY) as u64 + 1,
+            _ => 1,
+        }
+    }
+}
+
+/// `2026-09-08 to 2026-09-10`
+fn days_of(gaps: &[Gap]) -> String {
+    let from = gaps.iter().map(|gap| gap.from).min().flatten();
+    let to = if gaps.iter().any(|gap| gap.to.is_none()) {
+        None
+    } else {
+        gaps.iter().filter_map(|gap| gap.to).max()
+    };
+    match (from.map(Time::day), to.map(Time::day)) {
+        (Some(from), Some(to)) if from == to => from,
+        (Some(from), Some(to)) => format!("{from} to {to}"),
+        (Some(from), None) => format!("from {from} on"),
+        (None, Some(to)) => format!("until {to}"),
+        (None, None) => "the whole time".to_owned(),
+    }
+}
+
+/// What of the spans no complete row covers, and the complete rows that cover the rest.
+fn gaps<'a>(rows: &[&'a Covered], spans: &[(Option<Time>, Option<Time>)]) -> (Vec<Gap>, Vec<&'a Covered>) {
+    let mut whole: Vec<&Covered> = rows.iter().copied().filter(|row| row.state == State::Complete).collect();
+    whole.sort_by_key(|row| (row.from, row.to));
+    let (mut found, mut used) = (Vec::new(), BTreeSet::new());
+    for (from, to) in spans {
+        // Covered so far: up to `at`, or to the very end.
+        let (mut at, mut endless, mut met) = (*from, false, false);
+        for (place, row) in whole.iter().enumerate() {
+            let ended = at.zip(row.to).is_some_and(|(at, ends)| ends < at);
+            let later = row.from.zip(*to).is_some_and(|(begins, to)| begins > to);
+            if endless || ended || later {
+                continue;
+            }
+            let begins = match (row.from, at) {
+                (None, _) => true,
+                (Some(begins), Some(at)) => begins.0 <= at.0.saturating_add(1),
+                (Some(_), None) => false,
+            };
+            if !begins {
+                found.push(Gap { from: at, to: row.from });
+            }
+            used.insert(place);
+            (met, endless) = (true, row.to.is_none());
+            at = row.to.max(at);
+        }
+        let reaches = endless || met && at.zip(*to).is_some_and(|(at, to)| at.0.saturating_add(1) >= to.0);
+        if !reaches {
+            found.push(Gap { from: at, to: *to });
+        }
+    }
+    found.sort_by_key(|gap| (gap.from, gap.to));
+    found.dedup();
+    (found, used.into_iter().map(|place| whole[place]).collect())
+}
+
+/// Why, in the words of coverage.
+fn causes(rows: &[&Covered], gaps: &[Gap]) -> String {
+    let meets = |row: &Covered| {
+        gaps.iter().any(|gap| {
+            row.from.zip(gap.to).is_none_or(|(a, b)| a <= b)
+                && gap.from.zip(row.to).is_none_or(|(a, b)| a <= b)
+        })
+    };
+    let broken = rows.iter().filter(|row| row.state != State::Complete && meets(row));
+    let mut causes: BTreeSet<&str> =
+        broken.map(|row| row.cause.map_or(row.state.as_str(), Cause::as_str)).collect();
+    if causes.is_empty() {
+        causes.insert("no such log in the evidence");
+    }
+    causes.into_iter().collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(from: i64, to: i64, state: State) -> Covered {
+        Covered {
+            source: "s".into(),
+            host: None,
+            from: Some(Time(from)),
+            to: Some(Time(to)),
+            state,
+            cause: None,
+            assumption: None,
+            basis: vec![],
+        }
+    }
+
+    #[test]
+    fn a_span_is_covered_only_without_a_hole() {
+        let rows = [
+            row(0, 10, State::Complete),
+            row(11, 20, State::Complete),
+            row(25, 40, State::Complete),
+            row(20, 25, State::Partial),
+        ];
+        let rows: Vec<&Covered> = rows.iter().collect();
+        let holes = |from, to| {
+            let (gaps, _) = gaps(&rows, &[(from, to)]);
+            gaps.iter().map(|gap| (gap.from.map(|t| t.0), gap.to.map(|t| t.0))).collect::<Vec<_>>()
+        };
+        let at = |t| Some(Time(t));
+        assert_eq!(holes(at(0), at(20)), []);
+        assert_eq!(holes(at(5), at(30)), [(Some(20), Some(25))]);
+        assert_eq!(holes(at(-5), at(5)), [(Some(-5), Some(0))]);
+        assert_eq!(holes(at(30), at(50)), [(Some(40), Some(50))]);
+        assert_eq!(holes(None, at(5)), [(None, Some(0))]);
+        assert_eq!(holes(at(39), None), [(Some(40), None)]);
+        assert_eq!(gaps(&[], &[(at(1), at(2))]).0.len(), 1);
+    }
+}

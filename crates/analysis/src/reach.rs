@@ -1,0 +1,365 @@
+//! Who could have reached what, when, and through whom or which plane?
+//!
+//! Identity → group → right → holding, and identity → plane → machine → holding, each edge with its
+//! interval (custody-exposure-notice, B5). An identity counts if one of its sessions is not
+//! cleared, if it was used where the intruder held the machine, or if the directory was copied,
+//! which makes it everybody. Only rights and planes are looked at here: what logs close is
+//! `expose`'s. What the register does not know cannot be reached by it and is printed as an assumption.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use assize_model::plane::Holds;
+use assize_model::register::Validity;
+use assize_model::{Register, Time};
+
+use crate::places;
+
+/// When and why an account is not cleared.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Loose {
+    /// Canonical name of the account; `None`: everybody.
+    pub account: Option<String>,
+    /// From then; `None`: from the beginning.
+    pub from: Option<Time>,
+    /// Until then; `None`: to the end.
+    pub to: Option<Time>,
+    /// `a session of it is not cleared`, `used on WS07 while the intruder held it`, …
+    pub because: String,
+    /// Sessions and events.
+    pub basis: Vec<String>,
+}
+
+/// A way by which somebody who is not cleared could have come there.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Way {
+    /// Who.
+    pub account: Option<String>,
+    /// Through which groups, rights and planes, in words.
+    pub through: String,
+    /// When both the right and the doubt stood.
+    pub from: Option<Time>,
+    /// Until when.
+    pub to: Option<Time>,
+    /// Why the account counts.
+    pub because: String,
+    /// On what that stands.
+    pub basis: Vec<String>,
+}
+
+/// Rights that let nobody read.
+const NO_READING: [&str; 3] = ["member", "none", "deny"];
+
+/// Rights and planes, ready to be asked.
+pub struct Reach<'a> {
+    register: &'a Register,
+    /// Canonical account → groups it is in, nested ones too, with intervals.
+    groups: BTreeMap<String, Vec<(String, Validity)>>,
+    /// Form of an object → who has which right to it.
+    rights: BTreeMap<String, Vec<&'a assize_model::Right>>,
+    /// Who is not cleared.
+    loose: &'a [Loose],
+    /// Spelling → canonical account.
+    names: BTreeMap<String, String>,
+    /// Canonical accounts that are somebody's.
+    accounts: BTreeSet<String>,
+}
+
+/// Account names by which spellings are one: the register's own where it knows them.
+#[must_use]
+pub fn names(register: &Register) -> BTreeMap<String, String> {
+    let mut names = BTreeMap::new();
+    for account in &register.accounts {
+        let canonical = account.account.to_lowercase();
+        for spelling in [&account.upn, &account.sid, &account.object_id] {
+            if !spelling.is_empty() {
+                names.insert(spelling.to_lowercase(), canonical.clone());
+            }
+        }
+        names.insert(canonical.clone(), canonical);
+    }
+    names
+}
+
+/// The canonical form of an account's name. A bare name is the one account that has it locally.
+#[must_use]
+pub fn canonical(names: &BTreeMap<String, String>, name: &str) -> String {
+    let lower = name.trim().to_lowercase();
+    if let Some(known) = names.get(&lower) {
+        return known.clone();
+    }
+    if lower.contains(['\\', '@']) {
+        return lower;
+    }
+    let mut alike: Vec<&String> =
+        names.values().filter(|known| known.rsplit('\\').next() == Some(lower.as_str())).collect();
+    alike.dedup();
+    if alike.len() == 1 { alike[0].clone() } else { lower }
+}
+
+impl<'a> Reach<'a> {
+    /// Of a register, with those who are not cleared.
+    #[must_use]
+    pub fn of(register: &'a Register, loose: &'a [Loose]) -> Self {
+        let names = names(register);
+        let mut rights: BTreeMap<String, Vec<&assize_model::Right>> = BTreeMap::new();
+        let mut members: BTreeMap<String, Vec<(String, Validity)>> = BTreeMap::new();
+        let mut accounts: BTreeSet<String> = names.values().cloned().collect();
+        for right in &register.rights {
+            let principal = canonical(&names, &right.principal);
+            if right.right == "member" {
+                members.entry(principal).or_default().push((right.object.to_lowercase(), right.valid));
+            } else {
+                rights.entry(places::form(&right.object, None)).or_default().push(right);
+            }
+        }
+        let groups_named: BTreeSet<&String> = members.values().flatten().map(|(group, _)| group).collect();
+        accounts.extend(members.keys().filter(|name| !groups_named.contains(name)).cloned());
+        let groups = accounts.iter().map(|account| (account.clone(), nested(&members, account))).collect();
+        Self { register, groups, rights, loose, names, accounts }
+    }
+
+    /// Ways to a place by rights on it or on what lies above it; `key` is the holding's own name.
+    #[must_use]
+    pub fn by_rights(&self, forms: &[String], key: &str, window: (Option<Time>, Option<Time>)) -> Vec<Way> {
+        let mut objects: Vec<&str> = vec![];
+        for form in forms {
+            objects.push(form);
+            objects.extend(places::above(form));
+        }
+        let lower = key.to_lowercase();
+        objects.push(&lower);
+        self.holders(&objects, |right| !NO_READING.contains(&right), window)
+    }
+
+    /// Ways to the control of a machine: its administrators, and whoever controls a plane that holds
+    /// it. `path` says through which planes.
+    #[must_use]
+    pub fn to_control(&self, host: &str, window: (Option<Time>, Option<Time>)) -> Vec<Way> {
+        let host = places::host(host);
+        let controls =
+            |right: &str| matches!(right, "administer" | "full-control" | "owner" | "root" | "db_owner");
+        self.holders(&[host.as_str()], controls, window)
+    }
+
+    /// Ways to a database or other object on a machine, as `DMS01\documents`.
+    #[must_use]
+    pub fn to_objects_of(&self, host: &str, window: (Option<Time>, Option<Time>)) -> Vec<Way> {
+        let host = places::host(host);
+        let below = format!("{host}/");
+        let objects: Vec<&str> = self
+            .rights
+            .range(below.clone()..)
+            .take_while(|(form, _)| form.starts_with(&below))
+            .map(|(f, _)| f.as_str())
+            .collect();
+        self.holders(&objects, |right| !NO_READING.contains(&right), window)
+    }
+
+    /// Planes that hold a machine or a holding: (position in the register, chain of planes that led there).
+    #[must_use]
+    pub fn planes_over(&self, hosts: &[String], key: &str) -> Vec<usize> {
+        let mut found = BTreeSet::new();
+        let mut open: Vec<String> = hosts.to_vec();
+        let mut seen: BTreeSet<String> = BTreeSet::new();
+        let mut first = true;
+        while first || !open.is_empty() {
+            let host = open.pop();
+            if host.as_ref().is_some_and(|host| !seen.insert(host.clone())) {
+                continue;
+            }
+            for (number, plane) in self.register.planes.iter().enumerate() {
+                let holds = match plane.holds_kind {
+                    Holds::Host => host.as_deref() == Some(places::host(&plane.holds).as_str()),
+                    Holds::Holding => first && plane.holds == key,
+                };
+                if holds && found.insert(number) {
+                    open.push(places::host(&plane.host));
+                }
+            }
+            first = false;
+        }
+        found.into_iter().collect()
+    }
+
+    /// The canonical form of an account's name.
+    #[must_use]
+    pub fn account(&self, name: &str) -> String {
+        canonical(&self.names, name)
+    }
+
+    /// Those who are not cleared and hold a right to one of the objects within the window.
+    fn holders(
+        &self,
+        objects: &[&str],
+        counts: impl Fn(&str) -> bool,
+        (from, to): (Option<Time>, Option<Time>),
+    ) -> Vec<Way> {
+        let mut ways = Vec::new();
+        for object in objects {
+            for right in self.rights.get(*object).into_iter().flatten() {
+                if !counts(&right.right) || !right.valid.meets(from, to) {
+                    continue;
+                }
+                let principal = self.account(&right.principal);
+                for loose in self.loose {
+                    self.through(loose, &principal, right, (from, to), &mut ways);
+                }
+            }
+        }
+        ways.sort();
+        ways.dedup();
+        ways
+    }
+
+    /// Whether somebody who is not cleared is, or is in, the principal of a right.
+    fn through(
+        &self,
+        loose: &Loose,
+        principal: &str,
+        right: &assize_model::Right,
+        window: (Option<Time>, Option<Time>),
+        ways: &mut Vec<Way>,
+    ) {
+        let mut add = |account: Option<&str>, member: Validity, through: String| {
+            let from = [window.0, loose.from, right.valid.from, member.from].into_iter().flatten().max();
+            let to = [window.1, loose.to, right.valid.to, member.to].into_iter().flatten().min();
+            if from.zip(to).is_none_or(|(from, to)| from <= to) {
+                let (because, basis) = (loose.because.clone(), loose.basis.clone());
+                ways.push(Way { account: account.map(str::to_owned), through, from, to, because, basis });
+            }
+        };
+        let Some(account) = &loose.account else {
+            // Everybody: the right is held by somebody, whoever it is.
+            return add(None, Validity::default(), format!("{} of {}", right.right, right.principal));
+        };
+        if account == principal {
+            add(Some(account), Validity::default(), format!("its right {}", right.right));
+        }
+        for (group, valid) in self.groups.get(account).into_iter().flatten() {
+            if group == principal {
+                add(Some(account), *valid, format!("{} of {}", right.right, right.principal));
+            }
+        }
+    }
+
+    /// Whether the register knows an account of that name.
+    #[must_use]
+    pub fn knows(&self, account: &str) -> bool {
+        self.accounts.contains(account)
+    }
+}
+
+/// All groups of an account, those of its groups too. A circle ends where it began.
+fn nested(members: &BTreeMap<String, Vec<(String, Validity)>>, account: &str) -> Vec<(String, Validity)> {
+    let mut found: BTreeSet<(String, Validity)> = BTreeSet::new();
+    let mut open: Vec<(String, Validity)> = members.get(account).cloned().unwrap_or_default();
+    while let Some((group, valid)) = open.pop() {
+        if !found.insert((group.clone(), valid)) {
+            continue;
+        }
+        for (above, other) in members.get(&group).into_iter().flatten() {
+            let from = valid.from.max(other.from);
+            let to = match (valid.to, other.to) {
+                (Some(one), Some(two)) => Some(one.min(two)),
+                (one, two) => one.or(two),
+            };
+            if from.zip(to).is_none_or(|(from, to)| from < to) {
+                open.push((above.clone(), Validity { from, to }));
+            }
+        }
+    }
+    found.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use assize_model::{Plane, Right};
+
+    fn right(principal: &str, right: &str, object: &str, valid: Validity) -> Right {
+        Right {
+            principal: principal.into(),
+            right: right.into(),
+            object: object.into(),
+            via: String::new(),
+            valid,
+        }
+    }
+
+    fn loose(account: Option<&str>, from: Option<i64>) -> Loose {
+        let account = account.map(str::to_owned);
+        Loose { account, from: from.map(Time), to: None, because: "x".into(), basis: vec!["s-1".into()] }
+    }
+
+    fn register() -> Register {
+        let until = |to| Validity { from: None, to: Some(Time(to)) };
+        let plane = |kind: &str, host: &str, holds: &str| Plane {
+            key: kind.into(),
+            kind: kind.into(),
+            host: host.into(),
+            holds_kind: Holds::Host,
+            holds: holds.into(),
+            valid: Validity::default(),
+        };
+        Register {
+            rights: vec![
+                right(r"C\anna", "member", r"C\Team", until(100)),
+                right(r"C\Team", "member", r"C\Readers", Validity::default()),
+                right(r"C\Readers", "read", r"\\FS01\Cases", Validity::default()),
+                right(r"C\root", "administer", "HV01", Validity::default()),
+            ],
+            planes: vec![
+                plane("backup", "BK01", "FS01"),
+                plane("hypervisor", "HV01", "BK01"),
+                plane("x", "Y", "Z"),
+            ],
+            ..Register::default()
+        }
+    }
+
+    const EVER: (Option<Time>, Option<Time>) = (None, None);
+
+    #[test]
+    fn rights_are_held_through_groups_while_they_stand() {
+        let register = register();
+        let forms = [places::form(r"\\FS01\Cases\CT\Statements", None)];
+        let ways = |loose: &[Loose]| Reach::of(&register, loose).by_rights(&forms, "H-1", EVER);
+        let way = ways(&[loose(Some(r"c\anna"), Some(40))]);
+        assert_eq!(way.len(), 1);
+        assert_eq!(
+            (way[0].from, way[0].to),
+            (Some(Time(40)), Some(Time(100))),
+            "while a member and in doubt"
+        );
+        assert_eq!(ways(&[loose(Some(r"c\anna"), Some(101))]), []);
+        assert_eq!(ways(&[loose(Some(r"c\root"), None)]), []);
+        assert_eq!(ways(&[loose(None, None)]).len(), 1, "everybody is somebody who may");
+        assert_eq!(ways(&[]), []);
+    }
+
+    #[test]
+    fn planes_hold_what_is_held_by_what_they_hold() {
+        let register = register();
+        let loose = [loose(Some(r"c\root"), None)];
+        let reach = Reach::of(&register, &loose);
+        let kinds: Vec<&str> = reach
+            .planes_over(&["fs01".into()], "H-1")
+            .into_iter()
+            .map(|plane| register.planes[plane].kind.as_str())
+            .collect();
+        assert_eq!(kinds, ["backup", "hypervisor"]);
+        assert_eq!(reach.to_control("HV01.court.example", EVER).len(), 1);
+        assert_eq!(reach.to_control("BK01", EVER), []);
+    }
+
+    #[test]
+    fn groups_in_a_circle_end() {
+        let mut register = register();
+        register.rights.push(right(r"C\Readers", "member", r"C\Team", Validity::default()));
+        let loose = [loose(Some(r"c\anna"), None)];
+        assert_eq!(
+            Reach::of(&register, &loose).by_rights(&[places::form(r"\\FS01\Cases", None)], "", EVER).len(),
+            1
+        );
+    }
+}
