@@ -194,12 +194,12 @@ pub fn expose(evidence: &Evidence<'_>) -> Result<Vec<Answer>, Unfounded> {
     let seen = acts::seen(evidence);
     let ways = paths::ways(evidence, &seen);
     let mut answers = Vec::new();
-    for holding in 0..evidence.register.holdings.len() {
+    for (holding, ways) in ways.iter().enumerate() {
         let mut own = Vec::new();
         for item in evidence.index.items_of(holding) {
-            own.push(paths::item(evidence, &seen, &ways[holding], holding, *item)?);
+            own.push(paths::item(evidence, &seen, ways, holding, *item)?);
         }
-        let whole = paths::holding(evidence, &seen, &ways[holding], holding, &own)?;
+        let whole = paths::holding(evidence, &seen, ways, holding, &own)?;
         answers.extend(subjects::of_holding(evidence, &whole, &own)?);
         answers.push(whole);
         answers.extend(own);

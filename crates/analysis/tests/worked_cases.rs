@@ -104,7 +104,7 @@ const ACTS: &[Case] = &[
     (25, "transfer site bytes", Outside, Nothing, Left, Reach::Object),
     (26, "clone host container", Inside, Collected, Collected, Reach::Plane),
     (26, "snapshot host container", Inside, Collected, Collected, Reach::Plane),
-    (27, "clone account container", Inside, Collected, Collected, Reach::Object),
+    (27, "clone directory-database container", Inside, Collected, Collected, Reach::Object),
     (28, "read file desktop", Inside, Opened, Opened, Reach::Object),
     (29, "read unknown bytes", Inside, Opened, Collected, Reach::Object),
     (29, "read unknown bytes partial", Inside, Opened, Collected, Reach::Object),
@@ -113,6 +113,7 @@ const ACTS: &[Case] = &[
     (31, "send message item", Outside, Left, Left, Reach::Object),
     (31, "share file", Outside, Nothing, Left, Reach::Object),
     (32, "copy file", Outside, Collected, Left, Reach::Object),
+    (32, "write medium", Inside, Collected, Left, Reach::Object),
     (33, "export certificate", Inside, Collected, Collected, Reach::Object),
 ];
 

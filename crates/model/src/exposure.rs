@@ -144,6 +144,7 @@ mod tests {
             from: None,
             to: None,
             because,
+            remedy: String::new(),
             basis: vec!["e-a".into()],
         }
     }
