@@ -443,6 +443,7 @@ impl<'o, 'a> Reader<'o, 'a> {
             values: &self.row.text,
             ends: &self.row.ends,
             names: &self.row.names,
+            nulls: &[],
             name: &|number| names.name(number),
         };
         self.out.event_packed(&view, meaning.links(), packed)

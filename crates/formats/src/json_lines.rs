@@ -8,7 +8,7 @@ use std::io;
 use assize_model::time::Stated;
 use assize_model::{Batcher, Card, Confidence, Event, Format, Input, Range, ReadingOptions, Slice, Time};
 
-use crate::json::{self, Broken, Fields};
+use crate::json::{self, Fields, Make, Meaning, Record};
 
 /// See the module's text.
 pub(crate) struct JsonLines;
@@ -68,11 +68,11 @@ impl Format for JsonLines {
     }
 
     fn read(&self, input: &mut Input<'_>, out: &mut Batcher<'_>) -> io::Result<()> {
-        json::read_records(input.bytes, out, &mut one)
+        MAKE.read(input, out)
     }
 
     fn reread(&self, slices: &[Slice], _: &ReadingOptions, out: &mut Batcher<'_>) -> io::Result<()> {
-        json::reread(slices, out, &mut one)
+        MAKE.reread(slices, out)
     }
 
     fn raw_text(&self, slices: &[Slice]) -> Option<String> {
@@ -80,11 +80,21 @@ impl Format for JsonLines {
     }
 }
 
-fn one(range: Range, bytes: &[u8], out: &mut Batcher<'_>) -> io::Result<Result<(), Broken>> {
-    match json::flatten(bytes) {
-        Ok(fields) => out.event(&event(range, fields)).map(Ok),
-        Err(broken) => Ok(Err(broken)),
+/// Every record is of this make.
+static MAKE: Make = Make { own: &[], spliced: &[], meaning: |record| Some(meaning(record)) };
+
+/// What can be said of any record: when and where.
+pub(crate) fn meaning(record: &Record) -> Meaning<'_> {
+    let mut meaning = Meaning::of("json");
+    for name in TIME_NAMES {
+        let Some(text) = record.field(name) else { continue };
+        meaning.set_time(text, "no zone stated; read as UTC");
+        if meaning.time.is_some() {
+            break;
+        }
     }
+    meaning.host = HOST_NAMES.iter().find_map(|name| record.field(name));
+    meaning
 }
 
 /// A generic event with all fields of its record.

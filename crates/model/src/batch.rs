@@ -146,7 +146,7 @@ impl Batch {
     }
 }
 
-/// The own fields of an event whose values stand one after another. None of them is null.
+/// The own fields of an event whose values stand one after another.
 #[derive(Clone, Copy)]
 pub struct Packed<'e> {
     /// UTF-8; that it is, is checked when the batch is whole.
@@ -155,6 +155,8 @@ pub struct Packed<'e> {
     pub ends: &'e [u32],
     /// A number for each field's name. A batcher gets one format's numbers only.
     pub names: &'e [u32],
+    /// Which of the fields are null, in their order; their values are empty.
+    pub nulls: &'e [u32],
     /// The name of a number.
     pub name: &'e dyn Fn(u32) -> &'e str,
 }
@@ -414,8 +416,13 @@ impl FieldColumns {
         self.values.bytes.extend_from_slice(fields.values);
         self.values.ends.extend(fields.ends.iter().map(|end| (base + *end as usize) as i32));
         self.push_names(fields);
-        if !self.valid.is_empty() {
+        let first = self.values.len() - fields.ends.len();
+        if self.valid.is_empty() && !fields.nulls.is_empty() {
+            self.valid.resize(first, true);
+        }
+        if !self.valid.is_empty() || !fields.nulls.is_empty() {
             self.valid.resize(self.values.len(), true);
+            fields.nulls.iter().for_each(|place| self.valid[first + *place as usize] = false);
         }
         self.rows.push(self.names.len() as i32);
         self.bytes() - before
