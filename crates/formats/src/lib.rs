@@ -6,14 +6,17 @@
 //! are bytes that hold bytes.
 
 mod clock;
+mod cloud;
 pub mod container;
 mod csv;
+mod entra;
 mod evtx;
 mod json;
 mod json_lines;
 #[allow(dead_code)] // Records of several lines: their readers are on their way.
 mod lines;
 pub mod mapping;
+mod m365;
 mod record;
 mod squid;
 mod syslog;
@@ -30,6 +33,8 @@ use assize_model::{Confidence, Format};
 pub static ALL: &[&dyn Format] = &[
     &evtx::Evtx,
     &windows_json::WindowsJson,
+    &m365::M365,
+    &entra::Entra,
     &zeek::Zeek,
     &zeek_json::ZeekJson,
     &squid::Squid,

@@ -33,6 +33,8 @@ const SAMPLES: &[(&str, &str, &str)] = &[
     ("zeek-json", "samples/zeek.json", "samples/zeek-damaged.json"),
     ("squid", "samples/squid.log", "samples/squid-damaged.log"),
     ("syslog", "samples/syslog.log", "samples/syslog-damaged.log"),
+    ("m365-audit", "samples/m365-audit.jsonl", "samples/m365-audit-damaged.json"),
+    ("entra", "samples/entra.json", "samples/entra-damaged.json"),
 ];
 
 fn sample(demonstration: &Path, name: &str) -> Vec<u8> {

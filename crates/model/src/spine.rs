@@ -111,7 +111,7 @@ words! {
         LinkedLogon "linked-logon", ParentProcess "parent-process", ProcessId "process-id",
         ParentProcessId "parent-process-id", Handle "handle", Token "token",
         Message "message", Request "request", Session "session", Record "record",
-        Activity "activity",
+        Activity "activity", Application "application",
     }
 }
 
