@@ -8,6 +8,7 @@
 
 mod directory;
 mod graph;
+mod table;
 
 use std::borrow::Cow;
 use std::io;
@@ -16,8 +17,9 @@ use assize_model::spine::{Client, Link, ObjectKind, Outcome, Qualifier, Scope, V
 use assize_model::{Batcher, Card, Confidence, Format, Input, ReadingOptions, Slice};
 
 use crate::json::{self, Make, Meaning, Own, Record, address};
-use crate::{cloud, m365};
+use crate::{cloud, m365, web};
 pub(crate) use directory::operation;
+pub(crate) use table::EntraTable;
 
 /// See the module's text.
 pub(crate) struct Entra;
@@ -382,8 +384,8 @@ fn graph_activity(record: &Record) -> Meaning<'_> {
     event.peer = either(own2!("ipAddress"), own!("IPAddress"))
         .or_else(|| record.said(own!("callerIpAddress")))
         .and_then(address);
-    event.outcome =
-        either(own2!("responseStatusCode"), own!("ResponseStatusCode")).map_or(Outcome::Unknown, status);
+    event.outcome = either(own2!("responseStatusCode"), own!("ResponseStatusCode"))
+        .map_or(Outcome::Unknown, web::outcome);
     event.bytes = said(record, own2!("responseSizeBytes")).and_then(|bytes| bytes.parse().ok());
     event.link(Link::Record, either(own2!("requestId"), own!("RequestId")));
     event.link(Link::Request, either(own2!("requestId"), own!("RequestId")));
@@ -393,16 +395,6 @@ fn graph_activity(record: &Record) -> Meaning<'_> {
     event.link(Link::Activity, said(record, own2!("clientRequestId")));
     event.link(Link::Application, either(own2!("appId"), own!("AppId")));
     event
-}
-
-/// By the status of an HTTP answer.
-pub(crate) fn status(code: &str) -> Outcome {
-    match code.trim().parse::<u16>() {
-        Ok(401 | 403) => Outcome::Denied,
-        Ok(200..=399) => Outcome::Success,
-        Ok(400..=599) => Outcome::Failure,
-        _ => Outcome::Unknown,
-    }
 }
 
 /// A record of Azure Monitor that is none of the others: Azure's activity log, or another category.

@@ -10,9 +10,9 @@ mod splitter;
 
 use std::io::{self, Read};
 
-use assize_model::{Batcher, Cause, Input, Range, Slice};
+use assize_model::{Batcher, Cause, Input, Range, ReadingOptions, Slice};
 
-use crate::json_lines;
+use crate::{csv, json_lines};
 pub(crate) use meaning::{Meaning, address};
 pub(crate) use record::{Own, Record};
 use splitter::{Piece, Splitter};
@@ -74,12 +74,60 @@ impl Make {
             return Ok(Err(broken));
         }
         match (self.meaning)(record) {
-            Some(meaning) => meaning.hand_on(record, &[range], out)?,
-            None => json_lines::meaning(record).hand_on(record, &[range], out)?,
+            Some(meaning) => meaning.hand_on(record, &[range], &NO_OPTIONS, out)?,
+            None => json_lines::meaning(record).hand_on(record, &[range], &NO_OPTIONS, out)?,
         }
         Ok(Ok(()))
     }
+
+    /// Reads a table whose columns are fields of such records, or whose cells hold whole ones.
+    pub(crate) fn read_table(&self, input: &mut Input<'_>, out: &mut Batcher<'_>) -> io::Result<()> {
+        let mut record = self.record();
+        csv::read_rows(input.bytes, out, &mut |row, out| {
+            self.row(&mut record, row, out)?;
+            if record.cut() {
+                // The event has what stands beside it; what it should have said is missing.
+                out.gap(row.ranges[0], Cause::Truncated, "a record inside this row is cut off")?;
+            }
+            Ok(Ok(()))
+        })
+    }
+
+    /// Reads again the rows that locators name.
+    pub(crate) fn reread_table(
+        &self,
+        slices: &[Slice],
+        options: &ReadingOptions,
+        out: &mut Batcher<'_>,
+    ) -> io::Result<()> {
+        let mut record = self.record();
+        csv::reread(slices, options, out, &mut |row, out| self.row(&mut record, row, out).map(Ok))
+    }
+
+    fn row(&self, record: &mut Record, row: &csv::Row<'_>, out: &mut Batcher<'_>) -> io::Result<()> {
+        record.clear();
+        for place in 0..row.len() {
+            let cell = row.cell(place).unwrap_or_default();
+            let added = match row.header.names.get(place) {
+                Some(name) => record.add(name, &cell),
+                None => record.add(&format!("column_{}", place + 1), &cell),
+            };
+            if let Err(broken) = added {
+                return out.gap(row.ranges[0], broken.cause, broken.detail);
+            }
+        }
+        if let Some(ragged) = row.ragged() {
+            // Two short words more: within every bound.
+            let _added = record.add(csv::RAGGED, &ragged);
+        }
+        match (self.meaning)(record) {
+            Some(meaning) => meaning.hand_on(record, row.ranges, row.options, out),
+            None => out.event(&csv::event(row)),
+        }
+    }
 }
+
+static NO_OPTIONS: ReadingOptions = ReadingOptions(std::collections::BTreeMap::new());
 
 /// Takes a record; the inner result says in words what is wrong with it, if something is.
 pub(crate) type Each<'e> =
@@ -140,7 +188,7 @@ fn wrapper(ranges: [Range; 2], bytes: &[u8], out: &mut Batcher<'_>) -> io::Resul
         !known && value != Some("[]")
     };
     if record.pairs().any(says) {
-        json_lines::meaning(&record).hand_on(&record, &ranges, out)?;
+        json_lines::meaning(&record).hand_on(&record, &ranges, &NO_OPTIONS, out)?;
     }
     Ok(())
 }

@@ -7,6 +7,7 @@
 
 mod clock;
 mod cloud;
+mod cloudtrail;
 pub mod container;
 mod csv;
 mod entra;
@@ -15,9 +16,10 @@ mod json;
 mod json_lines;
 #[allow(dead_code)] // Records of several lines: their readers are on their way.
 mod lines;
-pub mod mapping;
 mod m365;
+pub mod mapping;
 mod record;
+mod s3_access;
 mod squid;
 mod syslog;
 mod web;
@@ -34,7 +36,12 @@ pub static ALL: &[&dyn Format] = &[
     &evtx::Evtx,
     &windows_json::WindowsJson,
     &m365::M365,
+    &m365::M365Table,
     &entra::Entra,
+    &entra::EntraTable,
+    &cloudtrail::CloudTrail,
+    &cloudtrail::CloudTrailTable,
+    &s3_access::S3Access,
     &zeek::Zeek,
     &zeek_json::ZeekJson,
     &squid::Squid,

@@ -15,6 +15,7 @@
 
 mod client;
 mod operations;
+mod table;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -28,6 +29,7 @@ use crate::json::{self, Make, Meaning, Own, Record, address};
 use crate::{cloud, entra};
 pub(crate) use client::of_agent;
 use operations::Way;
+pub(crate) use table::{M365Table, holds};
 
 /// See the module's text.
 pub(crate) struct M365;

@@ -199,8 +199,9 @@ fn reread(
     options: &ReadingOptions,
     out: &mut Batcher<'_>,
 ) -> io::Result<()> {
-    // A row of a table names its header too; a JSON record stands by itself.
-    if slices.len() == 1 {
+    // A row of a table names its header too; a JSON record stands by itself, and what wraps such
+    // records has two ends.
+    if slices.len() == 1 || slices.first().is_some_and(|first| first.bytes.starts_with(b"{")) {
         return json::reread(slices, out, &mut |range, bytes, out| {
             one_record(mapping, range, bytes, options, out)
         });

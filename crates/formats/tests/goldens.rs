@@ -34,7 +34,12 @@ const SAMPLES: &[(&str, &str, &str)] = &[
     ("squid", "samples/squid.log", "samples/squid-damaged.log"),
     ("syslog", "samples/syslog.log", "samples/syslog-damaged.log"),
     ("m365-audit", "samples/m365-audit.jsonl", "samples/m365-audit-damaged.json"),
+    ("m365-audit-csv", "samples/m365-audit-csv.csv", "samples/m365-audit-csv-damaged.csv"),
     ("entra", "samples/entra.json", "samples/entra-damaged.json"),
+    ("entra-csv", "samples/entra-csv.csv", "samples/entra-csv-damaged.csv"),
+    ("aws-cloudtrail", "samples/aws-cloudtrail.json", "samples/aws-cloudtrail-damaged.json"),
+    ("aws-cloudtrail-csv", "samples/aws-cloudtrail-csv.csv", "samples/aws-cloudtrail-csv-damaged.csv"),
+    ("aws-s3-access", "samples/aws-s3-access.log", "samples/aws-s3-access-damaged.log"),
 ];
 
 fn sample(demonstration: &Path, name: &str) -> Vec<u8> {

@@ -101,10 +101,16 @@ impl<'a> Meaning<'a> {
     }
 
     /// Hands the record on as an event with this meaning.
-    pub(crate) fn hand_on(&self, record: &Record, ranges: &[Range], out: &mut Batcher<'_>) -> io::Result<()> {
+    pub(crate) fn hand_on(
+        &self,
+        record: &Record,
+        ranges: &[Range],
+        options: &ReadingOptions,
+        out: &mut Batcher<'_>,
+    ) -> io::Result<()> {
         let view = EventView {
             ranges,
-            options: &ReadingOptions::default(),
+            options,
             time: self.time,
             time_text: self.time_text,
             time_assumed: self.time_assumed.as_deref(),

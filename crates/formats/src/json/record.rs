@@ -124,12 +124,10 @@ impl Record {
     }
 
     /// Adds a pair that does not come from JSON, such as a column.
-    #[allow(dead_code)] // For tables whose cells hold records.
     pub(crate) fn add(&mut self, name: &str, value: &str) -> Result<(), Broken> {
         self.add_column(name, value).map_err(Fault::broken)
     }
 
-    #[allow(dead_code)] // As [`Self::add`].
     fn add_column(&mut self, name: &str, value: &str) -> Result<(), Fault> {
         let node = self.name(ROOT, name)?;
         if self.names.nodes[node as usize].spliced && self.splice(value, 0) {
