@@ -18,8 +18,10 @@ mod json_lines;
 mod lines;
 mod m365;
 pub mod mapping;
+mod postgresql;
 mod record;
 mod s3_access;
+mod samba;
 mod squid;
 mod syslog;
 mod web;
@@ -46,6 +48,9 @@ pub static ALL: &[&dyn Format] = &[
     &zeek_json::ZeekJson,
     &squid::Squid,
     &syslog::Syslog,
+    &postgresql::Csvlog,
+    &postgresql::Jsonlog,
+    &postgresql::Plain,
     &mapping::DMS_ACCESS,
     &mapping::VPN_SESSIONS,
     &mapping::VPN_ATTEMPTS,

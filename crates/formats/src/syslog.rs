@@ -15,6 +15,7 @@ use crate::clock::{self, Clock, DAY, Stamp};
 use crate::json::Broken;
 use crate::lines::{self, Line, Records};
 use crate::record::Record;
+use crate::samba;
 
 /// See the module's text.
 pub(crate) struct Syslog;
@@ -42,7 +43,7 @@ static CARD: Card = Card {
 pub(crate) type Says = for<'a> fn(&Envelope<'a>, &mut Record<'a>);
 
 /// Who says what: a program's name and what understands it. Whole names; the first that fits.
-pub(crate) static APPS: &[(&[&str], Says)] = &[];
+pub(crate) static APPS: &[(&[&str], Says)] = &[(samba::APPS, samba::says)];
 
 /// What stands around a message.
 #[derive(Clone, Debug, PartialEq)]
