@@ -354,7 +354,6 @@ pub(crate) fn bsd(text: &[u8]) -> Option<(Stamp, usize)> {
 }
 
 /// `14/Sep/2026:08:12:03 +0200`, as the Common Log Format has it, whole.
-#[allow(dead_code)] // For web logs, on their way.
 pub(crate) fn clf(text: &[u8]) -> Option<Stated> {
     let digits = |from: usize, to: usize| number(text.get(from..to)?);
     let (day, year) = (digits(0, 2)?, digits(7, 11)?);

@@ -5,6 +5,7 @@
 //! sessions are joined in `analysis`. Containers ([`container`]) are opened here too, because they
 //! are bytes that hold bytes.
 
+mod auditd;
 mod clock;
 mod cloud;
 mod cloudtrail;
@@ -12,19 +13,22 @@ pub mod container;
 mod csv;
 mod entra;
 mod evtx;
+mod front_ends;
 mod json;
 mod json_lines;
+mod laurel;
 #[allow(dead_code)] // Records of several lines: their readers are on their way.
 mod lines;
 mod m365;
 pub mod mapping;
-mod postgresql;
 mod record;
 mod s3_access;
-mod samba;
 mod squid;
 mod syslog;
+mod w3c;
 mod web;
+mod web_error;
+mod web_log;
 mod windows;
 mod windows_json;
 mod xml;
@@ -47,10 +51,12 @@ pub static ALL: &[&dyn Format] = &[
     &zeek::Zeek,
     &zeek_json::ZeekJson,
     &squid::Squid,
+    &w3c::W3c,
+    &web_log::WebLog,
+    &web_error::WebError,
+    &auditd::Auditd,
+    &laurel::Laurel,
     &syslog::Syslog,
-    &postgresql::Csvlog,
-    &postgresql::Jsonlog,
-    &postgresql::Plain,
     &mapping::DMS_ACCESS,
     &mapping::VPN_SESSIONS,
     &mapping::VPN_ATTEMPTS,

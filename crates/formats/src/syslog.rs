@@ -5,6 +5,12 @@
 //! What the programs say in it is for [`APPS`]: one function each, in a file of its own. A message of a
 //! program that nobody here knows becomes an event with the envelope's fields and the verb `other`.
 
+mod pam;
+mod sftp;
+mod sshd;
+mod sudo;
+mod system;
+
 use std::io::{self, Read};
 
 use assize_model::time::Stated;
@@ -15,7 +21,6 @@ use crate::clock::{self, Clock, DAY, Stamp};
 use crate::json::Broken;
 use crate::lines::{self, Line, Records};
 use crate::record::Record;
-use crate::samba;
 
 /// See the module's text.
 pub(crate) struct Syslog;
@@ -43,7 +48,32 @@ static CARD: Card = Card {
 pub(crate) type Says = for<'a> fn(&Envelope<'a>, &mut Record<'a>);
 
 /// Who says what: a program's name and what understands it. Whole names; the first that fits.
-pub(crate) static APPS: &[(&[&str], Says)] = &[(samba::APPS, samba::says)];
+pub(crate) static APPS: &[(&[&str], Says)] = &[
+    (&["sshd", "sshd-session", "sshd-auth"], sshd_or_pam),
+    (&["sftp-server", "internal-sftp"], sftp::daemon),
+    (&["sudo"], sudo::sudo),
+    (&["su"], sudo::su),
+    (&["systemd-logind"], system::logind),
+    (&["CRON", "cron", "crond", "crontab", "anacron"], system::cron),
+    (
+        &[
+            "useradd", "userdel", "usermod", "groupadd", "groupdel", "groupmod", "passwd", "gpasswd",
+            "chage", "chpasswd",
+        ],
+        system::accounts,
+    ),
+    (&["login", "polkitd", "pkexec", "gdm-password", "lightdm", "systemd", "sssd", "runuser"], system::door),
+    (&["httpd", "apache2", "nginx"], crate::web_error::in_syslog),
+    (&["audispd", "audisp-syslog", "auditd", "audit", "kernel"], crate::auditd::in_syslog),
+];
+
+fn sshd_or_pam<'a>(envelope: &Envelope<'a>, record: &mut Record<'a>) {
+    if pam::says(envelope, record) {
+        record.source = "linux/sshd".into();
+    } else {
+        sshd::says(envelope, record);
+    }
+}
 
 /// What stands around a message.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,7 +104,18 @@ impl Format for Syslog {
     }
 
     fn proof(&self) -> &'static [(&'static str, &'static str)] {
-        &[("rfc3164", "real"), ("rfc5424", "real")]
+        &[
+            ("envelope of RFC 3164", "real"),
+            ("envelope of RFC 5424", "real"),
+            ("sshd", "real"),
+            ("sftp", "unproven"),
+            ("PAM", "real"),
+            ("sudo", "unproven"),
+            ("su", "real"),
+            ("systemd-logind", "unproven"),
+            ("cron", "real"),
+            ("accounts (useradd, passwd, …)", "unproven"),
+        ]
     }
 
     fn recognise(&self, head: &[u8]) -> Option<Confidence> {
@@ -157,9 +198,13 @@ pub(crate) fn record<'a>(envelope: &Envelope<'a>, clock: &'a mut Clock) -> Recor
     let mut record = Record::of("linux/syslog");
     record.at(envelope.time_text, clock.read(envelope.stamp));
     envelope.fill(&mut record);
-    let app = envelope.app.unwrap_or("");
-    if let Some((_, says)) = APPS.iter().find(|(names, _)| names.contains(&app)) {
-        says(envelope, &mut record);
+    // `httpd/backend1`, `postfix/smtpd`: the program stands first.
+    let app = envelope.app.unwrap_or("").split('/').next().unwrap_or("");
+    match APPS.iter().find(|(names, _)| names.contains(&app)) {
+        Some((_, says)) => says(envelope, &mut record),
+        None => {
+            pam::says(envelope, &mut record);
+        }
     }
     record
 }
@@ -200,6 +245,9 @@ impl<'a> Envelope<'a> {
             _ => (None, rest),
         };
         let (app, process_id, message) = tag(rest.trim_start_matches(' '));
+        // Solaris repeats priority and number: `[ID 800047 auth.info] message`.
+        let solaris = message.strip_prefix("[ID ").and_then(|rest| rest.split_once("] "));
+        let message = solaris.map_or(message, |(_, message)| message);
         Some(Self {
             priority,
             stamp: Some(stamp),
@@ -270,6 +318,14 @@ fn stamp(text: &str) -> Option<(Stamp, usize)> {
 
 /// `sshd[411]: message`, `su: message`, `kernel: [ 12.3] message`; a text without tag is all message.
 fn tag(text: &str) -> (Option<&str>, Option<&str>, &str) {
+    // `[sshd]: message`, as metalog and some routers write it.
+    if let Some((name, rest)) = text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        let rest = rest.strip_prefix(':').unwrap_or(rest);
+        let shape = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        if let (true, Some(message)) = (shape, rest.strip_prefix(' ')) {
+            return (Some(name), None, message);
+        }
+    }
     let end = text.bytes().position(|byte| matches!(byte, b' ' | b'[' | b':'));
     let Some(end) = end.filter(|end| *end > 0) else { return (None, None, text) };
     // `pop(pam_unix)[4920]:`, `CRON[12]:`, `postfix/smtpd[9]:`, `rsyslogd:`

@@ -268,7 +268,8 @@ impl Header {
     }
 }
 
-/// `\x09` is a tab and `\\` a backslash. What would not be UTF-8 keeps its escapes.
+/// `\x2c` is a comma, `\x0a` a line's end and `\\` a backslash. Other control characters, and what would not be UTF-8 keep
+/// their escapes, as in Zeek's JSON.
 fn unescaped(value: &str) -> Text<'_> {
     if memchr(b'\\', value.as_bytes()).is_none() {
         return Text::Borrowed(value);
@@ -284,7 +285,11 @@ fn unescaped(value: &str) -> Text<'_> {
             }
             [b'\\', b'x', high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
                 let digit = |digit: u8| (digit as char).to_digit(16).unwrap_or(0) as u8;
-                decoded.push(digit(high) << 4 | digit(low));
+                match digit(high) << 4 | digit(low) {
+                    byte @ (b'\t' | b'\n' | b'\r') => decoded.push(byte),
+                    0..0x20 | 0x7f => decoded.extend_from_slice(&bytes[at..at + 4]),
+                    byte => decoded.push(byte),
+                }
                 at += 4;
             }
             [byte, ..] => {

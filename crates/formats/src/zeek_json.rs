@@ -77,7 +77,8 @@ fn is_zeek(fields: &Fields) -> bool {
     let record = record(fields);
     let values = Values::of(&record);
     let named = |name: &str| record.field(name).is_some();
-    path_of(&values, &record).is_some() && (named("id.orig_h") || named("fuid") || named("_write_ts"))
+    path_of(&values, &record).is_some()
+        && ["id.orig_h", "fuid", "_write_ts", "software_type", "note"].into_iter().any(named)
 }
 
 fn one(range: Range, bytes: &[u8], out: &mut Batcher<'_>) -> io::Result<Result<(), Broken>> {

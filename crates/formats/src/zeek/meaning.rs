@@ -140,7 +140,8 @@ impl Values {
 /// The log that a JSON record is from: by `_path`, which Zeek's shippers add, else by its columns. `None`
 /// for records that are not Zeek's.
 pub(crate) fn path_of(values: &Values, record: &Record<'_>) -> Option<String> {
-    if !values.has(Known::Ts) {
+    // Logs without a time of their own have at least the shipper's.
+    if !values.has(Known::Ts) && record.field("_write_ts").is_none() {
         return None;
     }
     if let Some(path) = values.get(record, Known::PathName) {
@@ -163,9 +164,12 @@ pub(crate) fn path_of(values: &Values, record: &Record<'_>) -> Option<String> {
         ("ssh", named("auth_attempts") || named("kex_alg")),
         ("ftp", named("command") && named("reply_code")),
         ("files", values.has(Known::Fuid) && named("seen_bytes")),
+        ("software", named("software_type") && named("name")),
+        ("notice", named("note") && named("actions")),
     ];
-    // Files have connections of their own name; all others have one connection.
-    let found = signs.iter().find(|(path, sign)| *sign && (connection || *path == "files"));
+    // These are not about one connection.
+    let alone = ["files", "software", "notice"];
+    let found = signs.iter().find(|(path, sign)| *sign && (connection || alone.contains(path)));
     found.map(|(path, _)| (*path).to_owned()).or_else(|| connection.then(|| "other".to_owned()))
 }
 
