@@ -18,7 +18,10 @@ use crate::json_lines;
 
 pub(crate) use layout::Layout;
 
-pub(crate) use rows::{Row, first_rows, names, raw_text, read_rows, reread};
+pub(crate) use cells::{Cut, Dialect, Span, cut};
+pub(crate) use rows::{
+    Each, Row, first_bare_rows, first_rows, names, raw_text, read_bare_rows, read_rows, reread,
+};
 
 /// Own field of a row that has more or fewer cells than there are names.
 pub(crate) const RAGGED: &str = "Record_Ragged";

@@ -21,8 +21,10 @@ mod laurel;
 mod lines;
 mod m365;
 pub mod mapping;
+mod postgresql;
 mod record;
 mod s3_access;
+mod samba;
 mod squid;
 mod syslog;
 mod w3c;
@@ -57,6 +59,9 @@ pub static ALL: &[&dyn Format] = &[
     &auditd::Auditd,
     &laurel::Laurel,
     &syslog::Syslog,
+    &postgresql::Csvlog,
+    &postgresql::Jsonlog,
+    &postgresql::Plain,
     &mapping::DMS_ACCESS,
     &mapping::VPN_SESSIONS,
     &mapping::VPN_ATTEMPTS,

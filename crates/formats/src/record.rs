@@ -123,6 +123,21 @@ impl<'a> Record<'a> {
         self.hand_on(ranges, &options, out)
     }
 
+    /// The same, of a record whose bytes do not say all that was needed to find its values.
+    pub(crate) fn event_with(
+        &self,
+        ranges: &[Range],
+        needed: &ReadingOptions,
+        out: &mut Batcher<'_>,
+    ) -> io::Result<()> {
+        if needed.is_empty() {
+            return self.hand_on(ranges, self.time_options, out);
+        }
+        let mut options = self.time_options.clone();
+        options.0.extend(needed.0.clone());
+        self.hand_on(ranges, &options, out)
+    }
+
     fn hand_on(&self, ranges: &[Range], options: &ReadingOptions, out: &mut Batcher<'_>) -> io::Result<()> {
         let view = EventView {
             ranges,

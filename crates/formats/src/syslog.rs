@@ -21,6 +21,7 @@ use crate::clock::{self, Clock, DAY, Stamp};
 use crate::json::Broken;
 use crate::lines::{self, Line, Records};
 use crate::record::Record;
+use crate::samba;
 
 /// See the module's text.
 pub(crate) struct Syslog;
@@ -49,6 +50,7 @@ pub(crate) type Says = for<'a> fn(&Envelope<'a>, &mut Record<'a>);
 
 /// Who says what: a program's name and what understands it. Whole names; the first that fits.
 pub(crate) static APPS: &[(&[&str], Says)] = &[
+    (samba::APPS, samba::says),
     (&["sshd", "sshd-session", "sshd-auth"], sshd_or_pam),
     (&["sftp-server", "internal-sftp"], sftp::daemon),
     (&["sudo"], sudo::sudo),

@@ -35,6 +35,12 @@ const AGREE_PERCENT: usize = 60;
 const AGREE_BARE_PERCENT: usize = 80;
 
 impl Layout {
+    /// A table by RFC 4180 without a header, whatever its rows.
+    pub(crate) fn bare(head: &[u8]) -> Self {
+        let (encoding, mark) = Encoding::of(head).unwrap_or((Encoding::EightBit, 0));
+        Self { encoding, mark, dialect: Dialect::COMMA, header: None, columns: 0, rows: 0 }
+    }
+
     /// The layout of a table that begins so; `None` if this is no table.
     pub(crate) fn of(head: &[u8]) -> Option<Self> {
         let whole = head.len() < HEAD;

@@ -82,6 +82,11 @@ impl<'r> Row<'r> {
         self.cell(self.header.column(name)?).filter(|cell| !cell.is_empty())
     }
 
+    /// All cells, in their order.
+    pub(crate) fn cells(&self) -> impl Iterator<Item = Cow<'r, str>> + '_ {
+        (0..self.len()).filter_map(|place| self.cell(place))
+    }
+
     /// Names and values of all cells, in their order; a cell without a name is `column_7`.
     pub(crate) fn pairs(&self) -> impl Iterator<Item = (Cow<'r, str>, Cow<'r, str>)> + '_ {
         let header = self.header;
@@ -114,6 +119,17 @@ pub(crate) fn names(head: &[u8]) -> Option<Vec<String>> {
 
 /// The first rows of a table that begins so, for a look at them.
 pub(crate) fn first_rows(head: &[u8], most: usize, each: &mut dyn FnMut(&Row<'_>)) {
+    first(head, most, each, &|input, out, each| read_rows(input, out, each));
+}
+
+/// The same, of a table by RFC 4180 that has no header.
+pub(crate) fn first_bare_rows(head: &[u8], most: usize, each: &mut dyn FnMut(&Row<'_>)) {
+    first(head, most, each, &|input, out, each| read_bare_rows(input, out, each));
+}
+
+type Reading<'a> = &'a dyn Fn(&mut dyn Read, &mut Batcher<'_>, Each<'_>) -> io::Result<()>;
+
+fn first(head: &[u8], most: usize, each: &mut dyn FnMut(&Row<'_>), reading: Reading<'_>) {
     struct Nowhere;
     impl Sink for Nowhere {
         fn batch(&mut self, _: Batch) -> io::Result<()> {
@@ -129,7 +145,7 @@ pub(crate) fn first_rows(head: &[u8], most: usize, each: &mut dyn FnMut(&Row<'_>
     let mut left = most;
     let mut bytes = head;
     // Bytes in memory and a sink that takes everything: nothing here fails.
-    let read = read_rows(&mut bytes, &mut out, &mut |row, _| {
+    let read = reading(&mut bytes, &mut out, &mut |row, _| {
         if left > 0 {
             left -= 1;
             each(row);
@@ -148,9 +164,28 @@ pub(crate) fn read_rows(input: &mut dyn Read, out: &mut Batcher<'_>, each: Each<
         out.gap(Range { offset: 0, length: all }, Cause::Unrecognised, "no table: rows do not agree")?;
         return broken.map_or(Ok(()), Err);
     };
-    let mut rows = Rows::new(&layout);
+    read_on(&layout, &head, broken, input, out, each)
+}
+
+/// Reads every row of a table by RFC 4180 that has no header and whose columns are known otherwise.
+pub(crate) fn read_bare_rows(input: &mut dyn Read, out: &mut Batcher<'_>, each: Each<'_>) -> io::Result<()> {
+    let mut head = Vec::new();
+    let broken = input.take(HEAD as u64).read_to_end(&mut head).err();
+    let layout = Layout::bare(&head);
+    read_on(&layout, &head, broken, input, out, each)
+}
+
+fn read_on(
+    layout: &Layout,
+    head: &[u8],
+    broken: Option<io::Error>,
+    input: &mut dyn Read,
+    out: &mut Batcher<'_>,
+    each: Each<'_>,
+) -> io::Result<()> {
+    let mut rows = Rows::new(layout);
     // A stream that broke once is not asked again.
-    rows.begin(&head, &layout, broken.is_none() && head.len() == HEAD);
+    rows.begin(head, layout, broken.is_none() && head.len() == HEAD);
     rows.run(input, out, each)?;
     broken.map_or(Ok(()), Err)
 }
