@@ -103,6 +103,8 @@ const OWN: &[&str] = both_names!([
     "initiatedBy.user.userPrincipalName",
     "ipAddress",
     "isInteractive",
+    "metricResponseType",
+    "objectKey",
     "originalRequestId",
     "requestId",
     "requestMethod",
@@ -124,9 +126,11 @@ const OWN: &[&str] = both_names!([
     "targetResources.type",
     "targetResources.userPrincipalName",
     "timeGenerated",
+    "statusCode",
     "uniqueTokenId",
     "uniqueTokenIdentifier",
     "userAgent",
+    "userAgentHeader",
     "userId",
     "userPrincipalName",
 );
@@ -197,10 +201,15 @@ fn has(record: &Record, names: [Own; 2]) -> bool {
 
 /// What a record says, if it is one of these logs.
 pub(crate) fn meaning(record: &Record) -> Option<Meaning<'_>> {
-    let monitor = record.has(own!("time")) || record.has(own!("TimeGenerated"));
-    let mut event = if has(record, own2!("status.errorCode"))
+    let operated = record.has(own!("operationName")) && record.has(own!("category"));
+    let monitor = record.has(own!("time"))
+        || record.has(own!("TimeGenerated"))
+        || (operated && record.has(own!("resourceId")));
+    let category = record.own(own!("category")).unwrap_or("");
+    let mut event = if (has(record, own2!("status.errorCode"))
         && has(record, own2!("appId"))
-        && (has(record, own2!("createdDateTime")) || monitor)
+        && (has(record, own2!("createdDateTime")) || monitor))
+        || (monitor && operated && category.ends_with("SignInLogs"))
     {
         sign_in(record)
     } else if has(record, own2!("activityDisplayName"))
@@ -211,13 +220,14 @@ pub(crate) fn meaning(record: &Record) -> Option<Meaning<'_>> {
             || has(record, own2!("initiatedBy.user.userPrincipalName"))
             || has(record, own2!("initiatedBy.app.displayName"))
             || record.has(own!("category")))
+        || (monitor && operated && is_of_directory(record))
     {
         audit(record)
     } else if (has(record, own2!("requestUri")) && has(record, own2!("requestMethod")) && monitor)
         || (record.has(own!("RequestUri")) && record.has(own!("RequestMethod")))
     {
         graph_activity(record)
-    } else if monitor && record.has(own!("operationName")) && record.has(own!("category")) {
+    } else if monitor && operated {
         monitored(record)?
     } else {
         return None;
@@ -226,6 +236,19 @@ pub(crate) fn meaning(record: &Record) -> Option<Meaning<'_>> {
         event.qualify(Qualifier::FrontEndAddress);
     }
     Some(event)
+}
+
+/// Whether Azure Monitor has a record from the directory's audit: of its provider, and of no other log
+/// of it.
+fn is_of_directory(record: &Record) -> bool {
+    const PROVIDER: &str = "microsoft.aadiam";
+    let resource = record.own(own!("resourceId")).unwrap_or("");
+    let provider = resource.rsplit('/').next().unwrap_or("");
+    let category = record.own(own!("category")).unwrap_or("");
+    provider.eq_ignore_ascii_case(PROVIDER)
+        && !category.ends_with("SignInLogs")
+        && category != "MicrosoftGraphActivityLogs"
+        && !category.contains("Risk")
 }
 
 /// The record's own time, else when Azure Monitor says it was.
@@ -256,7 +279,8 @@ fn sign_in(record: &Record) -> Meaning<'_> {
     event.says(if alone { Verb::Token } else { Verb::Logon }, ObjectKind::Application);
     let object = said(record, own2!("appDisplayName")).or_else(|| said(record, own2!("resourceDisplayName")));
     event.object = object.map(Cow::Borrowed);
-    event.outcome = said(record, own2!("status.errorCode")).map_or(Outcome::Unknown, cloud::sign_in_outcome);
+    let code = said(record, own2!("status.errorCode")).or_else(|| record.said(own!("resultType")));
+    event.outcome = code.map_or(Outcome::Unknown, cloud::sign_in_outcome);
     event.peer =
         said(record, own2!("ipAddress")).or_else(|| record.said(own!("callerIpAddress"))).and_then(address);
     let device = said(record, own2!("deviceDetail.displayName"));
@@ -321,8 +345,8 @@ fn audit(record: &Record) -> Meaning<'_> {
         "failure" | "timeout" | "clienterror" => Outcome::Failure,
         _ => Outcome::Unknown,
     };
-    let activity = said(record, own2!("activityDisplayName")).unwrap_or("");
-    if let Some((verb, kind)) = operation(activity) {
+    let activity = said(record, own2!("activityDisplayName")).or_else(|| record.said(own!("operationName")));
+    if let Some((verb, kind)) = activity.and_then(operation) {
         event.says(verb, kind);
     }
     event.scope = Some(Scope::Item);
@@ -404,11 +428,12 @@ fn monitored(record: &Record) -> Option<Meaning<'_>> {
     let source = match category {
         "Administrative" | "Security" | "ServiceHealth" | "Alert" | "Recommendation" | "Policy"
         | "Autoscale" | "ResourceHealth" => Cow::Borrowed("azure/activitylogs"),
-        // Sign-ins and audits that lack what makes them whole are of their logs all the same.
-        _ if category.ends_with("SignInLogs") => Cow::Borrowed("entra/signin"),
+        // An audit that lacks what makes it whole is of its log all the same.
         "AuditLogs" => Cow::Borrowed("entra/audit"),
         // Another resource's log, of which only the frame is known.
-        _ if record.has(own!("resourceId")) => Cow::Owned(format!("azure/{}", category.to_ascii_lowercase())),
+        _ if record.has(own!("resourceId")) || has(record, own2!("objectKey")) => {
+            Cow::Owned(format!("azure/{}", category.to_ascii_lowercase()))
+        }
         _ => return None,
     };
     let mut event = Meaning::of(source);
@@ -423,7 +448,9 @@ fn monitored(record: &Record) -> Option<Meaning<'_>> {
     ];
     event.actor = actor.into_iter().find_map(|name| record.said(name)).map(Cow::Borrowed);
     event.peer = record.said(own!("callerIpAddress")).and_then(address);
-    event.object = record.said(own!("resourceId")).map(Cow::Borrowed);
+    // The key rather than the address: signatures that open the store stand in addresses.
+    let object = said(record, own2!("objectKey")).or_else(|| record.said(own!("resourceId")));
+    event.object = object.map(Cow::Borrowed);
     (event.verb, event.object_kind) = administration(operation);
     event.scope = Some(Scope::Item);
     let signature = record.said(own!("resultSignature")).unwrap_or("");
@@ -433,9 +460,15 @@ fn monitored(record: &Record) -> Option<Meaning<'_>> {
             Outcome::Denied
         }
         "failure" | "failed" => Outcome::Failure,
+        // Requests to a store have the status of HTTP.
+        "" => match said(record, own2!("metricResponseType")) {
+            Some("Success") => Outcome::Success,
+            _ => said(record, own2!("statusCode")).map_or(Outcome::Unknown, web::outcome),
+        },
         // Begun and accepted are no ends.
         _ => Outcome::Unknown,
     };
+    event.client = said(record, own2!("userAgentHeader")).and_then(m365::of_agent);
     event.link(Link::Activity, said(record, own2!("correlationId")));
     event.link(Link::Application, record.said(own!("identity.claims.appid")));
     Some(event)
@@ -446,6 +479,20 @@ fn monitored(record: &Record) -> Option<Meaning<'_>> {
 fn administration(operation: &str) -> (Verb, Option<ObjectKind>) {
     let name = operation.to_ascii_lowercase();
     let ends = |end: &str| name.ends_with(end);
+    // Azure Storage: "Storage Analytics logged operations".
+    match name.as_str() {
+        "getblob" | "getfile" | "readfile" => return (Verb::Read, Some(ObjectKind::File)),
+        "listblobs" | "listcontainers" | "listfilesanddirectories" | "listshares" => {
+            return (Verb::List, Some(ObjectKind::Folder));
+        }
+        "getblobproperties" | "getblobmetadata" => return (Verb::List, Some(ObjectKind::File)),
+        "putblob" | "putblock" | "putblocklist" | "createfile" => {
+            return (Verb::Create, Some(ObjectKind::File));
+        }
+        "copyblob" => return (Verb::Copy, Some(ObjectKind::File)),
+        "deleteblob" | "deletefile" => return (Verb::Delete, Some(ObjectKind::File)),
+        _ => {}
+    }
     if name.contains("roleassignments/") || name.contains("roledefinitions/") {
         (Verb::PermissionChange, Some(ObjectKind::Account))
     } else if ends("listkeys/action") || ends("listaccountsas/action") || ends("listservicesas/action") {

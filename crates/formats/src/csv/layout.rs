@@ -185,11 +185,12 @@ fn is_header(cells: &[String]) -> bool {
 }
 
 fn is_name(name: &str) -> bool {
-    let plain = |c: char| c.is_alphanumeric() || " _-./()#%$&+*'[]?:@\u{a0}".contains(c);
+    let plain = |c: char| c.is_alphanumeric() || " _-./()#%$&+*'[]{}?:@\u{a0}".contains(c);
     let first = |c: char| c.is_alphabetic() || "_#%@$'".contains(c);
     let words = name.split_whitespace().count();
     name.len() <= 80
-        && (1..=6).contains(&words)
+        // `Token Protection - Sign In Session StatusCode` is a name too.
+        && (1..=9).contains(&words)
         && name.chars().all(plain)
         && name.starts_with(first)
         && name.chars().any(char::is_alphabetic)

@@ -1,0 +1,115 @@
+//! How fast does each family of formats become batches, beside a public peer on the same bytes in the same run?
+//!
+//! `cargo run --release -- EVIDENCE`, in this folder; EVIDENCE is the folder of a drill's evidence
+//! (`cargo run --release -p assize-drill --example make -- 7 60 30 40 espionage DIR`). Its exports are repeated
+//! to 64 MB. One thread, CPU seconds of that thread, medians of five rounds, ours and the peer's in turn. The
+//! peer of JSON is arrow-json with the schema that it infers of the same bytes; what inferring costs is not
+//! counted. Every reader's memory at its highest is told for one and for four times the bytes.
+
+mod input;
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use arrow_json::reader::infer_json_schema;
+use assize_model::{Batch, Batcher, ExhibitId, Gap, Input, Origin, Projection, ReadingOptions, Sink};
+
+const ROUNDS: usize = 5;
+/// Bytes of one input.
+const SIZE: usize = 64 << 20;
+/// Rows of a batch of the peer, as ours.
+const ROWS: usize = 4096;
+
+fn main() -> Result<()> {
+    let Some(evidence) = std::env::args().nth(1) else { bail!("EVIDENCE") };
+    println!("| input | events | MB/s | peer, MB/s | CPU, ratio to peer |\n|---|---|---|---|---|");
+    for (name, format, bytes) in input::all(Path::new(&evidence), SIZE)? {
+        let json = bytes.first() == Some(&b'{');
+        let schema = if json { Some(schema(&bytes)?) } else { None };
+        let (mut ours, mut peers, mut events) = (Vec::new(), Vec::new(), 0);
+        for _ in 0..=ROUNDS {
+            if let Some(schema) = &schema {
+                peers.push(cpu(|| peer(&bytes, schema))?.0);
+            }
+            let (seconds, read) = cpu(|| read(format, &bytes))?;
+            ours.push(seconds);
+            events = read;
+        }
+        let megabytes = bytes.len() as f64 / 1e6;
+        let ours = median(&mut ours);
+        let peer = (!peers.is_empty()).then(|| median(&mut peers));
+        let told = |value: Option<f64>, digits| value.map_or("–".into(), |value| format!("{value:.digits$}"));
+        println!(
+            "| {name} | {events} | {:.0} | {} | {} |",
+            megabytes / ours,
+            told(peer.map(|peer| megabytes / peer), 0),
+            told(peer.map(|peer| ours / peer), 2)
+        );
+    }
+    Ok(())
+}
+
+/// Takes batches and forgets them.
+#[derive(Default)]
+struct Forget {
+    gaps: u64,
+}
+
+impl Sink for Forget {
+    fn batch(&mut self, _: Batch) -> io::Result<()> {
+        Ok(())
+    }
+    fn gap(&mut self, _: Gap) -> io::Result<()> {
+        self.gaps += 1;
+        Ok(())
+    }
+}
+
+fn read(format: &str, mut bytes: &[u8]) -> Result<u64> {
+    let format = assize_formats::by_name(format).context("no such format")?;
+    let origin = Origin { exhibit: ExhibitId::of_digest(&[0; 32]), member: None, format: format.card().name };
+    let mut sink = Forget::default();
+    let mut batcher = Batcher::new(origin, &mut sink);
+    let options = ReadingOptions::default();
+    let mut input = Input { bytes: &mut bytes, options: &options, projection: Projection::Everything };
+    format.read(&mut input, &mut batcher)?;
+    let (events, gaps) = batcher.finish()?;
+    if gaps > 0 {
+        bail!("{gaps} gaps in sound input");
+    }
+    Ok(events)
+}
+
+fn schema(bytes: &[u8]) -> Result<arrow_json::reader::ReaderBuilder> {
+    let (schema, _) = infer_json_schema(bytes, None)?;
+    Ok(arrow_json::ReaderBuilder::new(schema.into()).with_batch_size(ROWS))
+}
+
+fn peer(bytes: &[u8], builder: &arrow_json::ReaderBuilder) -> Result<u64> {
+    let mut rows = 0;
+    for batch in builder.clone().build(bytes)? {
+        rows += batch?.num_rows() as u64;
+    }
+    Ok(rows)
+}
+
+/// CPU seconds of this thread.
+fn cpu(run: impl FnOnce() -> Result<u64>) -> Result<(f64, u64)> {
+    let before = nanoseconds()?;
+    let result = run()?;
+    Ok(((nanoseconds()? - before) as f64 / 1e9, result))
+}
+
+fn nanoseconds() -> Result<u64> {
+    let text = fs::read_to_string("/proc/thread-self/schedstat")?;
+    text.split(' ').next().context("no CPU time")?.parse().context("no CPU time")
+}
+
+/// Of all rounds but the first, which warms caches.
+fn median(seconds: &mut Vec<f64>) -> f64 {
+    seconds.remove(0);
+    seconds.sort_by(f64::total_cmp);
+    seconds[seconds.len() / 2]
+}
