@@ -380,9 +380,9 @@ fn severity(text: &str, from: usize) -> Option<(usize, &str)> {
     let line = memchr::memchr(b'\n', text.as_bytes()).unwrap_or(text.len());
     for colon in memchr::memmem::find_iter(&text.as_bytes()[from..line], b":  ") {
         let colon = from + colon;
-        let start = text[..colon]
-            .rfind(|c: char| !c.is_ascii_uppercase() && !c.is_ascii_digit())
-            .map_or(0, |at| at + 1);
+        // By bytes: what stands before the word may be a character of several.
+        let word = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+        let start = colon - text.as_bytes()[..colon].iter().rev().take_while(|byte| word(byte)).count();
         if entry::is_severity(&text[start..colon]) {
             return Some((start, &text[start..colon]));
         }

@@ -2,7 +2,7 @@
 //!
 //! Counts and fields are held to `serde_json` and to a naive count, which share no code with the readers.
 //! The corpus is not part of this repository: `ASSIZE_CORPUS` says where it lies.
-#![allow(clippy::disallowed_methods, clippy::unwrap_used)] // Tests play the person at the keyboard.
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::print_stderr, clippy::explicit_write)] // Tests play the person at the keyboard.
 
 use std::collections::BTreeMap;
 use std::fs;
