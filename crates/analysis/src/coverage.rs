@@ -1,143 +1,916 @@
 //! Of which host do we have which log, from when to when, and how whole?
 //!
-//! Thin for now: one row per source and host over the span of its records. `complete` is said only
-//! where the source numbers its records and none is missing between the first and the last; a hole,
-//! a cleared log or unread bytes make it `partial` with a cause; a source without numbers is
-//! `partial` without one, because its wholeness is merely not shown. Days, trust and techniques
-//! are the reconstruction's issue.
+//! The calendar: per source and host, stretches of time in one state, without a hole between the
+//! first and the last day of the evidence. A log that numbers its records shows itself whole, or
+//! where it is not; one that does not is `complete` only under the printed assumption that its
+//! export is. What is missing has a cause if something says so, and none if nothing does. A host
+//! under the intruder's control is untrusted from then on, whatever its numbers say: they are the
+//! intruder's to choose.
+//!
+//! Nothing becomes better by being taken away: without its records a stretch is `none`, and a hole
+//! is never called shorter than the records on both sides of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use assize_model::coverage::{Cause, State};
-use assize_model::{Basis, Coverage, Row, SnapshotError};
+use assize_model::{Basis, Coverage, EventId, HostName, SnapshotError, Time};
 
-use crate::Ask;
+use crate::key::log_name;
+use crate::roster::Roster;
+use crate::survey::Run;
+use crate::{Ask, Covered};
 
-/// Per source and host: how many records, when, and their numbers.
-///
-/// `first_value … ORDER BY` with the id as the last key, so that ties do not depend on the order of
-/// reading.
-const SPANS: &str = "
-    SELECT source, host, count(*) AS events, min(time) AS first, max(time) AS last,
-           first_value(id ORDER BY time NULLS LAST, id) AS first_id,
-           last_value(id ORDER BY time NULLS FIRST, id) AS last_id,
-           min(TRY_CAST(fields['EventRecordID'] AS BIGINT)) AS lowest,
-           max(TRY_CAST(fields['EventRecordID'] AS BIGINT)) AS highest,
-           count(DISTINCT TRY_CAST(fields['EventRecordID'] AS BIGINT)) AS numbers,
-           count(TRY_CAST(fields['EventRecordID'] AS BIGINT)) AS numbered
-    FROM events GROUP BY source, host ORDER BY source, host";
+const HOUR: i64 = 3_600_000_000_000;
+const DAY: i64 = 24 * HOUR;
+/// A busy log is silent at either end for less than this.
+const QUIET: i64 = 6 * HOUR;
+/// Days without any record that part evidence of now from stray old records.
+const STRAY: i64 = 30 * DAY;
 
-/// Events that say that a log was cleared, with the log's name.
+/// That an export holds what its source recorded: the assumption of logs without numbers.
+pub const WHOLE_EXPORT: &str =
+    "whole-export: the export holds every record that the source made in that time";
+
+/// That a log which seldom writes wrote nothing beyond its records here.
+pub const QUIET_LOG: &str = "quiet-log: a log that seldom writes had nothing to write before its first and after its last record here";
+
+/// What the calendar is made from.
+pub struct Logs<'a> {
+    /// Stretches of records, sorted.
+    pub runs: &'a [Run],
+    /// What events and gaps say of logs.
+    pub signs: Signs,
+    /// Which logs there should be.
+    pub roster: &'a Roster,
+    /// Hosts under the intruder's control, since when, and by which events.
+    pub controlled: &'a BTreeMap<HostName, (Time, BTreeSet<String>)>,
+    /// Hosts whose clock is wrong: from when to when, and by which events.
+    pub skewed: &'a [Skew],
+}
+
+/// A clock that is wrong for a time.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Skew {
+    /// Whose.
+    pub host: String,
+    /// From when.
+    pub from: Time,
+    /// Until when.
+    pub to: Time,
+    /// By how much it is ahead.
+    pub ahead: i64,
+    /// By comparison with what.
+    pub against: String,
+    /// How many pairs of records agree on it, of how many.
+    pub pairs: (u64, u64),
+    /// Events that show it.
+    pub basis: Vec<String>,
+}
+
+/// What events and gaps say of logs.
+#[derive(Clone, Debug, Default)]
+pub struct Signs {
+    /// Log, host, when, by which event: it was cleared.
+    clears: Vec<(String, Option<HostName>, Time, String)>,
+    /// Log, when, by which event: the source drops records for a day.
+    throttled: Vec<(String, Time, String)>,
+    /// Exhibits of which something could not be read: cause and gap.
+    damaged: BTreeMap<String, (Cause, String)>,
+}
+
 const CLEARS: &str = "
-    SELECT object, host, id FROM events WHERE verb = 'log-clear' ORDER BY object, host, id";
-
-/// Sources and hosts of exhibits in which something could not be read.
+    SELECT object, host, time, id FROM events WHERE verb = 'log-clear' ORDER BY object, host, id";
+const THROTTLED: &str = "
+    SELECT source, time, id FROM events WHERE array_has(qualifiers, 'throttled') ORDER BY source, time, id";
 const DAMAGED: &str = "
-    SELECT DISTINCT e.source, e.host FROM events e
-    JOIN gaps g ON g.exhibit = e.exhibit AND coalesce(g.member, '') = coalesce(e.member, '')
-    WHERE g.cause NOT IN ('checksum', 'slack') ORDER BY e.source, e.host";
+    SELECT exhibit, cause, min(id) AS id FROM gaps WHERE cause NOT IN ('slack', 'empty')
+    GROUP BY exhibit, cause ORDER BY exhibit, cause";
 
-/// The coverage of every source and host, sorted by source and host.
-///
-/// # Errors
-/// Where a query fails.
-pub fn coverage(ask: Ask<'_>) -> Result<Vec<Coverage>, SnapshotError> {
-    let mut clears: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
-    for row in ask(CLEARS)? {
-        let log = format!("windows/{}", row.text("object"));
-        clears.entry((log, row.text("host").to_owned())).or_default().push(row.text("id").to_owned());
+impl Signs {
+    /// Asks the tables.
+    ///
+    /// # Errors
+    /// Where a query fails.
+    pub fn of(ask: Ask<'_>) -> Result<Self, SnapshotError> {
+        let mut signs = Self::default();
+        for row in ask(CLEARS)? {
+            let Some(time) = row.time("time") else { continue };
+            let log = format!("windows/{}", row.text("object"));
+            let host = row.some_text("host").and_then(HostName::of);
+            signs.clears.push((log, host, time, row.text("id").to_owned()));
+        }
+        for row in ask(THROTTLED)? {
+            let Some(time) = row.time("time") else { continue };
+            signs.throttled.push((row.text("source").to_owned(), time, row.text("id").to_owned()));
+        }
+        for row in ask(DAMAGED)? {
+            let cause = match row.text("cause") {
+                "truncated" => Cause::Truncated,
+                _ => Cause::Flipped,
+            };
+            signs.damaged.entry(row.text("exhibit").to_owned()).or_insert((cause, row.text("id").to_owned()));
+        }
+        Ok(signs)
     }
-    let damaged: Vec<_> = ask(DAMAGED)?.iter().map(place).collect();
-    let spans = ask(SPANS)?;
-    Ok(spans
-        .iter()
-        .filter_map(|span| covered(span, clears.get(&place(span)), damaged.contains(&place(span))))
-        .collect())
 }
 
-fn place(row: &Row) -> (String, String) {
-    (row.text("source").to_owned(), row.text("host").to_owned())
+/// One stretch of a log in one state.
+#[derive(Clone, Debug)]
+struct Piece {
+    from: Time,
+    to: Time,
+    state: State,
+    cause: Option<Cause>,
+    because: String,
+    events: u64,
+    basis: BTreeSet<String>,
 }
 
-fn covered(span: &Row, clears: Option<&Vec<String>>, damaged: bool) -> Option<Coverage> {
-    let (state, cause, because) = judged(span, clears.map_or(0, Vec::len), damaged);
-    let ends = [span.text("first_id"), span.text("last_id")].map(str::to_owned);
+/// Stretches of a log, by the source that each part of it is.
+type Parts<'a> = BTreeMap<&'a str, Vec<&'a Run>>;
+
+/// The calendar, sorted by host, source and time.
+#[must_use]
+pub fn coverage(logs: &Logs<'_>) -> Vec<Coverage> {
+    let Some(window) = window(logs.runs) else { return Vec::new() };
+    // A log may have several parts (tunnels and attempts): each is judged, and the gravest holds.
+    let mut by_log: BTreeMap<(&str, Option<HostName>), Parts<'_>> = BTreeMap::new();
+    for run in logs.runs {
+        let log = (log_name(&run.source), run.host.as_deref().and_then(HostName::of));
+        by_log.entry(log).or_default().entry(run.source.as_str()).or_default().push(run);
+    }
+    let mut rows = Vec::new();
+    let mut known: BTreeSet<(String, Option<HostName>)> = BTreeSet::new();
+    for ((source, host), parts) in by_log {
+        known.insert((source.to_owned(), host.clone()));
+        let spelling =
+            parts.values().flatten().filter_map(|run| run.host.as_deref()).max_by_key(|host| host.len());
+        let named = spelling.map(str::to_owned).or_else(|| logs.roster.host_of(source).map(str::to_owned));
+        let parts = parts
+            .into_iter()
+            .map(|(part, runs)| Log { source: part, host: host.clone(), runs, window, logs }.calendar());
+        let pieces = parts.reduce(|whole, part| part.into_iter().fold(whole, laid_over));
+        rows.extend(pieces.into_iter().flatten().filter_map(|piece| row(source, named.as_deref(), piece)));
+    }
+    rows.extend(missing(logs, window, &known));
+    rows.sort_by(|a, b| (&a.host, &a.source, a.from, a.to).cmp(&(&b.host, &b.source, b.from, b.to)));
+    rows
+}
+
+fn row(source: &str, host: Option<&str>, piece: Piece) -> Option<Coverage> {
     Some(Coverage {
-        source: span.text("source").to_owned(),
-        host: span.some_text("host").map(str::to_owned),
-        from: span.time("first"),
-        to: span.time("last"),
-        state,
-        cause,
-        events: span.number("events"),
-        because,
-        basis: Basis::of(ends.iter().chain(clears.into_iter().flatten()))?,
+        source: source.to_owned(),
+        host: host.map(str::to_owned),
+        from: Some(piece.from),
+        to: Some(piece.to),
+        state: piece.state,
+        cause: piece.cause,
+        events: piece.events,
+        because: piece.because,
+        basis: Basis::of(piece.basis)?,
     })
 }
 
-/// State, cause and the reason in words; the gravest cause first.
-fn judged(span: &Row, clears: usize, damaged: bool) -> (State, Option<Cause>, String) {
-    let (events, numbered, numbers) =
-        (span.number("events"), span.number("numbered"), span.number("numbers"));
-    let (lowest, highest) = (span.number("lowest"), span.number("highest"));
-    if clears > 0 {
-        let times = if clears == 1 { "once".to_owned() } else { format!("{clears} times") };
-        return (
-            State::Partial,
-            Some(Cause::Cleared),
-            format!("the log was cleared {times}; what stood before is gone"),
-        );
+/// First and last day of the evidence, whole days. Days that lie far from where most records lie
+/// are stray: a clock that was wrong, a setting from long ago.
+fn window(runs: &[Run]) -> Option<(Time, Time)> {
+    let mut days: BTreeMap<i64, u64> = BTreeMap::new();
+    for run in runs {
+        *days.entry(run.from.0.div_euclid(DAY)).or_default() += run.events;
+        *days.entry(run.to.0.div_euclid(DAY)).or_default() += 1;
     }
-    if damaged {
-        let because = "part of the file could not be read (see gaps)".to_owned();
-        return (State::Partial, Some(Cause::Truncated), because);
+    let mut clusters: Vec<(u64, i64, i64)> = Vec::new();
+    let counts = days.clone();
+    for (day, events) in days {
+        match clusters.last_mut().filter(|(_, _, last)| (day - *last) * DAY <= STRAY) {
+            Some((sum, _, last)) => (*sum, *last) = (*sum + events, day),
+            None => clusters.push((events, day, day)),
+        }
     }
-    if numbered < events || numbered == 0 {
-        let because = "records carry no numbers: that none is missing is not shown".to_owned();
-        return (State::Partial, None, because);
+    let (_, first, last) =
+        clusters.into_iter().max_by_key(|(sum, first, _)| (*sum, std::cmp::Reverse(*first)))?;
+    // What is still written on the morning after the last day, or was on the evening before the
+    // first, does not make a day of it.
+    let mut within: Vec<(i64, u64)> =
+        counts.range(first..=last).map(|(day, events)| (*day, *events)).collect();
+    let mut sizes: Vec<u64> = within.iter().map(|(_, events)| *events).collect();
+    sizes.sort_unstable();
+    let least = sizes.get(sizes.len() / 2).copied().unwrap_or(0) / STRAGGLERS;
+    within.retain(|(_, events)| *events > least);
+    let (first, last) = (within.first()?.0, within.last()?.0);
+    Some((Time(first * DAY), Time((last + 1) * DAY)))
+}
+
+/// A day with fewer than one in so many of the records of a middling day is none of the evidence's.
+const STRAGGLERS: u64 = 50;
+
+/// One log of one host.
+struct Log<'a> {
+    source: &'a str,
+    host: Option<HostName>,
+    runs: Vec<&'a Run>,
+    window: (Time, Time),
+    logs: &'a Logs<'a>,
+}
+
+/// Records without a hole between them.
+#[derive(Clone, Debug)]
+struct Island {
+    from: (Time, EventId),
+    to: (Time, EventId),
+    lowest: u64,
+    highest: u64,
+    events: u64,
+    exhibits: BTreeSet<String>,
+    /// Records that are there more than once.
+    repeated: u64,
+}
+
+impl Log<'_> {
+    fn calendar(&self) -> Vec<Piece> {
+        let numbered: Vec<&Run> = self.runs.iter().copied().filter(|run| run.lowest.is_some()).collect();
+        let mut pieces = if numbered.is_empty() { self.by_hours() } else { self.by_numbers(&numbered) };
+        self.clip(&mut pieces);
+        pieces = self.overlay_throttled(pieces);
+        pieces = self.overlay_skewed(pieces);
+        self.overlay_control(pieces)
     }
-    let expected = highest.saturating_sub(lowest) + 1;
-    if numbers < expected {
-        let because = format!("{} of record numbers {lowest} to {highest} are missing", expected - numbers);
-        return (State::Partial, Some(Cause::IdGap), because);
+
+    // ---- logs that number their records -------------------------------------------------------
+
+    fn by_numbers(&self, runs: &[&Run]) -> Vec<Piece> {
+        let islands = islands(runs);
+        let mut pieces = Vec::new();
+        let (Some(first), Some(last)) = (islands.first(), islands.last()) else { return pieces };
+        let pace = pace(self.source, runs);
+        pieces.push(self.before(first, pace));
+        for (place, island) in islands.iter().enumerate() {
+            pieces.push(whole(island));
+            if let Some(next) = islands.get(place + 1) {
+                pieces.push(self.hole(island, next));
+            }
+        }
+        pieces.push(self.after(last, pace));
+        pieces
     }
-    let because = format!("record numbers {lowest} to {highest} without a hole");
-    (State::Complete, None, because)
+
+    /// What comes before the first record that we have.
+    fn before(&self, first: &Island, pace: i64) -> Piece {
+        let lead = first.from.0.0 - self.window.0.0;
+        let basis = BTreeSet::from([first.from.1.to_string()]);
+        let piece = |state, cause, because: String, basis| Piece {
+            from: self.window.0,
+            to: first.from.0,
+            state,
+            cause,
+            because,
+            events: 0,
+            basis,
+        };
+        if let Some(clear) = self.cleared(self.window.0, first.from.0) {
+            let because = "the log was cleared; what stood before is gone".to_owned();
+            return piece(State::None, Some(Cause::Cleared), because, BTreeSet::from([clear]));
+        }
+        if lead <= pace {
+            let because = match pace {
+                i64::MAX => format!("assuming {QUIET_LOG}"),
+                _ => format!("record {} is no later than the log's pace explains", first.lowest),
+            };
+            return piece(State::Complete, None, because, basis);
+        }
+        if first.lowest <= 1 {
+            let because = "record 1 is the log's first: before it there was none".to_owned();
+            return piece(State::None, Some(Cause::NeverOn), because, basis);
+        }
+        let because = format!("the records before number {} are not there any more", first.lowest);
+        piece(State::None, Some(Cause::Rotated), because, basis)
+    }
+
+    /// What comes after the last one.
+    fn after(&self, last: &Island, pace: i64) -> Piece {
+        let tail = self.window.1.0 - last.to.0.0;
+        let damage = self.damage(&last.exhibits, Some(Cause::Truncated));
+        let (state, cause, because) = match &damage {
+            Some(_) => {
+                (State::None, Some(Cause::Truncated), "the file breaks off after this record".to_owned())
+            }
+            None if pace == i64::MAX => (State::Complete, None, format!("assuming {QUIET_LOG}")),
+            None if tail <= pace => {
+                let because =
+                    format!("record {} is the last, within the log's pace of the end", last.highest);
+                (State::Complete, None, because)
+            }
+            None => (
+                State::None,
+                None,
+                "no record, for longer than the log's pace explains: silent, or collected then".to_owned(),
+            ),
+        };
+        let basis = [Some(last.to.1.to_string()), damage].into_iter().flatten().collect();
+        Piece { from: last.to.0, to: self.window.1, state, cause, because, events: 0, basis }
+    }
+
+    /// What lies between two records whose numbers do not follow each other.
+    fn hole(&self, before: &Island, after: &Island) -> Piece {
+        let missing = after.lowest.saturating_sub(before.highest).saturating_sub(1);
+        let mut basis = BTreeSet::from([before.to.1.to_string(), after.from.1.to_string()]);
+        let exhibits = before.exhibits.union(&after.exhibits).cloned().collect();
+        let (from, to) = (before.to.0.min(after.from.0), before.to.0.max(after.from.0));
+        let (state, cause, because) = if let Some(clear) = self.cleared(from, to) {
+            basis.insert(clear);
+            (State::None, Cause::Cleared, "the log was cleared; what stood before is gone".to_owned())
+        } else if let Some(gap) = self.damage(&exhibits, None) {
+            let cause = self.cause_of(&exhibits);
+            basis.insert(gap);
+            (State::Partial, cause, format!("{missing} records could not be read (see gaps)"))
+        } else {
+            let numbers = format!("{} to {}", before.highest + 1, after.lowest.saturating_sub(1));
+            (State::Partial, Cause::IdGap, format!("{missing} records are missing: numbers {numbers}"))
+        };
+        Piece { from, to, state, cause: Some(cause), because, events: 0, basis }
+    }
+
+    /// The event that says that this log was cleared in that time.
+    fn cleared(&self, from: Time, to: Time) -> Option<String> {
+        let here = |(log, host, time, _): &&(String, Option<HostName>, Time, String)| {
+            log == self.source
+                && *host == self.host
+                && *time >= from
+                && time.0 <= to.0.saturating_add(HOUR / 60)
+        };
+        self.logs.signs.clears.iter().find(here).map(|(_, _, _, id)| id.clone())
+    }
+
+    /// A gap of these exhibits, of one cause if it is asked for.
+    fn damage(&self, exhibits: &BTreeSet<String>, cause: Option<Cause>) -> Option<String> {
+        let of = |exhibit: &String| self.logs.signs.damaged.get(exhibit);
+        let mut gaps = exhibits.iter().filter_map(of);
+        gaps.find(|(found, _)| cause.is_none_or(|cause| *found == cause)).map(|(_, gap)| gap.clone())
+    }
+
+    fn cause_of(&self, exhibits: &BTreeSet<String>) -> Cause {
+        let of = |exhibit: &String| self.logs.signs.damaged.get(exhibit).map(|(cause, _)| *cause);
+        exhibits.iter().find_map(of).unwrap_or(Cause::Flipped)
+    }
+
+    // ---- logs that do not ---------------------------------------------------------------------
+
+    fn by_hours(&self) -> Vec<Piece> {
+        let mut hours: BTreeMap<i64, Island> = BTreeMap::new();
+        for run in &self.runs {
+            let hour = run.from.0.div_euclid(HOUR);
+            let one = Island::of(run);
+            hours.entry(hour).and_modify(|hour| hour.join(&one)).or_insert(one);
+        }
+        let known: Vec<i64> = hours.keys().copied().collect();
+        let mut pieces = Vec::new();
+        let (Some(first), Some(last)) = (known.first(), known.last()) else { return pieces };
+        let rhythm = Rhythm::of(&known);
+        let mut begun = *first;
+        let mut previous = *first;
+        let ends = |hour: i64| hours.get(&hour);
+        let edge = |hour: i64, last: bool| {
+            let island = ends(hour);
+            island.map(|island| if last { island.to } else { island.from })
+        };
+        let start = self.window.0.0.div_euclid(HOUR);
+        if let Some((time, id)) = edge(*first, false) {
+            pieces.push(self.unnumbered_edge(
+                (self.window.0, time),
+                id,
+                rhythm.breaks(start, *first),
+                Cause::Expired,
+            ));
+        }
+        for hour in known.iter().copied().chain([i64::MAX]) {
+            let broken = hour == i64::MAX || rhythm.breaks(previous + 1, hour);
+            if broken {
+                pieces.extend(self.stretch(&hours, begun, previous));
+                if let (Some(before), Some(after)) = (edge(previous, true), edge(hour, false)) {
+                    pieces.push(Piece {
+                        from: before.0,
+                        to: after.0,
+                        state: State::None,
+                        cause: Some(Cause::Silence),
+                        because: "no record for longer than this log is ever silent otherwise".to_owned(),
+                        events: 0,
+                        basis: [before.1.to_string(), after.1.to_string()].into(),
+                    });
+                }
+                begun = hour;
+            }
+            previous = hour;
+        }
+        let end = self.window.1.0.div_euclid(HOUR);
+        if let Some((time, id)) = edge(*last, true) {
+            let damaged = ends(*last).and_then(|last| self.damage(&last.exhibits, Some(Cause::Truncated)));
+            let mut piece = self.unnumbered_edge(
+                (time, self.window.1),
+                id,
+                damaged.is_some() || rhythm.breaks(*last + 1, end),
+                Cause::Silence,
+            );
+            if let Some(gap) = damaged {
+                piece.cause = Some(Cause::Truncated);
+                "the export breaks off after this record".clone_into(&mut piece.because);
+                piece.basis.insert(gap);
+            }
+            pieces.push(piece);
+        }
+        pieces
+    }
+
+    fn unnumbered_edge(&self, (from, to): (Time, Time), id: EventId, broken: bool, cause: Cause) -> Piece {
+        let (state, cause, because) = if broken {
+            (
+                State::None,
+                Some(cause),
+                "no record, for longer than this log is ever silent otherwise".to_owned(),
+            )
+        } else {
+            (
+                State::Complete,
+                None,
+                format!("no longer silence than this log has otherwise; assuming {WHOLE_EXPORT}"),
+            )
+        };
+        Piece { from, to, state, cause, because, events: 0, basis: BTreeSet::from([id.to_string()]) }
+    }
+
+    fn stretch(&self, hours: &BTreeMap<i64, Island>, from: i64, to: i64) -> Option<Piece> {
+        let mut islands = hours.range(from..=to).map(|(_, island)| island);
+        let mut all = islands.next()?.clone();
+        islands.for_each(|island| all.join(island));
+        Some(Piece {
+            from: all.from.0,
+            to: all.to.0,
+            state: State::Complete,
+            cause: None,
+            because: format!("records carry no numbers; complete assuming {WHOLE_EXPORT}"),
+            events: all.events,
+            basis: [all.from.1.to_string(), all.to.1.to_string()].into(),
+        })
+    }
+
+    // ---- what lies over it --------------------------------------------------------------------
+
+    /// Stray records lie outside of the calendar.
+    fn clip(&self, pieces: &mut Vec<Piece>) {
+        for piece in pieces.iter_mut() {
+            piece.from = piece.from.clamp(self.window.0, self.window.1);
+            piece.to = piece.to.clamp(self.window.0, self.window.1);
+        }
+        pieces.retain(|piece| piece.from < piece.to || piece.events > 0);
+    }
+
+    fn overlay_throttled(&self, pieces: Vec<Piece>) -> Vec<Piece> {
+        let here = self.logs.signs.throttled.iter().filter(|(source, _, _)| source == self.source);
+        here.fold(pieces, |pieces, (_, time, id)| {
+            let because = "the source says that it drops records of a mailbox for a day".to_owned();
+            let over = Over {
+                from: *time,
+                to: Time(time.0.saturating_add(DAY)),
+                state: State::Partial,
+                cause: Cause::Throttled,
+                because,
+                basis: BTreeSet::from([id.clone()]),
+            };
+            overlaid(pieces, &over)
+        })
+    }
+
+    fn overlay_skewed(&self, pieces: Vec<Piece>) -> Vec<Piece> {
+        let here = self.logs.skewed.iter().filter(|skew| HostName::of(&skew.host) == self.host);
+        here.filter(|_| self.source.starts_with("windows/")).fold(pieces, |pieces, skew| {
+            let seconds = skew.ahead / 1_000_000_000;
+            let way = if seconds < 0 { "behind" } else { "ahead of" };
+            let over = Over {
+                from: skew.from,
+                to: skew.to,
+                state: State::Partial,
+                cause: Cause::Skewed,
+                because: format!("the host's clock is {} s {way} {}", seconds.abs(), skew.against),
+                basis: skew.basis.iter().cloned().collect(),
+            };
+            overlaid(pieces, &over)
+        })
+    }
+
+    fn overlay_control(&self, pieces: Vec<Piece>) -> Vec<Piece> {
+        let control = self.host.as_ref().and_then(|host| self.logs.controlled.get(host));
+        let Some((since, basis)) = control.filter(|_| self.source.starts_with("windows/")) else {
+            return pieces;
+        };
+        let over = Over {
+            from: *since,
+            to: self.window.1,
+            state: State::Untrusted,
+            cause: Cause::IntruderAdmin,
+            because: "the intruder had the rights to change it from then on".to_owned(),
+            basis: basis.clone(),
+        };
+        overlaid(pieces, &over)
+    }
+}
+
+/// What is laid over a stretch of a calendar.
+struct Over {
+    from: Time,
+    to: Time,
+    state: State,
+    cause: Cause,
+    because: String,
+    basis: BTreeSet<String>,
+}
+
+/// Lays one over the pieces: where it is graver, it holds.
+fn overlaid(pieces: Vec<Piece>, over: &Over) -> Vec<Piece> {
+    let mut laid = Vec::new();
+    for piece in pieces {
+        let (from, to) = (piece.from.max(over.from), piece.to.min(over.to));
+        if from >= to && !(piece.from == piece.to && over.from <= piece.from && piece.from < over.to)
+            || gravity(over.state) <= gravity(piece.state)
+        {
+            laid.push(piece);
+            continue;
+        }
+        if piece.from < from {
+            laid.push(Piece { to: from, ..piece.clone() });
+        }
+        laid.push(Piece {
+            from,
+            to,
+            state: over.state,
+            cause: Some(over.cause),
+            because: over.because.clone(),
+            basis: piece.basis.union(&over.basis).cloned().collect(),
+            ..piece.clone()
+        });
+        if to < piece.to {
+            laid.push(Piece { from: to, events: 0, ..piece });
+        }
+    }
+    laid
+}
+
+/// Lays a stretch of another part of the same log over the whole.
+fn laid_over(whole: Vec<Piece>, part: Piece) -> Vec<Piece> {
+    if part.state == State::Complete {
+        return whole;
+    }
+    let cause = part.cause.unwrap_or(Cause::Silence);
+    let Piece { from, to, state, because, basis, .. } = part;
+    overlaid(whole, &Over { from, to, state, cause, because, basis })
+}
+
+fn gravity(state: State) -> u8 {
+    match state {
+        State::Complete => 0,
+        State::Partial => 1,
+        State::Untrusted => 2,
+        State::None => 3,
+    }
+}
+
+impl Island {
+    fn of(run: &Run) -> Self {
+        Self {
+            from: (run.from, run.ends[0]),
+            to: (run.to, run.ends[1]),
+            lowest: run.lowest.unwrap_or(0),
+            highest: run.highest.unwrap_or(0),
+            events: run.events,
+            exhibits: BTreeSet::from([run.exhibit.clone()]),
+            repeated: 0,
+        }
+    }
+
+    fn join(&mut self, other: &Self) {
+        self.from = self.from.min(other.from);
+        self.to = self.to.max(other.to);
+        self.highest = self.highest.max(other.highest);
+        self.events += other.events;
+        self.exhibits.extend(other.exhibits.iter().cloned());
+    }
+}
+
+/// Puts stretches together whose numbers follow each other or lie over each other.
+fn islands(runs: &[&Run]) -> Vec<Island> {
+    let mut runs = runs.to_vec();
+    runs.sort_by_key(|run| (run.lowest, run.highest, run.from));
+    let mut islands: Vec<Island> = Vec::new();
+    for run in runs {
+        let one = Island::of(run);
+        match islands.last_mut().filter(|last| one.lowest <= last.highest.saturating_add(1)) {
+            Some(last) => {
+                last.repeated += (last.highest + 1).saturating_sub(one.lowest);
+                last.join(&one);
+            }
+            None => islands.push(one),
+        }
+    }
+    islands
+}
+
+/// Channels that seldom write by their nature: days without a record say nothing there. The audit
+/// and Sysmon write all day. It is asked of the kind and not of the records: what is left of a busy
+/// log must not pass for a quiet one.
+fn is_quiet(source: &str) -> bool {
+    source.starts_with("windows/")
+        && !matches!(source, "windows/Security" | SYSMON | "windows/ForwardedEvents")
+}
+
+const SYSMON: &str = "windows/Microsoft-Windows-Sysmon/Operational";
+
+/// For how long this log may be silent at its ends: twice its longest silence between two records
+/// that follow each other.
+fn pace(source: &str, runs: &[&Run]) -> i64 {
+    if is_quiet(source) {
+        return i64::MAX;
+    }
+    let mut runs = runs.to_vec();
+    runs.sort_by_key(|run| (run.lowest, run.from));
+    let silences = runs.windows(2).filter(|pair| pair[0].highest.map(|n| n + 1) == pair[1].lowest);
+    let longest = silences.map(|pair| pair[1].from.0 - pair[0].to.0).max().unwrap_or(0);
+    longest.saturating_mul(2).max(QUIET)
+}
+
+fn whole(island: &Island) -> Piece {
+    let numbers = format!("record numbers {} to {} without a hole", island.lowest, island.highest);
+    let (cause, because) = match island.repeated {
+        0 => (None, numbers),
+        repeated => (
+            Some(Cause::Duplicated),
+            format!("{numbers}; {repeated} of them are in the evidence more than once"),
+        ),
+    };
+    Piece {
+        from: island.from.0,
+        to: island.to.0,
+        state: State::Complete,
+        cause,
+        because,
+        events: island.events,
+        basis: [island.from.1.to_string(), island.to.1.to_string()].into(),
+    }
+}
+
+/// When a log without numbers usually writes.
+struct Rhythm {
+    /// It writes in nearly every hour.
+    hourly: bool,
+    /// Days of the week, Monday first, on which it wrote wherever such a day lies within.
+    weekdays: [bool; 7],
+}
+
+/// Hours without a record that a log which writes hourly may have.
+const HOURS_MAX: i64 = 3;
+
+impl Rhythm {
+    fn of(hours: &[i64]) -> Self {
+        let (first, last) = (hours.first().copied().unwrap_or(0), hours.last().copied().unwrap_or(0));
+        // The longest silence is left out: it may be the one that is asked about.
+        let longest = hours.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or(1);
+        let span = (last - first + 1 - (longest - 1)).max(1);
+        let days: BTreeSet<i64> = hours.iter().map(|hour| hour.div_euclid(24)).collect();
+        let mut seen = [(0_u32, 0_u32); 7];
+        for day in first.div_euclid(24)..=last.div_euclid(24) {
+            let place = &mut seen[weekday(day)];
+            place.0 += 1;
+            place.1 += u32::from(days.contains(&day));
+        }
+        Self {
+            hourly: hours.len() as i64 * 10 >= span * 9 && hours.len() >= 24,
+            // Half of a kind of day is a habit; one single day is none, unless every day was used.
+            weekdays: seen.map(|(of, wrote)| of > 0 && wrote * 2 >= of),
+        }
+    }
+
+    /// Whether silence from one hour to another breaks the rhythm.
+    fn breaks(&self, from: i64, to: i64) -> bool {
+        if to == i64::MAX {
+            return true;
+        }
+        if self.hourly {
+            return to - from > HOURS_MAX;
+        }
+        // A whole day on which it would have written.
+        let usual = |day: i64| {
+            let known = self.weekdays[weekday(day)];
+            known || (weekday(day) < 5 && self.weekdays[..5].iter().any(|wrote| *wrote))
+        };
+        let (first, last) = ((from + 23).div_euclid(24), to.div_euclid(24));
+        (first..last).any(usual)
+    }
+}
+
+/// 0 is Monday; 1970-01-01 was a Thursday.
+fn weekday(day: i64) -> usize {
+    (day + 3).rem_euclid(7) as usize
+}
+
+/// Logs that the register names and of which there is no record.
+fn missing(
+    logs: &Logs<'_>,
+    window: (Time, Time),
+    known: &BTreeSet<(String, Option<HostName>)>,
+) -> Vec<Coverage> {
+    let hosts: BTreeSet<&HostName> = known.iter().filter_map(|(_, host)| host.as_ref()).collect();
+    let sources: BTreeSet<&str> = known.iter().map(|(source, _)| source.as_str()).collect();
+    let mut rows = Vec::new();
+    for (source, host) in &logs.roster.log_sources {
+        let there = match host {
+            Some(_) => known.contains(&(source.clone(), host.clone())),
+            None => sources.contains(source.as_str()),
+        };
+        // A log of the house is one log, whatever machine its records name.
+        let of_house = !source.starts_with("windows/") && sources.contains(source.as_str());
+        if there || of_house {
+            continue;
+        }
+        let Some(basis) = Basis::of([logs.roster.basis.as_str()].into_iter().filter(|id| !id.is_empty()))
+        else {
+            continue;
+        };
+        let collected = host.as_ref().is_some_and(|host| hosts.contains(host));
+        let (cause, because) = if collected {
+            (
+                Cause::NeverOn,
+                "the register names this log; the host's other logs are there, and this one is not",
+            )
+        } else {
+            (Cause::NotCollected, "the register names this log; nothing of this host is in the evidence")
+        };
+        rows.push(Coverage {
+            source: source.clone(),
+            host: host.as_ref().map(|host| host.as_str().to_owned()),
+            from: Some(window.0),
+            to: Some(window.1),
+            state: State::None,
+            cause: Some(cause),
+            events: 0,
+            because: because.to_owned(),
+            basis,
+        });
+    }
+    rows
+}
+
+/// The calendar, asked for whether a host's security log is whole.
+pub struct Calendar<'a>(BTreeMap<HostName, Vec<&'a Coverage>>);
+
+impl<'a> Calendar<'a> {
+    /// Of a calendar's rows.
+    #[must_use]
+    pub fn of(rows: &'a [Coverage]) -> Self {
+        let mut hosts: BTreeMap<HostName, Vec<&Coverage>> = BTreeMap::new();
+        for row in rows.iter().filter(|row| row.source == "windows/Security") {
+            if let Some(host) = row.host.as_deref().and_then(HostName::of) {
+                hosts.entry(host).or_default().push(row);
+            }
+        }
+        Self(hosts)
+    }
+}
+
+impl Covered for Calendar<'_> {
+    fn is_whole(&self, host: &HostName, at: Option<Time>) -> bool {
+        let Some(day) = at.map(|at| at.0.div_euclid(DAY)) else { return false };
+        let rows = self.0.get(host).map_or(&[][..], Vec::as_slice);
+        let mut touching = rows
+            .iter()
+            .filter(|row| {
+                row.from.is_none_or(|from| from.0.div_euclid(DAY) <= day)
+                    && row.to.is_none_or(|to| to.0 > day * DAY)
+            })
+            .peekable();
+        touching.peek().is_some() && touching.all(|row| row.state == State::Complete)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
-    fn span(events: u64, lowest: u64, highest: u64, numbers: u64) -> Row {
-        let cells = json!({"source": "windows/Security", "host": "A", "events": events, "numbered": events,
-            "numbers": numbers, "lowest": lowest, "highest": highest, "first_id": "e-a", "last_id": "e-b",
-            "first": "2026-09-14T00:00:00Z", "last": "2026-09-15T00:00:00Z"});
-        Row(cells.as_object().unwrap().clone().into_iter().collect())
+    const START: i64 = 1_789_344_000_000_000_000; // 2026-09-14, a Monday
+
+    fn id(number: u64) -> EventId {
+        EventId::of(&[&number.to_be_bytes()])
+    }
+
+    /// Records numbered from `lowest`, `count` of them, one a minute from so many hours after the
+    /// start.
+    fn run(hours: i64, lowest: u64, count: u64) -> Run {
+        Run {
+            source: "windows/Security".to_owned(),
+            host: Some("A".to_owned()),
+            lowest: Some(lowest),
+            from: Time(START + hours * HOUR),
+            highest: Some(lowest + count - 1),
+            to: Time(START + hours * HOUR + (count as i64 - 1) * HOUR / 60),
+            events: count,
+            exhibit: format!("x-{lowest}"),
+            ends: [id(lowest), id(lowest + count - 1)],
+        }
+    }
+
+    fn states(runs: &[Run], signs: Signs) -> Vec<(State, Option<Cause>)> {
+        let (roster, controlled) = (Roster::default(), BTreeMap::new());
+        let logs = Logs { runs, signs, roster: &roster, controlled: &controlled, skewed: &[] };
+        coverage(&logs).iter().map(|row| (row.state, row.cause)).collect()
     }
 
     #[test]
     fn complete_only_without_a_hole() {
-        assert_eq!(judged(&span(3, 7, 9, 3), 0, false).0, State::Complete);
-        assert_eq!(judged(&span(3, 7, 10, 3), 0, false).1, Some(Cause::IdGap));
-        assert_eq!(judged(&span(3, 7, 9, 3), 1, false).1, Some(Cause::Cleared));
-        assert_eq!(judged(&span(3, 7, 9, 3), 0, true).1, Some(Cause::Truncated));
+        let whole = states(&[run(0, 7, 1440)], Signs::default());
+        assert!(whole.iter().all(|(state, _)| *state == State::Complete), "{whole:?}");
+        let holed = states(&[run(0, 7, 600), run(11, 640, 700)], Signs::default());
+        assert!(holed.contains(&(State::Partial, Some(Cause::IdGap))), "{holed:?}");
     }
 
     #[test]
-    fn the_log_that_was_cleared_is_the_one_named() {
-        let ask = |sql: &str| {
-            let clear = json!({"object": "Security", "host": "A", "id": "e-c"});
-            let clear = Row(clear.as_object().unwrap().clone().into_iter().collect());
-            Ok(match sql {
-                SPANS => vec![span(3, 7, 9, 3)],
-                CLEARS => vec![clear],
-                _ => Vec::new(),
-            })
+    fn a_hole_is_a_clear_if_something_says_so() {
+        let clear =
+            ("windows/Security".to_owned(), HostName::of("A"), Time(START + 11 * HOUR), "e-c".to_owned());
+        let signs = Signs { clears: vec![clear], ..Signs::default() };
+        let states = states(&[run(11, 640, 700)], signs);
+        assert_eq!(states[0], (State::None, Some(Cause::Cleared)));
+    }
+
+    #[test]
+    fn what_is_in_the_evidence_twice_is_whole() {
+        let twice = Run { exhibit: "x-2".to_owned(), ..run(0, 7, 1440) };
+        let states = states(&[run(0, 7, 1440), twice], Signs::default());
+        assert!(states.contains(&(State::Complete, Some(Cause::Duplicated))), "{states:?}");
+        assert!(states.iter().all(|(state, _)| *state == State::Complete), "{states:?}");
+    }
+
+    #[test]
+    fn a_busy_log_that_begins_late_has_lost_what_was_before() {
+        let other = Run { source: "windows/System".to_owned(), ..run(0, 1, 1440) };
+        let states = states(&[run(12, 900, 700), other], Signs::default());
+        assert!(states.contains(&(State::None, Some(Cause::Rotated))), "{states:?}");
+    }
+
+    #[test]
+    fn control_lies_over_everything_but_nothing() {
+        let runs = [run(0, 7, 1440)];
+        let controlled = BTreeMap::from([(
+            HostName::of("A").unwrap(),
+            (Time(START + 6 * HOUR), BTreeSet::from(["e-x".to_owned()])),
+        )]);
+        let roster = Roster::default();
+        let logs = Logs {
+            runs: &runs,
+            signs: Signs::default(),
+            roster: &roster,
+            controlled: &controlled,
+            skewed: &[],
         };
-        let coverage = coverage(&ask).unwrap();
-        assert_eq!(coverage[0].cause, Some(Cause::Cleared));
-        assert_eq!(coverage[0].basis.ids(), ["e-a", "e-b", "e-c"]);
+        let rows = coverage(&logs);
+        let after = |row: &&Coverage| row.from >= Some(Time(START + 6 * HOUR));
+        assert!(rows.iter().filter(after).all(|row| row.state == State::Untrusted));
+        assert_eq!(rows.iter().filter(after).count(), 2);
+    }
+
+    /// Whatever part of a log is taken away, no instant of it becomes better.
+    #[test]
+    fn less_is_never_better() {
+        let runs = [run(0, 7, 600), run(10, 607, 400), run(30, 1200, 900)];
+        let at = |runs: &[Run], hour: i64| {
+            let (roster, controlled) = (Roster::default(), BTreeMap::new());
+            let logs =
+                Logs { runs, signs: Signs::default(), roster: &roster, controlled: &controlled, skewed: &[] };
+            let time = Time(START + hour * HOUR + 1);
+            let there = coverage(&logs);
+            let row = there.iter().find(|row| row.from <= Some(time) && Some(time) < row.to);
+            row.map_or(3, |row| gravity(row.state))
+        };
+        for left_out in 0..runs.len() {
+            let fewer: Vec<Run> = runs
+                .iter()
+                .enumerate()
+                .filter(|(place, _)| *place != left_out)
+                .map(|(_, run)| run.clone())
+                .collect();
+            for hour in 0..46 {
+                assert!(at(&fewer, hour) >= at(&runs, hour), "without {left_out}, hour {hour}");
+            }
+        }
+    }
+
+    #[test]
+    fn days_of_rest_are_no_silence() {
+        // Mondays to Fridays, eight hours a day, two weeks.
+        let monday = START / HOUR;
+        let hours: Vec<i64> = (0..14)
+            .filter(|day| day % 7 < 5)
+            .flat_map(|day| (0..8).map(move |hour| monday + day * 24 + 8 + hour))
+            .collect();
+        let rhythm = Rhythm::of(&hours);
+        let hour = |day: i64, hour: i64| monday + day * 24 + hour;
+        assert!(!rhythm.breaks(hour(4, 16), hour(7, 8)), "a weekend");
+        assert!(rhythm.breaks(hour(1, 16), hour(3, 8)), "a Wednesday");
+        assert!(!rhythm.breaks(hour(1, 16), hour(2, 8)), "a night");
     }
 }

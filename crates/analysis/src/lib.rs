@@ -3,17 +3,53 @@
 //! Pure: the same tables give the same answer, whatever the order of input or number of threads.
 //! Tables are asked in SQL; whether they are local Parquet or a cluster's is not known here.
 
+mod clearing;
+mod clocks;
+mod control;
 mod coverage;
 pub mod expose;
+mod facts;
 pub mod grades;
+mod hosts;
+mod kept;
+mod key;
 pub mod locate;
+mod logons;
 pub mod places;
+mod presences;
+mod processes;
+mod proof;
 pub mod reach;
 pub mod register;
+mod roster;
+mod rows;
+mod ruling;
+mod survey;
 
-pub use coverage::coverage;
+pub use clearing::{Covered, judge};
+pub use clocks::{against_controllers, against_own_time};
+pub use control::{Controlled, controlled};
+pub use coverage::{Calendar, Logs, Signs, Skew, WHOLE_EXPORT, coverage};
+pub use facts::{Rule, clearings, proofs};
+pub use hosts::{Addresses, Sighting, Whose};
+pub use kept::{kept_addresses, kept_clocks, kept_presences, kept_process_spans, kept_runs};
+pub use key::{log_name, presence_key, presence_keys};
+pub use logons::{Kind, Logon, logons};
+pub use presences::{Presence, Span, place, presences, settle, spans, tunnels};
+pub use processes::{Descent, Own, Record};
+pub use proof::{Proof, Question, prove};
+pub use roster::{Device, Known, Roster, Usual};
+pub use ruling::{Anchored, Ruling, anchored};
+pub use survey::{Run, Survey, Use, survey};
 
+use arrow_array::RecordBatch;
 use assize_model::{Row, SnapshotError};
 
 /// Answers a query that is known to have few rows.
 pub type Ask<'a> = &'a dyn Fn(&str) -> Result<Vec<Row>, SnapshotError>;
+
+/// Answers a query of very many rows, batch by batch, in any order.
+pub type Each<'a> = &'a dyn Fn(&str, Take<'_>) -> Result<(), SnapshotError>;
+
+/// Takes the batches of an answer.
+pub type Take<'a> = &'a mut dyn FnMut(&RecordBatch) -> Result<(), SnapshotError>;

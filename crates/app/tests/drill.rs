@@ -57,20 +57,22 @@ fn a_case_is_scored_by_what_it_publishes() {
     let text = ok(&["drill", "score", &path("case"), &path("drill"), "--format", "json"]);
     let score: Value = serde_json::from_str(&text).unwrap();
     assert_valid("score", &score);
-    assert_eq!(score["not_claimed"], serde_json::json!(["sessions", "incidents", "exposures"]));
+    assert_eq!(score["not_claimed"], serde_json::json!(["incidents", "exposures"]));
     assert!(score["coverage"]["days"].as_u64().unwrap() > 0);
     assert!(score["rows"]["coverage"]["read"].as_u64().unwrap() > 0, "{score:#}");
     assert_eq!(score["untouched"]["excluded"], 0.0, "what is not claimed is not excluded");
     assert_eq!(text, ok(&["drill", "score", &path("case"), &path("drill/truth")]), "the same when piped");
     let table = ok(&["drill", "score", &path("case"), &path("drill"), "--format", "table"]);
-    assert!(table.starts_with("Not claimed: sessions, incidents, exposures."), "{table}");
+    assert!(table.starts_with("Not claimed: incidents, exposures."), "{table}");
 }
 
 #[test]
 fn published_lists_and_the_case_score_alike() {
     let answers = tempfile::tempdir().unwrap();
-    let coverage = ok(&["coverage", "--case", &path("case"), "--format", "ndjson"]);
-    fs::write(answers.path().join("coverage.ndjson"), coverage).unwrap();
+    for part in ["coverage", "sessions"] {
+        let rows = ok(&[part, "--case", &path("case"), "--format", "ndjson"]);
+        fs::write(answers.path().join(format!("{part}.ndjson")), rows).unwrap();
+    }
     let folder = answers.path().to_str().unwrap();
     let score = |answers: &str| ok(&["drill", "score", answers, &path("drill"), "--format", "json"]);
     assert_eq!(score(folder), score(&path("case")));

@@ -10,7 +10,8 @@ use arrow_array::builder::{
 };
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
-use assize_model::{Coverage, Exhibit, Finding, Gap, Reading, Time, spine};
+use assize_analysis::{Own, Presence, Run, Skew, Span};
+use assize_model::{Coverage, EventId, Exhibit, Finding, Gap, Host, Reading, Session, Time, spine};
 
 /// What a column holds. Every column may be null but the first, the row's id.
 #[derive(Clone, Copy, Debug)]
@@ -136,8 +137,186 @@ pub(crate) const RULES: Table = Table {
     ],
 };
 
+/// Sessions before anybody has said whose they are: what the stages after `survey` start from.
+pub(crate) const PRESENCES: Table = Table {
+    name: "presences",
+    per_exhibit: false,
+    columns: &[
+        ("opening", Text),
+        ("account", Text),
+        ("host", Text),
+        ("door", Text),
+        ("from", Kind::Time),
+        ("to", Kind::Time),
+        ("last_seen", Kind::Time),
+        ("opened", Flag),
+        ("address", Text),
+        ("device", Text),
+        ("client", Text),
+        ("key", Text),
+        ("linked", Text),
+        ("sid", Text),
+        ("workstation", Text),
+        ("package", Text),
+        ("source", Text),
+        ("events", Number),
+        ("inside", Text),
+    ],
+};
+
+/// In which logon a process runs, where its start says so.
+pub(crate) const PROCESS_LOGONS: Table = Table {
+    name: "process_logons",
+    per_exhibit: false,
+    columns: &[("process", Text), ("logon", Text), ("time", Kind::Time), ("event", Text)],
+};
+
+/// Stretches of logs: consecutive record numbers, or hours.
+pub(crate) const LOG_RUNS: Table = Table {
+    name: "log_runs",
+    per_exhibit: false,
+    columns: &[
+        ("source", Text),
+        ("host", Text),
+        ("lowest", Number),
+        ("from", Kind::Time),
+        ("highest", Number),
+        ("to", Kind::Time),
+        ("events", Number),
+        ("exhibit", Text),
+        ("first", Text),
+        ("last", Text),
+    ],
+};
+
+/// Which machine had which address when.
+pub(crate) const HOSTS: Table = Table {
+    name: "hosts",
+    per_exhibit: false,
+    columns: &[
+        ("name", Text),
+        ("address", Text),
+        ("from", Kind::Time),
+        ("to", Kind::Time),
+        ("by", Text),
+        ("basis", Texts),
+    ],
+};
+
+/// Clocks that are wrong.
+pub(crate) const CLOCKS: Table = Table {
+    name: "clocks",
+    per_exhibit: false,
+    columns: &[
+        ("host", Text),
+        ("from", Kind::Time),
+        ("to", Kind::Time),
+        ("ahead", Text),
+        ("against", Text),
+        ("agree", Number),
+        ("of", Number),
+        ("basis", Texts),
+    ],
+};
+
+pub(crate) const SESSIONS: Table = Table {
+    name: "sessions",
+    per_exhibit: false,
+    columns: &[
+        ("id", Text),
+        ("account", Text),
+        ("identity", Text),
+        ("host", Text),
+        ("door", Text),
+        ("from", Kind::Time),
+        ("to", Kind::Time),
+        ("last_seen", Kind::Time),
+        ("opened", Flag),
+        ("address", Text),
+        ("device", Text),
+        ("client", Text),
+        ("verdict", Text),
+        ("proven_by", Text),
+        ("proven_basis", Texts),
+        ("cleared_by", Text),
+        ("cleared_assumption", Text),
+        ("cleared_basis", Texts),
+        ("because", Texts),
+        ("against", Texts),
+        ("events", Number),
+        ("source", Text),
+        ("opening", Text),
+    ],
+};
+
+/// What joins events to sessions.
+pub(crate) const SESSION_KEYS: Table = Table {
+    name: "session_keys",
+    per_exhibit: false,
+    columns: &[("key", Text), ("from", Kind::Time), ("to", Kind::Time), ("session", Text), ("verdict", Text)],
+};
+
+/// Processes that are proven the intruder's.
+pub(crate) const PROCESSES: Table = Table {
+    name: "processes",
+    per_exhibit: false,
+    columns: &[
+        ("id", Text),
+        ("host", Text),
+        ("time", Kind::Time),
+        ("image", Text),
+        ("command", Text),
+        ("account", Text),
+        ("process", Text),
+        ("by", Text),
+        ("basis", Texts),
+    ],
+};
+
+/// Events that are proven the intruder's acts beside those of his sessions.
+pub(crate) const PROVEN_EVENTS: Table = Table {
+    name: "proven_events",
+    per_exhibit: false,
+    columns: &[("event", Text), ("process", Text), ("by", Text), ("basis", Texts)],
+};
+
+/// Decisions and what became of them.
+pub(crate) const DECISIONS: Table = Table {
+    name: "decisions",
+    per_exhibit: false,
+    columns: &[
+        ("id", Text),
+        ("verb", Text),
+        ("on", Text),
+        ("value", Text),
+        ("event", Text),
+        ("since", Kind::Time),
+        ("until", Kind::Time),
+        ("reason", Text),
+        ("by", Text),
+        ("state", Text),
+    ],
+};
+
 /// Every table but `events`.
-pub(crate) const ALL: &[Table] = &[FINDINGS, GAPS, READINGS, EXHIBITS, COVERAGE, RULES];
+pub(crate) const ALL: &[Table] = &[
+    FINDINGS,
+    GAPS,
+    READINGS,
+    EXHIBITS,
+    COVERAGE,
+    RULES,
+    PRESENCES,
+    PROCESS_LOGONS,
+    LOG_RUNS,
+    HOSTS,
+    CLOCKS,
+    SESSIONS,
+    SESSION_KEYS,
+    PROCESSES,
+    PROVEN_EVENTS,
+    DECISIONS,
+];
 
 impl Table {
     pub(crate) fn schema(&self) -> SchemaRef {
@@ -272,5 +451,132 @@ pub(crate) fn coverage(coverage: &Coverage) -> Vec<Cell> {
         Cell::Number(coverage.events),
         Cell::text(&coverage.because),
         Cell::Texts(coverage.basis.ids().to_vec()),
+    ]
+}
+
+pub(crate) fn presence(presence: &Presence) -> Vec<Cell> {
+    let session = &presence.session;
+    vec![
+        Cell::text(session.opening),
+        Cell::text(&session.account.name),
+        Cell::Text(session.host.clone()),
+        Cell::text(session.door.as_str()),
+        Cell::Time(session.from),
+        Cell::Time(session.to),
+        Cell::Time(session.last_seen),
+        Cell::Flag(session.opened),
+        Cell::Text(session.address.clone()),
+        Cell::Text(session.device.clone()),
+        Cell::Text(session.client.clone()),
+        Cell::text(&presence.key),
+        Cell::Text(presence.linked.clone()),
+        Cell::Text(presence.sid.clone()),
+        Cell::Text(presence.workstation.clone()),
+        Cell::Text(presence.package.clone()),
+        Cell::text(&presence.source),
+        Cell::Number(presence.events),
+        Cell::Text(presence.inside.clone()),
+    ]
+}
+
+pub(crate) fn process_logon(row: &(String, String, Option<Time>, EventId)) -> Vec<Cell> {
+    vec![Cell::text(&row.0), Cell::text(&row.1), Cell::Time(row.2), Cell::text(row.3)]
+}
+
+pub(crate) fn log_run(run: &Run) -> Vec<Cell> {
+    let number = |number: Option<u64>| number.map_or(Cell::NoNumber, Cell::Number);
+    vec![
+        Cell::text(&run.source),
+        Cell::Text(run.host.clone()),
+        number(run.lowest),
+        Cell::Time(Some(run.from)),
+        number(run.highest),
+        Cell::Time(Some(run.to)),
+        Cell::Number(run.events),
+        Cell::text(&run.exhibit),
+        Cell::text(run.ends[0]),
+        Cell::text(run.ends[1]),
+    ]
+}
+
+pub(crate) fn host(host: &Host) -> Vec<Cell> {
+    vec![
+        Cell::text(&host.name),
+        Cell::text(&host.address),
+        Cell::Time(host.from),
+        Cell::Time(host.to),
+        Cell::text(host.by),
+        Cell::Texts(host.basis.as_ref().map_or_else(Vec::new, |basis| basis.ids().to_vec())),
+    ]
+}
+
+pub(crate) fn clock(skew: &Skew) -> Vec<Cell> {
+    vec![
+        Cell::text(&skew.host),
+        Cell::Time(Some(skew.from)),
+        Cell::Time(Some(skew.to)),
+        // Nanoseconds with their sign: no column of ours holds negative numbers.
+        Cell::text(skew.ahead),
+        Cell::text(&skew.against),
+        Cell::Number(skew.pairs.0),
+        Cell::Number(skew.pairs.1),
+        Cell::Texts(skew.basis.clone()),
+    ]
+}
+
+pub(crate) fn session(session: &Session, presence: &Presence, identity: &str) -> Vec<Cell> {
+    let basis = |basis: Option<&assize_model::Basis>| {
+        Cell::Texts(basis.map_or_else(Vec::new, |basis| basis.ids().to_vec()))
+    };
+    let (proven, cleared) = (session.proven.as_ref(), session.cleared.as_ref());
+    vec![
+        Cell::text(session.id()),
+        Cell::text(&session.account.name),
+        Cell::text(identity),
+        Cell::Text(session.host.clone()),
+        Cell::text(session.door.as_str()),
+        Cell::Time(session.from),
+        Cell::Time(session.to),
+        Cell::Time(session.last_seen),
+        Cell::Flag(session.opened),
+        Cell::Text(session.address.clone()),
+        Cell::Text(session.device.clone()),
+        Cell::Text(session.client.clone()),
+        Cell::text(session.verdict.as_str()),
+        Cell::Text(proven.map(|proven| proven.by.clone())),
+        basis(proven.map(|proven| &proven.basis)),
+        Cell::Text(cleared.map(|cleared| cleared.by.clone())),
+        Cell::Text(cleared.and_then(|cleared| cleared.assumption.clone())),
+        basis(cleared.map(|cleared| &cleared.basis)),
+        Cell::Texts(session.because.clone()),
+        Cell::Texts(session.against.clone()),
+        Cell::Number(presence.events),
+        Cell::text(&presence.source),
+        Cell::text(session.opening),
+    ]
+}
+
+pub(crate) fn session_key(span: &Span, verdict: &str) -> Vec<Cell> {
+    vec![
+        Cell::text(&span.key),
+        Cell::Time(span.from),
+        Cell::Time(span.to),
+        Cell::text(Session::id_of(span.session, &span.account)),
+        Cell::text(verdict),
+    ]
+}
+
+pub(crate) fn process(host: &str, own: &Own) -> Vec<Cell> {
+    let start = &own.start;
+    vec![
+        Cell::text(start.id),
+        Cell::text(host),
+        Cell::Time(Some(start.time)),
+        Cell::text(&start.object),
+        Cell::Text(start.command.clone()),
+        Cell::Text(start.actor.clone()),
+        Cell::Text(start.process.clone()),
+        Cell::text(own.by),
+        Cell::Texts(own.basis.iter().cloned().collect()),
     ]
 }

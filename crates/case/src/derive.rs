@@ -5,7 +5,7 @@
 //! about all exhibits together (readings, rules, coverage) comes after, in a total order. At the
 //! end a manifest of digests goes into the custody log.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 
 use crate::part::{self, Part};
 use crate::progress::Progress;
-use crate::{Case, CaseError, Tables, columns, digest, rules, scan};
+use crate::{Case, CaseError, columns, conclude, digest, rules, scan};
 
 /// What a derivation did.
 #[derive(Clone, Debug, Serialize)]
@@ -62,27 +62,66 @@ impl Case {
     ) -> Result<Derivation, CaseError> {
         let scanner = rules::load(rule_files);
         let derived = self.vault.derived();
-        // While tables are being made no manifest vouches for them: a derivation that is cut short
-        // leaves tables that are outside every proof, and not ones that look forged.
-        derived.remove(MANIFEST)?;
+        let mut vouched = Vouched::take(&derived)?;
         let rules_digest = rules::digest(rule_files);
+        vouched.rules.clone_from(&rules_digest);
         let exhibits = self.vault.exhibits();
         let work =
             Work { case: self, derived: &derived, scanner: scanner.as_ref(), rules_digest: &rules_digest };
-        let (dones, read) = work.read_all(&exhibits, threads(asked_threads), progress)?;
+        let dones = work.read_all(&exhibits, threads(asked_threads), progress)?;
         drop_strangers(&derived, &exhibits)?;
+        for (exhibit, (_, was_read)) in exhibits.iter().zip(&dones) {
+            if *was_read {
+                vouched.forget(&exhibit.id.to_string());
+            }
+        }
+        let read = dones.iter().filter(|(_, was_read)| *was_read).count();
+        let dones: Vec<Done> = dones.into_iter().map(|(done, _)| done).collect();
         progress.stage("derive", 1, 0);
         write_tables(&derived, &exhibits, &dones, scanner.as_ref())?;
-        let coverage = {
-            let tables = Tables::open(&derived, threads(asked_threads))?;
-            assize_analysis::coverage(&|sql| tables.rows(sql))?
-        };
-        let rows: Vec<_> = coverage.iter().map(columns::coverage).collect();
-        part::write_table(&derived, columns::COVERAGE, &rows)?;
-        let manifest = write_manifest(&derived, &rules_digest)?;
-        self.log_derivation(&manifest, stamp)?;
+        let manifest = self.conclude_over(&derived, &dones, vouched, threads(asked_threads), stamp)?;
         progress.end();
         Ok(Derivation { read, kept: exhibits.len() - read, manifest })
+    }
+
+    /// Draws the conclusions again from what was read, after a decision: no exhibit is read.
+    ///
+    /// # Errors
+    /// [`CaseError::NotDerived`], or the disk refuses.
+    pub fn conclude(
+        &mut self,
+        asked_threads: Option<usize>,
+        stamp: &Stamp,
+        progress: &dyn Progress,
+    ) -> Result<String, CaseError> {
+        let derived = self.vault.derived();
+        let exhibits = self.vault.exhibits();
+        let done = |exhibit: &Exhibit| -> Result<Done, CaseError> {
+            let bytes = derived.read(&format!("tasks/{}.json", exhibit.id))?.ok_or(CaseError::NotDerived)?;
+            serde_json::from_slice(&bytes).map_err(|_| CaseError::NotDerived)
+        };
+        let dones: Vec<Done> = exhibits.iter().map(done).collect::<Result<_, _>>()?;
+        let vouched = Vouched::take(&derived)?;
+        progress.stage("derive", 1, 0);
+        let manifest = self.conclude_over(&derived, &dones, vouched, threads(asked_threads), stamp)?;
+        progress.end();
+        Ok(manifest)
+    }
+
+    /// What is about all exhibits together, the manifest over it, and its leaf.
+    fn conclude_over(
+        &mut self,
+        derived: &Derived,
+        dones: &[Done],
+        vouched: Vouched,
+        threads: usize,
+        stamp: &Stamp,
+    ) -> Result<String, CaseError> {
+        let read = conclude::ReadKey::of(dones.iter().map(|done| done.key.as_str()));
+        conclude::conclude(self, derived, &read, threads)?;
+        let manifest = write_manifest(derived, &vouched)?;
+        self.log_derivation(&manifest, stamp)?;
+        Ok(manifest)
     }
 
     /// A leaf for what was derived, unless the last one says the same.
@@ -107,13 +146,14 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    /// Reads all exhibits on so many threads. The results come in the order of the exhibits.
+    /// Reads all exhibits on so many threads. The results come in the order of the exhibits, each
+    /// with whether it had to be read for it.
     fn read_all(
         &self,
         exhibits: &[Exhibit],
         threads: usize,
         progress: &dyn Progress,
-    ) -> Result<(Vec<Done>, usize), CaseError> {
+    ) -> Result<Vec<(Done, bool)>, CaseError> {
         progress.stage("read", exhibits.len() as u64, exhibits.iter().map(|x| x.digests.size).sum());
         let next = AtomicUsize::new(0);
         let stop = AtomicBool::new(false);
@@ -140,14 +180,7 @@ impl Work<'_> {
         progress.end();
         let mut results = results.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
         results.sort_by_key(|(index, _)| *index);
-        let mut dones = Vec::new();
-        let mut read = 0;
-        for (_, result) in results {
-            let (done, was_read) = result?;
-            read += usize::from(was_read);
-            dones.push(done);
-        }
-        Ok((dones, read))
+        results.into_iter().map(|(_, result)| result).collect()
     }
 
     /// The result of one exhibit, and whether it had to be read for it.
@@ -261,30 +294,65 @@ fn told_rules(dones: &[Done], scanner: &dyn Scanner) -> (Vec<RuleInfo>, Vec<NotR
 }
 
 /// The digests of all derived files.
-#[derive(Serialize)]
-struct Manifest<'a> {
-    tool: &'a str,
-    rules: &'a str,
+#[derive(Serialize, Deserialize)]
+struct Manifest {
+    tool: String,
+    rules: String,
     files: Vec<Listed>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct Listed {
     name: String,
     sha256: String,
 }
 
-/// Writes the manifest and returns its SHA-256.
-fn write_manifest(derived: &Derived, rules_digest: &str) -> Result<String, CaseError> {
-    let mut files = Vec::new();
-    for name in derived.list()? {
-        if name != MANIFEST {
-            let (sha256, _) =
-                digest::sha256(&mut derived.open(&name)?).map_err(|error| part::table_error(&name, error))?;
-            files.push(Listed { name, sha256: HEXLOWER.encode(&sha256) });
+/// Digests of files of exhibits that stand as they did: they need not be taken again.
+#[derive(Default)]
+struct Vouched {
+    rules: String,
+    digests: BTreeMap<String, String>,
+}
+
+impl Vouched {
+    /// Takes the last manifest away. While tables are being made no manifest vouches for them: a
+    /// derivation that is cut short leaves tables that are outside every proof, and not ones that
+    /// look forged.
+    fn take(derived: &Derived) -> Result<Self, CaseError> {
+        let bytes = derived.read(MANIFEST)?.unwrap_or_default();
+        derived.remove(MANIFEST)?;
+        let Ok(manifest) = serde_json::from_slice::<Manifest>(&bytes) else { return Ok(Self::default()) };
+        if manifest.tool != crate::TOOL {
+            return Ok(Self { rules: manifest.rules, ..Self::default() });
         }
+        // What is about all exhibits together is small, and written anew.
+        let of_exhibits = manifest.files.into_iter().filter(|file| file.name.contains("/x-"));
+        Ok(Self {
+            rules: manifest.rules,
+            digests: of_exhibits.map(|file| (file.name, file.sha256)).collect(),
+        })
     }
-    let manifest = Manifest { tool: crate::TOOL, rules: rules_digest, files };
+
+    /// The files of an exhibit were written again.
+    fn forget(&mut self, exhibit: &str) {
+        self.digests.retain(|name, _| !name.contains(exhibit));
+    }
+}
+
+/// Writes the manifest and returns its SHA-256.
+fn write_manifest(derived: &Derived, vouched: &Vouched) -> Result<String, CaseError> {
+    let mut files = Vec::new();
+    for name in derived.list()?.into_iter().filter(|name| name != MANIFEST) {
+        let sha256 = match vouched.digests.get(&name) {
+            Some(known) => known.clone(),
+            None => {
+                let digest = digest::sha256(&mut derived.open(&name)?);
+                HEXLOWER.encode(&digest.map_err(|error| part::table_error(&name, error))?.0)
+            }
+        };
+        files.push(Listed { name, sha256 });
+    }
+    let manifest = Manifest { tool: crate::TOOL.to_owned(), rules: vouched.rules.clone(), files };
     write_json(derived, MANIFEST, &manifest)?;
     let bytes = derived.read(MANIFEST)?.unwrap_or_default();
     Ok(HEXLOWER.encode(&Sha256::digest(bytes)))

@@ -8,7 +8,9 @@
 
 mod clock;
 mod columns;
+mod conclude;
 mod custody;
+mod decisions;
 mod derive;
 mod detect;
 mod digest;
@@ -35,6 +37,7 @@ pub use assize_sigma as sigma;
 pub use assize_vault as vault;
 pub use clock::{now, stamp};
 pub use custody::keys;
+pub use decisions::Decided;
 pub use derive::{Derivation, threads};
 pub use detect::{Detected, DetectedFinding, detect};
 pub use progress::{Progress, Silent};

@@ -71,10 +71,25 @@ pub(crate) fn table_error(name: &str, error: impl std::fmt::Display) -> CaseErro
 
 /// Writes a single-file table whole.
 pub(crate) fn write_table(derived: &Derived, table: Table, rows: &[Vec<Cell>]) -> Result<(), CaseError> {
+    write_rows(derived, table, rows.iter().cloned())
+}
+
+/// The same, of rows that are made as they are written: there may be many.
+pub(crate) fn write_rows(
+    derived: &Derived,
+    table: Table,
+    rows: impl Iterator<Item = Vec<Cell>>,
+) -> Result<(), CaseError> {
     let name = format!("{}.parquet", table.name);
     let mut file = TableFile::create(derived, &name, table.schema())?;
-    file.write(&table.batch(rows).map_err(|error| table_error(&name, error))?)?;
-    file.commit()
+    let mut rows = rows.peekable();
+    loop {
+        let some: Vec<Vec<Cell>> = rows.by_ref().take(HELD_MAX).collect();
+        file.write(&table.batch(&some).map_err(|error| table_error(&name, error))?)?;
+        if rows.peek().is_none() {
+            return file.commit();
+        }
+    }
 }
 
 /// Rows of a small per-exhibit table, written when there are any.

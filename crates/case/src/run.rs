@@ -122,14 +122,14 @@ fn not_run_of(row: &Row) -> assize_model::NotRun {
 fn covered(row: &Row) -> Option<Coverage> {
     use coverage::{Cause, State};
     let state = [State::Complete, State::Partial, State::None, State::Untrusted];
-    let cause = [Cause::Cleared, Cause::IdGap, Cause::Truncated];
+    let cause = Cause::ALL;
     Some(Coverage {
         source: row.text("source").to_owned(),
         host: row.some_text("host").map(str::to_owned),
         from: row.time("from"),
         to: row.time("to"),
         state: state.into_iter().find(|state| state.as_str() == row.text("state"))?,
-        cause: cause.into_iter().find(|cause| cause.as_str() == row.text("cause")),
+        cause: cause.iter().copied().find(|cause| cause.as_str() == row.text("cause")),
         events: row.number("events"),
         because: row.text("because").to_owned(),
         basis: assize_model::Basis::of(texts(row, "basis"))?,
@@ -154,7 +154,7 @@ pub fn summary(case: &Case, snapshot: &CaseSnapshot<'_>) -> Result<Summary, Case
         gaps: count("gaps")?,
         findings: count("findings")?,
         incidents: 0,
-        not_derived: ["sessions", "incidents", "exposures"].map(str::to_owned).to_vec(),
+        not_derived: ["incidents", "exposures"].map(str::to_owned).to_vec(),
         rules: RuleCounts {
             loaded: (run.ran.len() + idle) as u64,
             ran: run.ran.len() as u64,

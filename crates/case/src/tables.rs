@@ -7,6 +7,8 @@
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
+use arrow_schema::DataType;
+use assize_analysis as analysis;
 use assize_model::{Row, SnapshotError, spine};
 use assize_vault::Derived;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
@@ -14,6 +16,7 @@ use datafusion::datasource::listing::ListingOptions;
 use datafusion::error::DataFusionError;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::logical_expr::{ColumnarValue, ScalarUDF, Volatility, create_udf};
 use datafusion::prelude::{SQLOptions, SessionConfig, SessionContext};
 use futures::StreamExt;
 use tokio::runtime::Runtime;
@@ -24,6 +27,19 @@ use crate::{CaseError, columns};
 const MEMORY_MAX: usize = 1 << 30;
 /// Where the derived area stands for the query engine.
 const STORE: &str = "case://derived/";
+
+/// Every event with the session that it belongs to and whose act it was: a view, because it says of
+/// millions of events what `session_keys` says in few rows. An act of a process that is proven the
+/// intruder's is the intruder's, whoever's session the process runs in.
+const SESSION_EVENTS: &str = "
+    CREATE VIEW session_events AS
+    SELECT e.*, k.session,
+           CASE WHEN p.event IS NOT NULL THEN 'intruder' ELSE coalesce(k.verdict, 'undetermined') END AS verdict,
+           p.process
+    FROM (SELECT *, presence_key(source, host, verb, links) AS presence FROM events) e
+    LEFT JOIN session_keys k ON k.key = e.presence
+         AND (k.\"from\" IS NULL OR e.time >= k.\"from\") AND (k.\"to\" IS NULL OR e.time < k.\"to\")
+    LEFT JOIN proven_events p ON p.event = e.id";
 
 /// The derived tables of a case, ready for questions.
 pub struct Tables {
@@ -48,6 +64,8 @@ impl Tables {
         for table in columns::ALL {
             tables.register(table.name, table.per_exhibit, table.schema()).map_err(refused)?;
         }
+        tables.context.register_udf(presence_key());
+        tables.runtime.block_on(tables.context.sql(SESSION_EVENTS)).map_err(refused)?;
         Ok(tables)
     }
 
@@ -55,6 +73,8 @@ impl Tables {
         let mut config = SessionConfig::new().with_target_partitions(threads).with_information_schema(true);
         // Text stays text: the views that Parquet would otherwise give mean nothing to our schemas.
         config.options_mut().execution.parquet.schema_force_view_types = false;
+        // Wide columns (own fields) are decoded for rows that a condition leaves, not for all.
+        config.options_mut().execution.parquet.pushdown_filters = true;
         let spill =
             DiskManagerBuilder::default().with_mode(DiskManagerMode::Directories(vec![derived.scratch()]));
         let environment = RuntimeEnvBuilder::new()
@@ -111,6 +131,21 @@ impl Tables {
         })?;
         Ok(rows)
     }
+}
+
+/// `presence_key(source, host, verb, links)`: what events of one presence share.
+fn presence_key() -> ScalarUDF {
+    let links = spine::schema().field_with_name(spine::column::LINKS).map(|field| field.data_type().clone());
+    let types = vec![DataType::Utf8, DataType::Utf8, DataType::Utf8, links.unwrap_or(DataType::Null)];
+    let key = |arguments: &[ColumnarValue]| {
+        let arrays = ColumnarValue::values_to_arrays(arguments)?;
+        let [source, host, verb, links] = arrays.as_slice() else {
+            return Err(DataFusionError::Plan("presence_key takes four arguments".to_owned()));
+        };
+        let keys = analysis::presence_keys(source, host, verb, links);
+        Ok(ColumnarValue::Array(Arc::new(keys)))
+    };
+    create_udf("presence_key", types, DataType::Utf8, Volatility::Immutable, Arc::new(key))
 }
 
 /// A text as an SQL literal.

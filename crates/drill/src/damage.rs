@@ -335,16 +335,30 @@ impl<'c> Plan<'c> {
         (length(day - DAY), length(day))
     }
 
-    /// What coverage there is, source by source, damage laid over what would have been whole.
+    /// What coverage there is, source by source, damage laid over what would have been whole. Of a
+    /// log into which nothing was written there is no file: nothing in the evidence could tell it
+    /// from one that nobody copied, so the truth is silent on it too.
     #[must_use]
-    pub(crate) fn coverage(&self) -> Vec<Covered> {
-        let whole = sources(self.court).into_iter().flat_map(|(source, host)| {
-            let host = host.map(|host| host_name(self.court, host));
-            let here: Vec<_> =
-                self.rows.iter().filter(|row| row.source == source && row.host == host).collect();
+    pub(crate) fn coverage(&self, files: &Files) -> Vec<Covered> {
+        let whole = sources(self.court).into_iter().flat_map(|(source, id)| {
+            let host = id.map(|host| host_name(self.court, host));
+            let damaged = |row: &&Covered| row.source == source && row.host == host;
+            let here: Vec<_> = self.rows.iter().filter(damaged).collect();
+            let taken = here.iter().any(|row| !matches!(row.cause, Some("intruder-admin" | "skewed")));
+            if !taken && id.is_some_and(|id| !self.is_written(files, id, &source)) {
+                return Vec::new();
+            }
             laid_over(&source, host.as_ref(), (self.from(), self.to()), &here)
         });
         whole.collect()
+    }
+
+    /// Whether a Windows log has a file. Other logs of hosts always have.
+    fn is_written(&self, files: &Files, host: HostId, source: &str) -> bool {
+        let Some(channel) = source.strip_prefix("windows/") else { return true };
+        let path = self.path(host, channel);
+        files.all().any(|file| files.path(file) == path && files.len(file) > 0)
+            || !self.archives(files, &path).is_empty()
     }
 }
 

@@ -143,7 +143,7 @@ pub fn make(options: &Options, progress: &mut dyn FnMut(Progress)) -> io::Result
     }
     damage.wound(&mut files)?;
     files.flush_all()?;
-    world.truth.coverage.extend(damage.coverage());
+    world.truth.coverage.extend(damage.coverage(&files));
     let made = Made {
         acts,
         events: files.events(),

@@ -302,9 +302,16 @@ pub fn gap(origin: &Origin, range: Range, cause: Cause, detail: String) -> Gap {
 
 /// Exhibit, member and offset; never reading options, so that correcting a zone keeps the id.
 fn event_id(origin: &Origin, event: &EventView<'_>) -> EventId {
-    let member = origin.member.as_deref().unwrap_or("");
     let offset = event.ranges.first().map_or(0, |range| range.offset);
-    EventId::of(&[origin.exhibit.bytes(), member.as_bytes(), &offset.to_be_bytes()])
+    EventId::of_record(origin.exhibit, origin.member.as_deref(), offset)
+}
+
+impl EventId {
+    /// The id of the record that begins at that offset of an exhibit, or of a member of it.
+    #[must_use]
+    pub fn of_record(exhibit: ExhibitId, member: Option<&str>, offset: u64) -> Self {
+        Self::of(&[exhibit.bytes(), member.unwrap_or("").as_bytes(), &offset.to_be_bytes()])
+    }
 }
 
 /// One builder per column of the spine, in its order.

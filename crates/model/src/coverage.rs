@@ -20,16 +20,51 @@ pub enum State {
     Untrusted,
 }
 
-/// Why coverage is less than complete, in the contract's words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Cause {
+macro_rules! causes {
+    ($($(#[$doc:meta])* $variant:ident $word:literal,)*) => {
+        /// Why coverage is less than complete, in the contract's words.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+        #[serde(rename_all = "kebab-case")]
+        pub enum Cause { $($(#[$doc])* $variant,)* }
+        impl Cause {
+            /// Every cause.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+            /// The word in tables and JSON.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word,)* }
+            }
+        }
+    };
+}
+
+causes! {
     /// The log was cleared.
-    Cleared,
+    Cleared "cleared",
+    /// Older records were overwritten.
+    Rotated "rotated",
+    /// Older records were past their retention.
+    Expired "expired",
+    /// The source was not switched on.
+    NeverOn "never-on",
+    /// Nobody copied it.
+    NotCollected "not-collected",
+    /// The source drops records while this stands.
+    Throttled "throttled",
+    /// Its clock is wrong.
+    Skewed "skewed",
+    /// It is in the evidence more than once.
+    Duplicated "duplicated",
+    /// Part of the file is missing.
+    Truncated "truncated",
+    /// Part of the file is damaged.
+    Flipped "flipped",
     /// Record numbers jump.
-    IdGap,
-    /// Part of the file could not be read.
-    Truncated,
+    IdGap "id-gap",
+    /// It wrote nothing for longer than it ever does.
+    Silence "silence",
+    /// The intruder had rights to change it.
+    IntruderAdmin "intruder-admin",
 }
 
 /// One source on one host over one interval.
@@ -39,9 +74,9 @@ pub struct Coverage {
     pub source: String,
     /// Where.
     pub host: Option<String>,
-    /// First record; `None` where no record states a time.
+    /// From when; `None` where no record states a time.
     pub from: Option<Time>,
-    /// Last record.
+    /// Until when.
     pub to: Option<Time>,
     /// How whole.
     pub state: State,
@@ -64,18 +99,6 @@ impl State {
             Self::Partial => "partial",
             Self::None => "none",
             Self::Untrusted => "untrusted",
-        }
-    }
-}
-
-impl Cause {
-    /// The word in tables and JSON.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Cleared => "cleared",
-            Self::IdGap => "id-gap",
-            Self::Truncated => "truncated",
         }
     }
 }

@@ -57,6 +57,16 @@ kinds! {
     OfSubject SubjectId 'p';
     /// What is known of access: digest of incident, holding, item and subject.
     OfExposure ExposureId 'v';
+    /// An account: digest of namespace and name.
+    OfAccount AccountId 'a';
+    /// One person or service behind accounts: digest of the accounts that it joins.
+    OfIdentity IdentityId 'n';
+    /// One authenticated presence: digest of its opening event and account.
+    OfSession SessionId 's';
+    /// One course of events: digest of what proves it first.
+    OfIncident IncidentId 'i';
+    /// What a person decided: digest of what it says.
+    OfDecision DecisionId 'd';
     /// One entry of the custody log: the first 128 bits of its RFC 6962 leaf hash.
     OfLeaf LeafId 'l';
 }
@@ -136,7 +146,11 @@ impl<K: Kind> FromStr for Id<K> {
         let digits = digits.filter(|digits| digits.len() == CHARACTERS).ok_or_else(wrong)?;
         let mut bits = 0u128;
         for (position, byte) in digits.bytes().enumerate() {
-            let five = ALPHABET.iter().position(|a| *a == byte).ok_or_else(wrong)? as u128;
+            let five = match byte {
+                b'a'..=b'z' => u128::from(byte - b'a'),
+                b'2'..=b'7' => u128::from(byte - b'2' + 26),
+                _ => return Err(wrong()),
+            };
             let shift = 123i32 - 5 * position as i32;
             bits |= if shift >= 0 { five << shift } else { five >> -shift };
         }

@@ -5,10 +5,12 @@
 //! One file holds one noun, so that `ls` is the glossary; the sockets are [`Format`] (reads
 //! evidence), [`Detector`] (finds meaning in batches) and [`Output`] (tells).
 
+pub mod account;
 pub mod basis;
 pub mod batch;
 pub mod card;
 pub mod coverage;
+pub mod decision;
 pub mod detector;
 pub mod event;
 pub mod exclusion;
@@ -19,7 +21,10 @@ pub mod format;
 pub mod gap;
 pub mod grade;
 pub mod holding;
+pub mod host;
 pub mod id;
+pub mod identity;
+pub mod incident;
 pub mod item;
 pub mod locator;
 pub mod output;
@@ -29,15 +34,18 @@ pub mod register;
 pub mod right;
 pub mod row;
 pub mod run;
+pub mod session;
 pub mod snapshot;
 pub mod spine;
 pub mod subject;
 pub mod time;
 
+pub use account::{Account, Namespace};
 pub use basis::Basis;
 pub use batch::{Batch, Batcher, Origin, Packed, Sink};
 pub use card::Card;
 pub use coverage::Coverage;
+pub use decision::Decision;
 pub use detector::{Detector, Hit, Level, NotRun, RuleFile, RuleInfo, Scan, Scanner};
 pub use event::{Event, EventView};
 pub use exclusion::Exclusion;
@@ -48,7 +56,13 @@ pub use format::{Class, Confidence, Format, Input, Projection, Slice, Wanted, pl
 pub use gap::{Cause, Gap};
 pub use grade::Grade;
 pub use holding::Holding;
-pub use id::{EventId, ExhibitId, ExposureId, FindingId, GapId, HoldingId, ItemId, LeafId, SubjectId};
+pub use host::{Host, HostName};
+pub use id::{
+    AccountId, DecisionId, EventId, ExhibitId, ExposureId, FindingId, GapId, HoldingId, IdentityId,
+    IncidentId, ItemId, LeafId, SessionId, SubjectId,
+};
+pub use identity::Identity;
+pub use incident::Incident;
 pub use item::Item;
 pub use locator::{Locator, Range, ReadingOptions};
 pub use output::{Output, OutputError};
@@ -58,6 +72,7 @@ pub use register::Register;
 pub use right::Right;
 pub use row::Row;
 pub use run::{LogHead, Reading, RecordedRun};
+pub use session::Session;
 pub use snapshot::{RawRecord, Snapshot, SnapshotError};
 pub use spine::column;
 pub use subject::Subject;

@@ -102,6 +102,14 @@ pub enum Act {
         /// What for.
         purpose: String,
     },
+    /// A person decided; it takes effect with this leaf.
+    Decide {
+        /// Id of the decision.
+        decision: String,
+        /// What it says, as the contract's decision has it. Kept as it is written: a later version
+        /// may decide of things that this one does not know.
+        says: serde_json::Value,
+    },
     /// Passwords for containers were given; they lie with the keys.
     PasswordGiven {},
     /// An act that this version does not know.

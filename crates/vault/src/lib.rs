@@ -587,6 +587,14 @@ impl Vault {
         Ok(self.log.append(stamp, &[act])?[0])
     }
 
+    /// Adds several acts to the log in one breath; they are on disk when this returns.
+    ///
+    /// # Errors
+    /// Where the disk refuses; then none of them stands.
+    pub fn append_all(&mut self, stamp: &Stamp, acts: &[Act]) -> Result<Vec<LeafId>, VaultError> {
+        self.log.append(stamp, acts)
+    }
+
     /// Puts a file into `register/`: its leaf first, then the file. A file of that name that was there
     /// is replaced; which bytes it had, the log knows.
     ///

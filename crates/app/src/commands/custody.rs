@@ -126,6 +126,10 @@ fn what(act: &Act) -> String {
             let to = recipient.as_deref().unwrap_or("proofs only");
             format!("{} exhibits, {to}: {purpose}", exhibits.len())
         }
+        Act::Decide { says, .. } => {
+            let word = |key: &str| says.get(key).and_then(|value| value.as_str()).unwrap_or("?").to_owned();
+            format!("{} {}: {}", word("verb"), word("on"), word("reason"))
+        }
         Act::PasswordGiven {} => "for containers".to_owned(),
         Act::Unknown => "an act of a later version".to_owned(),
     }

@@ -37,7 +37,11 @@ impl Arguments {
             shell.new_case(&root, file, AtRest::Plain)?
         };
         let rules = assize_case::rule_files(&RuleSource::default())?;
-        let summary = inquire(&mut case, &[evidence], &rules, &Receipt::of(Trust::UntrustedHost), begun, shell)?;
+        // What the court's responder has confirmed and cleared: chains of proof start there.
+        let brief = folder.join("brief/decisions.ndjson");
+        let decisions = if brief.exists() { super::decide::of_file(&brief)? } else { Vec::new() };
+        let receipt = Receipt::of(Trust::UntrustedHost);
+        let summary = inquire(&mut case, &[evidence], &rules, (&receipt, &decisions), begun, shell)?;
         if shell.json_asked() {
             shell.object(&summary)?;
         }

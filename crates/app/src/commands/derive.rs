@@ -11,6 +11,7 @@ use assize_case::{CaseSnapshot, Summary};
 use clap::Args;
 use indicatif::{HumanBytes, HumanCount};
 
+use super::decide;
 use super::inquire::Rules;
 use crate::shell::{DONE, Shell, peak_bytes};
 
@@ -18,13 +19,20 @@ use crate::shell::{DONE, Shell, peak_bytes};
 pub struct Arguments {
     #[command(flatten)]
     rules: Rules,
+    /// Take the decisions of a file first, one JSON object a line
+    #[arg(long, value_name = "FILE")]
+    decisions: Option<std::path::PathBuf>,
 }
 
 impl Arguments {
     pub fn run(self, shell: &mut Shell) -> Result<ExitCode> {
         let begun = Instant::now();
         let rules = assize_case::rule_files(&self.rules.source())?;
+        let decisions = self.decisions.as_deref().map(decide::of_file).transpose()?.unwrap_or_default();
         let mut case = shell.case_for_writing()?;
+        if !decisions.is_empty() {
+            decide::take(&mut case, &decisions, shell)?;
+        }
         let stamp = assize_case::stamp(shell.common.by.as_deref());
         let derivation = case.derive(&rules, shell.common.threads, &stamp, &shell.sight)?;
         let report = case.write_report(&outputs::report::Report, "report.html")?;

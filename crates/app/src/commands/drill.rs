@@ -121,7 +121,8 @@ type Published = fn(&Case) -> Result<Vec<Row>>;
 
 /// The lists that a case publishes, by the part of an answer that they are. A part that is missing
 /// here is not claimed.
-const PUBLISHED: [(&str, Published); 1] = [("coverage", super::coverage::published)];
+const PUBLISHED: [(&str, Published); 2] =
+    [("coverage", super::coverage::published), ("sessions", super::sessions::published)];
 
 fn score(answers: &Path, drill: &Path, shell: &Shell) -> Result<()> {
     if shell.shape() == Shape::Csv {

@@ -5,11 +5,12 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Result, bail};
-use assize_case::model::Level;
+use assize_case::model::{Decision, Level};
 use assize_case::vault::Receipt;
 use assize_case::{Case, ImportWanted, RuleSource, Summary, outputs};
 use clap::Args;
 
+use super::decide;
 use super::intake::Origin;
 use crate::commands::derive::closing;
 use crate::shell::{DONE, FOUND, NOTHING, Shell, peak_bytes};
@@ -28,6 +29,9 @@ pub struct Arguments {
     register: Vec<PathBuf>,
     #[command(flatten)]
     seal: super::register::Seal,
+    /// Take the decisions of a file, one JSON object a line, before anything is derived
+    #[arg(long, value_name = "FILE")]
+    decisions: Option<PathBuf>,
     /// Leave with exit code 1 if there is a finding at this level or above
     #[arg(long, value_name = "LEVEL")]
     fail_on: Option<Level>,
@@ -55,6 +59,7 @@ impl Arguments {
         let begun = Instant::now();
         let rules = assize_case::rule_files(&self.rules.source())?;
         let receipt = self.origin.receipt()?;
+        let decisions = self.decisions.as_deref().map(decide::of_file).transpose()?.unwrap_or_default();
         let mut case = shell.case_or_new()?;
         self.origin.give_passwords(&mut case, shell)?;
         if !self.register.is_empty() {
@@ -63,7 +68,7 @@ impl Arguments {
             let told = case.import_register(&wanted, &assize_case::keys()?, &stamp)?;
             super::register::say(shell, &told);
         }
-        let summary = inquire(&mut case, &self.paths, &rules, &receipt, begun, shell)?;
+        let summary = inquire(&mut case, &self.paths, &rules, (&receipt, &decisions), begun, shell)?;
         if shell.json_asked() {
             shell.object(&summary)?;
         }
@@ -79,7 +84,7 @@ pub fn inquire(
     case: &mut Case,
     paths: &[PathBuf],
     rules: &[assize_case::model::RuleFile],
-    receipt: &Receipt,
+    (receipt, decisions): (&Receipt, &[Decision]),
     begun: Instant,
     shell: &Shell,
 ) -> Result<Summary> {
@@ -91,6 +96,9 @@ pub fn inquire(
         }
     })?;
     refused.iter().for_each(|line| shell.sight.say(line));
+    if !decisions.is_empty() {
+        decide::take(case, decisions, shell)?;
+    }
     case.derive(rules, shell.common.threads, &stamp, &shell.sight)?;
     let report = case.write_report(&outputs::report::Report, "report.html")?;
     let snapshot = case.snapshot()?;

@@ -47,6 +47,10 @@ commands! {
     query Query,
     /// Which logs there are of which hosts, and how whole
     coverage Coverage,
+    /// Who was where when, and whose presence it was
+    sessions Sessions,
+    /// Decide whose act something was; without arguments: what is decided
+    decide Decide,
     /// From any id back to bytes, exhibit and log leaf
     trace Trace,
     /// Say whether a case or bundle is still as it was acknowledged, and what no proof covers

@@ -1,0 +1,231 @@
+//! What follows from everything that was read, and from what people have decided?
+//!
+//! The stages after reading, each under a key that names all it depends on: `survey` depends on what
+//! was read, everything after it on decisions and the register too. A stage whose key has not
+//! changed is not done again, and each stage reads what the one before it *wrote*: so a decision
+//! derives in little time what a derivation from nothing would, byte for byte.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use assize_analysis as analysis;
+use assize_model::{Coverage, HostName, Session, SnapshotError};
+use assize_vault::{Act, Derived};
+use data_encoding::HEXLOWER;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::columns::{self, Cell};
+use crate::decisions::Decided;
+use crate::{Case, CaseError, Tables, part};
+
+/// Raise it when the stages give other results from the same tables.
+const VERSION: u32 = 1;
+/// Where the keys of stages stand.
+const STAGES: &str = "stages.json";
+
+/// Digest of everything that the reading of exhibits depends on.
+pub(crate) struct ReadKey(String);
+
+impl ReadKey {
+    /// From the keys of the exhibits' tasks, in the order of exhibits.
+    pub(crate) fn of<'a>(keys: impl Iterator<Item = &'a str>) -> Self {
+        let mut digest = Sha256::new();
+        digest.update(format!("{} {VERSION};", crate::TOOL));
+        keys.for_each(|key| digest.update(key.as_bytes()));
+        Self(HEXLOWER.encode(&digest.finalize()))
+    }
+}
+
+/// The keys under which the stages stand.
+#[derive(Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Stages {
+    survey: String,
+}
+
+/// Writes every table that is about all exhibits together and not about reading.
+pub(crate) fn conclude(
+    case: &Case,
+    derived: &Derived,
+    read: &ReadKey,
+    threads: usize,
+) -> Result<(), CaseError> {
+    let tables = Tables::open(derived, threads)?;
+    let stood = derived.read(STAGES)?.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let stages = Stages { survey: read.0.clone() };
+    if stood.as_ref() != Some(&stages) {
+        derived.remove(STAGES)?;
+        survey(derived, &tables)?;
+        let mut file = derived.create(STAGES)?;
+        serde_json::to_writer(&mut file, &stages).map_err(|error| part::table_error(STAGES, error))?;
+        file.commit()?;
+    }
+    // Tables that were written since are opened anew.
+    let tables = Tables::open(derived, threads)?;
+    let decided = case.decisions();
+    let outcome = Outcome::of(case, &tables, &decided)?;
+    outcome.write(derived, &tables, &decided)
+}
+
+type Each<'a> = dyn Fn(&str, analysis::Take<'_>) -> Result<(), SnapshotError> + 'a;
+
+fn each(tables: &Tables) -> impl Fn(&str, analysis::Take<'_>) -> Result<(), SnapshotError> + '_ {
+    |sql, take| tables.each(sql, take)
+}
+
+/// One reading of all events: presences, addresses, stretches of logs.
+fn survey(derived: &Derived, tables: &Tables) -> Result<(), CaseError> {
+    let each: &Each<'_> = &each(tables);
+    let survey = analysis::survey(each)?;
+    let logons = analysis::logons(each)?;
+    let mut addresses = analysis::Addresses::of_logons(&logons);
+    addresses.add_leases(each)?;
+    let mut clocks = analysis::against_controllers(&logons);
+    clocks.extend(analysis::against_own_time(each)?);
+    clocks.sort();
+    let mut presences = analysis::presences(&survey, &logons, analysis::tunnels(each)?);
+    analysis::place(&mut presences, &addresses);
+    part::write_rows(derived, columns::PRESENCES, presences.iter().map(columns::presence))?;
+    part::write_rows(derived, columns::PROCESS_LOGONS, survey.processes.iter().map(columns::process_logon))?;
+    part::write_rows(derived, columns::LOG_RUNS, survey.runs.iter().map(columns::log_run))?;
+    part::write_rows(derived, columns::CLOCKS, clocks.iter().map(columns::clock))?;
+    part::write_rows(derived, columns::HOSTS, addresses.hosts().iter().map(columns::host))
+}
+
+/// Whose acts they were, under decisions.
+pub(crate) struct Outcome {
+    presences: Vec<analysis::Presence>,
+    /// In the order of presences.
+    pub(crate) sessions: Vec<Session>,
+    pub(crate) proof: analysis::Proof,
+    coverage: Vec<Coverage>,
+}
+
+impl Outcome {
+    /// Proves, then clears.
+    pub(crate) fn of(case: &Case, tables: &Tables, decided: &[Decided]) -> Result<Self, CaseError> {
+        let each: &Each<'_> = &each(tables);
+        let mut presences = analysis::kept_presences(each)?;
+        let runs = analysis::kept_runs(each)?;
+        let rulings: Vec<analysis::Ruling> = decided
+            .iter()
+            .filter(|one| one.undone_by.is_none())
+            .map(|one| analysis::Ruling {
+                id: one.id.to_string(),
+                decision: one.decision.clone(),
+                event: one.event,
+            })
+            .collect();
+        let anchored = analysis::anchored(each, &rulings)?;
+        let roster = roster(case)?;
+        analysis::settle(&mut presences, &roster);
+        let spellings = spellings(&runs);
+        let question = analysis::Question {
+            presences: &presences,
+            rulings: &rulings,
+            anchored: &anchored,
+            roster: &roster,
+            spellings: &spellings,
+        };
+        let proof = analysis::prove(&question, each)?;
+        let controlled = analysis::controlled(&presences, &proof, each)?;
+        let logs = analysis::Logs {
+            runs: &runs,
+            signs: analysis::Signs::of(&|sql| tables.rows(sql))?,
+            roster: &roster,
+            controlled: &controlled,
+            skewed: &analysis::kept_clocks(each)?,
+        };
+        let coverage = analysis::coverage(&logs);
+        let sessions = analysis::judge(&question, &proof, &analysis::Calendar::of(&coverage));
+        Ok(Self { presences, sessions, proof, coverage })
+    }
+
+    fn write(&self, derived: &Derived, tables: &Tables, decided: &[Decided]) -> Result<(), CaseError> {
+        let rows = self.sessions.iter().zip(&self.presences);
+        let rows = rows.map(|(session, presence)| columns::session(session, presence, ""));
+        part::write_rows(derived, columns::SESSIONS, rows)?;
+        self.write_keys(derived, tables)?;
+        let hosts = self.proof.hosts.iter();
+        let processes = hosts.clone().flat_map(|(host, descent)| {
+            descent.processes.iter().map(move |own| columns::process(host.as_str(), own))
+        });
+        part::write_rows(derived, columns::PROCESSES, processes)?;
+        let acts = hosts.flat_map(|(_, descent)| {
+            descent.acts.iter().filter_map(|(act, process)| {
+                let own = descent.processes.get(*process)?;
+                Some((act.id, Some(own.start.id), own.by.to_owned(), own.basis.iter().cloned().collect()))
+            })
+        });
+        let decided_events = self.proof.events.iter().map(|(event, why)| {
+            (*event, None, "decision".to_owned(), why.iter().cloned().collect::<Vec<String>>())
+        });
+        let mut events: BTreeMap<_, _> = decided_events.map(|one| (one.0, one)).collect();
+        events.extend(acts.map(|one: (_, _, _, Vec<String>)| (one.0, one)));
+        let rows = events.into_values().map(|(event, process, by, basis)| {
+            vec![
+                Cell::text(event),
+                Cell::Text(process.map(|process| process.to_string())),
+                Cell::text(by),
+                Cell::Texts(basis),
+            ]
+        });
+        part::write_rows(derived, columns::PROVEN_EVENTS, rows)?;
+        part::write_rows(derived, columns::COVERAGE, self.coverage.iter().map(columns::coverage))?;
+        part::write_rows(derived, columns::DECISIONS, decided.iter().map(|one| self.decision(one)))
+    }
+
+    fn write_keys(&self, derived: &Derived, tables: &Tables) -> Result<(), CaseError> {
+        let verdicts: BTreeMap<_, _> =
+            self.sessions.iter().map(|session| (session.id(), session.verdict)).collect();
+        let spans = analysis::spans(&self.presences);
+        let of_processes = analysis::kept_process_spans(&each(tables), &spans)?;
+        let rows = spans.iter().chain(&of_processes).map(|span| {
+            let verdict = verdicts.get(&Session::id_of(span.session, &span.account));
+            columns::session_key(span, verdict.map_or("undetermined", |verdict| verdict.as_str()))
+        });
+        part::write_rows(derived, columns::SESSION_KEYS, rows)
+    }
+
+    fn decision(&self, decided: &Decided) -> Vec<Cell> {
+        let decision = &decided.decision;
+        let state = if decided.undone_by.is_some() {
+            "undone"
+        } else if decided.orphan.is_some() || self.proof.orphans.contains(&decided.id.to_string()) {
+            "orphaned"
+        } else {
+            "stands"
+        };
+        vec![
+            Cell::text(decided.id),
+            Cell::text(decision.verb.as_str()),
+            Cell::text(decision.on.as_str()),
+            Cell::Text(decision.value.clone().or_else(|| decision.class.clone())),
+            Cell::Text(decided.event.map(|event| event.to_string())),
+            Cell::Time(decision.since()),
+            Cell::Time(decision.until()),
+            Cell::text(&decision.reason),
+            Cell::text(&decision.by),
+            Cell::text(state),
+        ]
+    }
+}
+
+/// Who is who, by the register as it stands.
+fn roster(case: &Case) -> Result<analysis::Roster, CaseError> {
+    let Some(version) = case.register()? else { return Ok(analysis::Roster::default()) };
+    let imported =
+        case.vault.leaves().iter().rev().find(|logged| matches!(logged.leaf.act, Act::Register { .. }));
+    let basis = imported.map(|logged| logged.id.to_string()).unwrap_or_default();
+    Ok(analysis::Roster::of(&version.register, &basis))
+}
+
+/// The names under which each host writes its logs.
+fn spellings(runs: &[analysis::Run]) -> BTreeMap<HostName, BTreeSet<String>> {
+    let mut spellings: BTreeMap<HostName, BTreeSet<String>> = BTreeMap::new();
+    for host in runs.iter().filter_map(|run| run.host.as_deref()) {
+        if let Some(name) = HostName::of(host) {
+            spellings.entry(name).or_default().insert(host.to_owned());
+        }
+    }
+    spellings
+}
