@@ -25,8 +25,9 @@ const NULS_MIN: usize = 8;
 pub(crate) const ENCODING: &str = "encoding";
 
 /// How bytes became text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Encoding {
+    #[default]
     Utf8,
     Utf16Le,
     Utf16Be,
@@ -89,12 +90,35 @@ pub(crate) fn reread(
 ) -> io::Result<()> {
     let Some(slice) = slices.first() else { return Ok(()) };
     let mut room = String::new();
-    let given = Encoding::given(options).unwrap_or(Encoding::Utf8);
+    let given = Encoding::of_options(options);
     let (text, encoding) = given.decode(&slice.bytes, &mut room);
     let line = Line { range: slice.range, text, encoding, ended: true };
     // A record that gave an event once does so again; one that did not has no locator.
     let _same = each(&line, out)?;
     Ok(())
+}
+
+/// The lines of a header that a locator names beside a record. Their range begins and ends with a line.
+pub(crate) fn header_lines(slice: &Slice, options: &ReadingOptions) -> Vec<String> {
+    let mut room = String::new();
+    match Encoding::given(options) {
+        Some(encoding @ (Encoding::Utf16Le | Encoding::Utf16Be)) => {
+            encoding.decode(&slice.bytes, &mut room).0.split(['\n', '\r']).map(str::to_owned).collect()
+        }
+        // Each line by itself, as they were read.
+        _ => {
+            let lines = slice.bytes.split(|byte| matches!(byte, b'\n' | b'\r'));
+            lines.map(|line| Encoding::Utf8.decode(line, &mut room).0.to_owned()).collect()
+        }
+    }
+}
+
+/// A header's range with one more line; `None` if something else lies between the two.
+pub(crate) fn with_line(header: Range, line: Range) -> Option<Range> {
+    let end = header.offset + header.length;
+    // A line's end is at most CR and LF in UTF-16.
+    let next = header.length > 0 && line.offset >= end && line.offset - end <= 4;
+    next.then(|| Range { offset: header.offset, length: line.offset + line.length - header.offset })
 }
 
 /// The record as text. Without its options, UTF-16 is known by its zeros.
@@ -144,6 +168,11 @@ impl Encoding {
     fn given(options: &ReadingOptions) -> Option<Self> {
         let name = options.0.get(ENCODING)?;
         Self::ALL.into_iter().find(|encoding| encoding.name() == name)
+    }
+
+    /// The encoding that a locator notes.
+    pub(crate) fn of_options(options: &ReadingOptions) -> Self {
+        Self::given(options).unwrap_or_default()
     }
 
     /// Notes the encoding in the options of an event; UTF-8 is what is read without.

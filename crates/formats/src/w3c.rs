@@ -13,7 +13,7 @@ use assize_model::{Batcher, Card, Cause, Confidence, Format, Input, Range, Readi
 
 use crate::clock::{self, Clock, Reading, Stamp};
 use crate::json::Broken;
-use crate::lines::{self, Line, Records};
+use crate::lines::{self, Encoding, Line, Records};
 use crate::record::{Record, Text};
 use crate::{front_ends, web};
 
@@ -66,7 +66,8 @@ impl Format for W3c {
         let mut reader = Reader::new(options);
         let Some(header) = slices.get(1).or(slices.first()) else { return Ok(()) };
         reader.begin(header.range);
-        String::from_utf8_lossy(&header.bytes).lines().for_each(|line| reader.header.take(line));
+        lines::header_lines(header, options).iter().for_each(|line| reader.header.take(line));
+        reader.encoding = Encoding::of_options(options);
         if slices.len() < 2 {
             return reader.header_event(out);
         }
@@ -109,6 +110,7 @@ impl Header {
 struct Reader {
     header: Header,
     range: Range,
+    encoding: Encoding,
     below: bool,
     told: bool,
     clock: Clock,
@@ -117,7 +119,8 @@ struct Reader {
 impl Reader {
     fn new(options: &ReadingOptions) -> Self {
         let (header, range) = (Header::default(), Range::default());
-        Self { header, range, below: false, told: false, clock: Clock::new(options) }
+        let clock = Clock::new(options);
+        Self { header, range, encoding: Encoding::Utf8, below: false, told: false, clock }
     }
 
     fn begin(&mut self, range: Range) {
@@ -128,11 +131,14 @@ impl Reader {
         if !line.text.starts_with('#') {
             return self.record(line, out);
         }
-        if self.below || self.range.length == 0 {
-            self.header_event(out)?;
-            self.begin(line.range);
+        match lines::with_line(self.range, line.range).filter(|_| !self.below) {
+            Some(longer) => self.range = longer,
+            None => {
+                self.header_event(out)?;
+                self.begin(line.range);
+            }
         }
-        self.range.length = line.range.offset + line.range.length - self.range.offset;
+        self.encoding = line.encoding;
         self.header.take(line.text);
         Ok(Ok(()))
     }
@@ -156,7 +162,7 @@ impl Reader {
                 record.own(name, value.as_str());
             }
         }
-        record.event_of_ranges(&[self.range], lines::Encoding::Utf8, out)
+        record.event_of_ranges(&[self.range], self.encoding, out)
     }
 
     fn record(&mut self, line: &Line<'_>, out: &mut Batcher<'_>) -> io::Result<Result<(), Broken>> {

@@ -16,7 +16,7 @@ use memchr::memchr;
 
 pub(crate) use self::meaning::{PROOF, Values, path_of, say};
 use crate::json::Broken;
-use crate::lines::{self, Line, Records};
+use crate::lines::{self, Encoding, Line, Records};
 use crate::record::{Record, Text};
 
 /// See the module's text.
@@ -71,7 +71,8 @@ impl Format for Zeek {
         let mut reader = Reader::default();
         let header = slices.get(1).unwrap_or(slices.first().unwrap_or(&EMPTY));
         reader.begin(header.range);
-        String::from_utf8_lossy(&header.bytes).lines().for_each(|line| reader.header.take(line));
+        lines::header_lines(header, options).iter().for_each(|line| reader.header.take(line));
+        reader.encoding = Encoding::of_options(options);
         if slices.len() < 2 {
             return reader.header_event(out);
         }
@@ -156,6 +157,7 @@ impl Header {
 struct Reader {
     header: Header,
     range: Range,
+    encoding: Encoding,
     /// Whether the lines that come are below the header, and not a part of it.
     below: bool,
     /// Whether the header has been handed on as an event.
@@ -164,7 +166,7 @@ struct Reader {
 
 impl Reader {
     fn begin(&mut self, range: Range) {
-        *self = Self { header: Header::begin(), range, below: false, told: false };
+        *self = Self { header: Header::begin(), range, ..Self::default() };
     }
 
     fn line(&mut self, line: &Line<'_>, out: &mut Batcher<'_>) -> io::Result<Result<(), Broken>> {
@@ -174,11 +176,14 @@ impl Reader {
         if line.text.starts_with("#close") {
             return self.close(line, out).map(Ok);
         }
-        if self.below || self.range.length == 0 {
-            self.header_event(out)?;
-            self.begin(line.range);
+        match lines::with_line(self.range, line.range).filter(|_| !self.below) {
+            Some(longer) => self.range = longer,
+            None => {
+                self.header_event(out)?;
+                self.begin(line.range);
+            }
         }
-        self.range.length = line.range.offset + line.range.length - self.range.offset;
+        self.encoding = line.encoding;
         self.header.take(line.text);
         Ok(Ok(()))
     }
@@ -215,7 +220,7 @@ impl Reader {
             record.own("#open", self.header.open.as_str());
         }
         record.own("#path", self.header.path.as_str());
-        record.event_of_ranges(&[self.range], lines::Encoding::Utf8, out)
+        record.event_of_ranges(&[self.range], self.encoding, out)
     }
 
     fn close(&mut self, line: &Line<'_>, out: &mut Batcher<'_>) -> io::Result<()> {

@@ -1,0 +1,196 @@
+//! Is every byte of a text log accounted for, whatever was done to it?
+//!
+//! The samples of every text format, with bytes changed, cut, doubled, zeros and line ends put in: what comes
+//! out covers every byte that is not white space, once; a locator gives its event again; and nothing panics. In
+//! other encodings the same sample gives the same events.
+#![allow(clippy::disallowed_methods, clippy::unwrap_used)] // Tests play the person at the keyboard.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use assize_formats::{HEAD, by_name, recognise};
+use assize_model::{
+    Batch, Batcher, ExhibitId, Gap, Input, Origin, Projection, Range, ReadingOptions, Sink, Slice, column,
+};
+use proptest::prelude::*;
+
+const SAMPLES: &[(&str, &str)] = &[
+    ("zeek", "zeek.log"),
+    ("zeek-json", "zeek.json"),
+    ("squid", "squid.log"),
+    ("w3c", "w3c.log"),
+    ("web-access", "web-access.log"),
+    ("web-error", "web-error.log"),
+    ("auditd", "auditd.log"),
+    ("laurel", "laurel.json"),
+    ("syslog", "syslog.log"),
+];
+
+#[derive(Default)]
+struct Kept {
+    batches: Vec<Batch>,
+    gaps: Vec<Gap>,
+}
+
+impl Sink for Kept {
+    fn batch(&mut self, batch: Batch) -> io::Result<()> {
+        self.batches.push(batch);
+        Ok(())
+    }
+    fn gap(&mut self, gap: Gap) -> io::Result<()> {
+        self.gaps.push(gap);
+        Ok(())
+    }
+}
+
+fn sample(name: &str) -> Vec<u8> {
+    fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/samples").join(name)).unwrap()
+}
+
+fn collect(format: &str, run: impl FnOnce(&mut Batcher<'_>)) -> Kept {
+    let origin = Origin {
+        exhibit: ExhibitId::of_digest(&[0; 32]),
+        member: None,
+        format: by_name(format).unwrap().card().name,
+    };
+    let mut kept = Kept::default();
+    let mut batcher = Batcher::new(origin, &mut kept);
+    run(&mut batcher);
+    batcher.finish().unwrap();
+    kept
+}
+
+fn read(format: &str, mut bytes: &[u8]) -> Kept {
+    collect(format, |batcher| {
+        let options = ReadingOptions::default();
+        let mut input = Input { bytes: &mut bytes, options: &options, projection: Projection::Everything };
+        by_name(format).unwrap().read(&mut input, batcher).unwrap();
+    })
+}
+
+fn rows(kept: &Kept) -> impl Iterator<Item = (&Batch, usize)> {
+    kept.batches.iter().flat_map(|batch| (0..batch.len()).map(move |row| (batch, row)))
+}
+
+/// The first place that neither an event nor a gap covers, or that two of them do.
+fn unaccounted(bytes: &[u8], kept: &Kept) -> Option<u64> {
+    let mut ranges: Vec<Range> = Vec::new();
+    rows(kept).for_each(|(batch, row)| ranges.extend(batch.locator(row).unwrap().ranges));
+    ranges.extend(kept.gaps.iter().map(|gap| gap.range).filter(|range| range.length > 0));
+    ranges.sort();
+    ranges.dedup();
+    let blank = |bytes: &[u8]| {
+        bytes.iter().all(|b| b.is_ascii_whitespace() || b"\xef\xbb\xbf\xfe\xff\0,[]".contains(b))
+    };
+    let mut at = 0;
+    for range in ranges {
+        if range.offset < at || !blank(&bytes[at as usize..range.offset as usize]) {
+            return Some(at);
+        }
+        at = range.offset + range.length;
+    }
+    (!blank(&bytes[at as usize..])).then_some(at)
+}
+
+fn again(format: &str, bytes: &[u8], batch: &Batch, row: usize) -> Kept {
+    let locator = batch.locator(row).unwrap();
+    let slice = |range: &Range| {
+        let (from, to) = (range.offset as usize, (range.offset + range.length) as usize);
+        Slice { range: *range, bytes: bytes[from..to].to_vec() }
+    };
+    let slices: Vec<Slice> = locator.ranges.iter().map(slice).collect();
+    collect(format, |batcher| by_name(format).unwrap().reread(&slices, &locator.options, batcher).unwrap())
+}
+
+/// What was done to a file: where, what, and with how much.
+fn damaged(mut bytes: Vec<u8>, hurts: &[(usize, u8, usize)]) -> Vec<u8> {
+    for (at, what, size) in hurts {
+        let at = at % bytes.len().max(1);
+        let end = (at + size).min(bytes.len());
+        match what % 7 {
+            0 => bytes.truncate(at),
+            1 => drop(bytes.splice(at..at, vec![0; *size])),
+            2 => drop(bytes.drain(at..end)),
+            3 => bytes[at..end].iter_mut().for_each(|byte| *byte = byte.wrapping_add(*size as u8)),
+            4 => bytes[at..end].reverse(),
+            5 => drop(bytes.splice(at..at, b"\r\n\n\r\t ".iter().copied().cycle().take(*size))),
+            _ => {
+                let copy = bytes[at..end].to_vec();
+                drop(bytes.splice(at..at, copy));
+            }
+        }
+        if bytes.is_empty() {
+            bytes.push(b'x');
+        }
+    }
+    bytes
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn every_byte_of_a_hurt_file_is_an_event_or_a_gap(
+        which in 0..SAMPLES.len(),
+        hurts in prop::collection::vec((any::<usize>(), any::<u8>(), 1usize..200), 1..6),
+    ) {
+        let (format, name) = SAMPLES[which];
+        let bytes = damaged(sample(name), &hurts);
+        let kept = read(format, &bytes);
+        prop_assert_eq!(unaccounted(&bytes, &kept), None, "{}", format);
+        for (batch, row) in rows(&kept) {
+            let again = again(format, &bytes, batch, row);
+            prop_assert_eq!(again.batches.len(), 1, "{} {}", format, row);
+            prop_assert_eq!(again.batches[0].rows(), &batch.rows().slice(row, 1), "{} {}", format, row);
+        }
+    }
+}
+
+/// What an event says, without where it lies.
+fn said(kept: &Kept) -> Vec<String> {
+    let one = |(batch, row): (&Batch, usize)| {
+        let spine = [
+            column::SOURCE,
+            column::HOST,
+            column::ACTOR,
+            column::VERB,
+            column::OBJECT,
+            column::PEER,
+            column::OUTCOME,
+        ];
+        let spine: Vec<_> = spine.iter().map(|name| batch.text(name, row)).collect();
+        format!("{:?} {spine:?} {:?}", batch.time(row), batch.fields(row).collect::<Vec<_>>())
+    };
+    rows(kept).map(one).collect()
+}
+
+#[test]
+fn a_text_in_another_encoding_says_the_same() {
+    for (format, name) in SAMPLES.iter().filter(|(_, name)| name.ends_with(".log")) {
+        let plain = sample(name);
+        let text = String::from_utf8(plain.clone()).unwrap();
+        let expected = said(&read(format, &plain));
+        let utf16 = |mark: &str, little: bool| -> Vec<u8> {
+            let unit = |unit: u16| if little { unit.to_le_bytes() } else { unit.to_be_bytes() };
+            format!("{mark}{text}").encode_utf16().flat_map(unit).collect()
+        };
+        let others = [
+            [b"\xef\xbb\xbf", plain.as_slice()].concat(),
+            text.replace("\r\n", "\n").replace('\n', "\r\n").into_bytes(),
+            utf16("\u{feff}", true),
+            utf16("\u{feff}", false),
+            utf16("", true),
+            utf16("", false),
+        ];
+        for (number, bytes) in others.iter().enumerate() {
+            let (known, _) = recognise(&bytes[..bytes.len().min(HEAD)]).unwrap();
+            assert_eq!(known.card().name, *format, "{name} {number}");
+            let kept = read(format, bytes);
+            assert_eq!(said(&kept), expected, "{name} {number}");
+            for (batch, row) in rows(&kept) {
+                let again = again(format, bytes, batch, row);
+                assert_eq!(again.batches[0].rows(), &batch.rows().slice(row, 1), "{name} {number} {row}");
+            }
+        }
+    }
+}
