@@ -3,6 +3,7 @@
 //! Pure: the same tables give the same answer, whatever the order of input or number of threads.
 //! Tables are asked in SQL; whether they are local Parquet or a cluster's is not known here.
 
+pub mod access;
 mod clearing;
 mod clocks;
 mod control;

@@ -97,7 +97,10 @@ impl<'a> Index<'a> {
         }
         let mut items = self.items_at(&form, &holdings);
         // One message lies in several mailboxes: the one that the record names is meant.
-        if container.is_some() && !holdings.is_empty() {
+        if let Some(container) = &container {
+            let mut here = holdings.clone();
+            here.extend(self.holdings_below(container));
+            let holdings = here;
             let within = |item: &usize| {
                 self.numbers
                     .get(self.register.items[*item].holding.as_str())

@@ -19,6 +19,8 @@ use crate::places;
 pub struct Loose {
     /// Canonical name of the account; `None`: everybody.
     pub account: Option<String>,
+    /// On which machine it was seen so, by name; `None`: nowhere in particular.
+    pub host: Option<String>,
     /// From then; `None`: from the beginning.
     pub from: Option<Time>,
     /// Until then; `None`: to the end.
@@ -52,16 +54,14 @@ const NO_READING: [&str; 3] = ["member", "none", "deny"];
 /// Rights and planes, ready to be asked.
 pub struct Reach<'a> {
     register: &'a Register,
-    /// Canonical account → groups it is in, nested ones too, with intervals.
-    groups: BTreeMap<String, Vec<(String, Validity)>>,
     /// Form of an object → who has which right to it.
     rights: BTreeMap<String, Vec<&'a assize_model::Right>>,
-    /// Who is not cleared.
-    loose: &'a [Loose],
+    /// Principal, account or group → those who are not cleared and are it or in it, and while they are.
+    loose: BTreeMap<String, Vec<(&'a Loose, Validity)>>,
+    /// Those who may be anybody.
+    anybody: Vec<&'a Loose>,
     /// Spelling → canonical account.
     names: BTreeMap<String, String>,
-    /// Canonical accounts that are somebody's.
-    accounts: BTreeSet<String>,
 }
 
 /// Account names by which spellings are one: the register's own where it knows them.
@@ -77,23 +77,26 @@ pub fn names(register: &Register) -> BTreeMap<String, String> {
         }
         names.insert(canonical.clone(), canonical);
     }
+    // A bare name is the one account that has it locally, if one alone has.
+    let mut local: BTreeMap<String, Option<String>> = BTreeMap::new();
+    for account in &register.accounts {
+        let canonical = account.account.to_lowercase();
+        let bare = canonical.rsplit('\\').next().unwrap_or(&canonical).to_owned();
+        local.entry(bare).and_modify(|one| *one = None).or_insert(Some(canonical));
+    }
+    for (bare, one) in local {
+        if let Some(canonical) = one {
+            names.entry(bare).or_insert(canonical);
+        }
+    }
     names
 }
 
-/// The canonical form of an account's name. A bare name is the one account that has it locally.
+/// The canonical form of an account's name.
 #[must_use]
 pub fn canonical(names: &BTreeMap<String, String>, name: &str) -> String {
     let lower = name.trim().to_lowercase();
-    if let Some(known) = names.get(&lower) {
-        return known.clone();
-    }
-    if lower.contains(['\\', '@']) {
-        return lower;
-    }
-    let mut alike: Vec<&String> =
-        names.values().filter(|known| known.rsplit('\\').next() == Some(lower.as_str())).collect();
-    alike.dedup();
-    if alike.len() == 1 { alike[0].clone() } else { lower }
+    names.get(&lower).cloned().unwrap_or(lower)
 }
 
 impl<'a> Reach<'a> {
@@ -103,7 +106,6 @@ impl<'a> Reach<'a> {
         let names = names(register);
         let mut rights: BTreeMap<String, Vec<&assize_model::Right>> = BTreeMap::new();
         let mut members: BTreeMap<String, Vec<(String, Validity)>> = BTreeMap::new();
-        let mut accounts: BTreeSet<String> = names.values().cloned().collect();
         for right in &register.rights {
             let principal = canonical(&names, &right.principal);
             if right.right == "member" {
@@ -112,10 +114,22 @@ impl<'a> Reach<'a> {
                 rights.entry(places::form(&right.object, None)).or_default().push(right);
             }
         }
-        let groups_named: BTreeSet<&String> = members.values().flatten().map(|(group, _)| group).collect();
-        accounts.extend(members.keys().filter(|name| !groups_named.contains(name)).cloned());
-        let groups = accounts.iter().map(|account| (account.clone(), nested(&members, account))).collect();
-        Self { register, groups, rights, loose, names, accounts }
+        let mut reach = Self { register, rights, loose: BTreeMap::new(), anybody: Vec::new(), names };
+        // One of each account: on how many machines it was seen does not widen its rights.
+        let mut seen = BTreeSet::new();
+        for one in loose {
+            match &one.account {
+                None => reach.anybody.push(one),
+                Some(account) if seen.insert((account, one.from, one.to)) => {
+                    reach.loose.entry(account.clone()).or_default().push((one, Validity::default()));
+                    for (group, valid) in nested(&members, account) {
+                        reach.loose.entry(group).or_default().push((one, valid));
+                    }
+                }
+                Some(_) => {}
+            }
+        }
+        reach
     }
 
     /// Ways to a place by rights on it or on what lies above it; `key` is the holding's own name.
@@ -201,52 +215,41 @@ impl<'a> Reach<'a> {
                     continue;
                 }
                 let principal = self.account(&right.principal);
-                for loose in self.loose {
-                    self.through(loose, &principal, right, (from, to), &mut ways);
-                }
+                let own = self.loose.get(&principal).into_iter().flatten();
+                let anybody = self.anybody.iter().map(|loose| (*loose, Validity::default()));
+                ways.extend(
+                    own.copied().chain(anybody).filter_map(|one| way(one, &principal, right, (from, to))),
+                );
             }
         }
         ways.sort();
         ways.dedup();
         ways
     }
+}
 
-    /// Whether somebody who is not cleared is, or is in, the principal of a right.
-    fn through(
-        &self,
-        loose: &Loose,
-        principal: &str,
-        right: &assize_model::Right,
-        window: (Option<Time>, Option<Time>),
-        ways: &mut Vec<Way>,
-    ) {
-        let mut add = |account: Option<&str>, member: Validity, through: String| {
-            let from = [window.0, loose.from, right.valid.from, member.from].into_iter().flatten().max();
-            let to = [window.1, loose.to, right.valid.to, member.to].into_iter().flatten().min();
-            if from.zip(to).is_none_or(|(from, to)| from <= to) {
-                let (because, basis) = (loose.because.clone(), loose.basis.clone());
-                ways.push(Way { account: account.map(str::to_owned), through, from, to, because, basis });
-            }
-        };
-        let Some(account) = &loose.account else {
-            // Everybody: the right is held by somebody, whoever it is.
-            return add(None, Validity::default(), format!("{} of {}", right.right, right.principal));
-        };
-        if account == principal {
-            add(Some(account), Validity::default(), format!("its right {}", right.right));
-        }
-        for (group, valid) in self.groups.get(account).into_iter().flatten() {
-            if group == principal {
-                add(Some(account), *valid, format!("{} of {}", right.right, right.principal));
-            }
-        }
-    }
-
-    /// Whether the register knows an account of that name.
-    #[must_use]
-    pub fn knows(&self, account: &str) -> bool {
-        self.accounts.contains(account)
-    }
+/// How somebody who is not cleared comes by a right; `None` if never at the same time.
+fn way(
+    (loose, member): (&Loose, Validity),
+    principal: &str,
+    right: &assize_model::Right,
+    window: (Option<Time>, Option<Time>),
+) -> Option<Way> {
+    let from = [window.0, loose.from, right.valid.from, member.from].into_iter().flatten().max();
+    let to = [window.1, loose.to, right.valid.to, member.to].into_iter().flatten().min();
+    let through = if loose.account.as_deref() == Some(principal) {
+        format!("its right {}", right.right)
+    } else {
+        format!("{} of {}", right.right, right.principal)
+    };
+    from.zip(to).is_none_or(|(from, to)| from <= to).then(|| Way {
+        account: loose.account.clone(),
+        through,
+        from,
+        to,
+        because: loose.because.clone(),
+        basis: loose.basis.clone(),
+    })
 }
 
 /// All groups of an account, those of its groups too. A circle ends where it began.
@@ -288,7 +291,14 @@ mod tests {
 
     fn loose(account: Option<&str>, from: Option<i64>) -> Loose {
         let account = account.map(str::to_owned);
-        Loose { account, from: from.map(Time), to: None, because: "x".into(), basis: vec!["s-1".into()] }
+        Loose {
+            account,
+            host: None,
+            from: from.map(Time),
+            to: None,
+            because: "x".into(),
+            basis: vec!["s-1".into()],
+        }
     }
 
     fn register() -> Register {

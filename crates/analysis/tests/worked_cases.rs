@@ -221,6 +221,7 @@ fn fact(whose: Whose, words: &str, object: &str, side: Side) -> Fact {
 fn loose(account: Option<&str>) -> Loose {
     Loose {
         account: account.map(Into::into),
+        host: None,
         from: Some(Time(120)),
         to: None,
         because: "a session of it is not cleared".into(),

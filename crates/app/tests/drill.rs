@@ -34,10 +34,42 @@ static DRILL: LazyLock<tempfile::TempDir> = LazyLock::new(|| {
     let made = ["drill", "make", "--seed", "3", "--scenario", "espionage", "--damage", "cleared", "--out"];
     ok(&[&made[..], &[out.to_str().unwrap()], &size].concat());
     let case = dir.path().join("case");
-    let evidence = out.join("evidence");
-    ok(&["inquire", evidence.to_str().unwrap(), "--case", case.to_str().unwrap(), "--quiet"]);
+    inquire(&out, &case);
     dir
 });
+
+/// The whole inquiry into a drill: evidence, register, and what its responder decided.
+fn inquire(drill: &Path, case: &Path) {
+    let at = |name: &str| drill.join(name).to_str().unwrap().to_owned();
+    let decisions = at("brief/decisions.ndjson");
+    let (evidence, register) = (at("evidence"), at("register"));
+    ok(&[
+        "inquire",
+        &evidence,
+        "--register",
+        &register,
+        "--decisions",
+        &decisions,
+        "--case",
+        case.to_str().unwrap(),
+        "--quiet",
+    ]);
+}
+
+/// No bound is wrong: what is established happened, what happened is not excluded.
+fn assert_sound(score: &Value, what: &str) {
+    for of in [score, &score["items"]] {
+        assert_eq!(of["over_claims"], 0, "{what}: {of:#}");
+        assert_eq!(of["soundness"], 1.0, "{what}: {of:#}");
+        assert_eq!(of["missing"], 0, "{what}");
+        assert_eq!(of["contradicting"], 0, "{what}");
+    }
+    assert_eq!(
+        score["subjects"]["missed"], 0,
+        "{what}: everybody whose data was opened is not excluded to be"
+    );
+    assert_eq!(score["subjects_established"]["needless"], 0, "{what}");
+}
 
 fn path(name: &str) -> String {
     DRILL.path().join(name).to_str().unwrap().to_owned()
@@ -57,13 +89,13 @@ fn a_case_is_scored_by_what_it_publishes() {
     let text = ok(&["drill", "score", &path("case"), &path("drill"), "--format", "json"]);
     let score: Value = serde_json::from_str(&text).unwrap();
     assert_valid("score", &score);
-    assert_eq!(score["not_claimed"], serde_json::json!(["incidents", "exposures"]));
+    assert_eq!(score["not_claimed"], serde_json::json!(["incidents"]));
+    assert_sound(&score, "the drill of these tests");
     assert!(score["coverage"]["days"].as_u64().unwrap() > 0);
     assert!(score["rows"]["coverage"]["read"].as_u64().unwrap() > 0, "{score:#}");
-    assert_eq!(score["untouched"]["excluded"], 0.0, "what is not claimed is not excluded");
     assert_eq!(text, ok(&["drill", "score", &path("case"), &path("drill/truth")]), "the same when piped");
     let table = ok(&["drill", "score", &path("case"), &path("drill"), "--format", "table"]);
-    assert!(table.starts_with("Not claimed: incidents, exposures."), "{table}");
+    assert!(table.starts_with("Not claimed: incidents."), "{table}");
 }
 
 #[test]
@@ -73,6 +105,8 @@ fn published_lists_and_the_case_score_alike() {
         let rows = ok(&[part, "--case", &path("case"), "--format", "ndjson"]);
         fs::write(answers.path().join(format!("{part}.ndjson")), rows).unwrap();
     }
+    let rows = ok(&["exposures", "--by", "all", "--case", &path("case"), "--format", "ndjson"]);
+    fs::write(answers.path().join("exposures.ndjson"), rows).unwrap();
     let folder = answers.path().to_str().unwrap();
     let score = |answers: &str| ok(&["drill", "score", answers, &path("drill"), "--format", "json"]);
     assert_eq!(score(folder), score(&path("case")));
@@ -95,4 +129,74 @@ fn what_cannot_be_scored_or_made_is_refused_with_a_reason() {
     assert!(make("no-such-scenario", "cleared", nowhere).contains("espionage"));
     assert!(make("nothing", "no-such-damage", nowhere).contains("no-such-damage"));
     assert!(make("nothing", "cleared", &path("drill")).contains("there is a drill already"));
+}
+
+#[test]
+fn exposures_are_what_the_contract_says() {
+    let rows = |by: &str| {
+        let text = ok(&["exposures", "--by", by, "--case", &path("case"), "--format", "ndjson"]);
+        text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).collect::<Vec<_>>()
+    };
+    let (holdings, items, subjects) = (rows("holding"), rows("item"), rows("subject"));
+    assert!(holdings.len() > 20 && items.len() > 200 && subjects.len() > 50);
+    for row in holdings.iter().chain(items.iter().step_by(37)).chain(subjects.iter().step_by(11)) {
+        assert_valid("exposure", row);
+        let keys: Vec<&String> = row.as_object().unwrap().keys().collect();
+        assert!(keys.contains(&&"id".to_owned()), "{keys:?}");
+        let sentence = row["because"].to_string();
+        let bare = sentence.contains("No evidence of access") && !sentence.contains("not excluded");
+        assert!(!bare, "{sentence}");
+    }
+    assert!(subjects.iter().all(|row| row["subject_type"] != "individual" || row["band"].is_string()));
+    assert!(items.iter().any(|row| row["established"] != "none"));
+}
+
+/// Scenarios × damages, pair by pair. Some forty inquiries: an hour in the development profile.
+#[test]
+#[ignore = "forty inquiries: run by a person, in the release profile"]
+fn no_bound_is_wrong_whatever_happened_to_the_logs() {
+    const DAMAGES: [&str; 13] = [
+        "",
+        "cleared",
+        "rotated",
+        "expired",
+        "never-on",
+        "not-collected",
+        "throttled",
+        "skewed",
+        "duplicated",
+        "truncated",
+        "flipped,silence",
+        "id-gap",
+        "intruder-admin",
+    ];
+    let dir = tempfile::tempdir().unwrap();
+    let mut wrong = Vec::new();
+    for (number, damage) in DAMAGES.iter().enumerate() {
+        for scenario in ["espionage", "intern", "nothing"] {
+            let (out, case) = (dir.path().join("drill"), dir.path().join("case"));
+            let seed = (100 + number).to_string();
+            let mut arguments =
+                vec!["drill", "make", "--seed", &seed, "--scenario", scenario, "--staff", "12"];
+            arguments.extend(["--days", "4", "--hosts", "14", "--out", out.to_str().unwrap()]);
+            if !damage.is_empty() {
+                arguments.extend(["--damage", damage]);
+            }
+            ok(&arguments);
+            inquire(&out, &case);
+            let text =
+                ok(&["drill", "score", case.to_str().unwrap(), out.to_str().unwrap(), "--format", "json"]);
+            let score: Value = serde_json::from_str(&text).unwrap();
+            let sound = |of: &Value| of["over_claims"] == 0 && of["soundness"] == 1.0;
+            if !sound(&score) || !sound(&score["items"]) {
+                wrong.push(format!(
+                    "{scenario} {damage} (seed {seed}): {} {}",
+                    score["over_claims"], score["soundness"]
+                ));
+            }
+            fs::remove_dir_all(&out).unwrap();
+            fs::remove_dir_all(&case).unwrap();
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }

@@ -298,6 +298,79 @@ pub(crate) const DECISIONS: Table = Table {
     ],
 };
 
+/// How far access to a holding, an item, a subject's data certainly went, and how far at most.
+pub(crate) const EXPOSURES: Table = Table {
+    name: "exposures",
+    per_exhibit: false,
+    columns: &[
+        ("id", Text),
+        ("incident", Text),
+        ("holding", Text),
+        ("key", Text),
+        ("item", Text),
+        ("item_id", Text),
+        ("subject", Text),
+        ("subject_id", Text),
+        ("subject_type", Text),
+        ("established", Text),
+        ("not_excluded", Text),
+        ("reachable", Text),
+        ("published", Text),
+        ("items_of", Number),
+        ("items_listed", Number),
+        ("items_opened", Number),
+        ("items_collected", Number),
+        ("items_left", Number),
+        ("paths", Texts),
+        ("basis", Texts),
+        ("assumptions", Texts),
+        ("next_step", Text),
+        ("band", Text),
+        ("because", Texts),
+    ],
+};
+
+/// The paths that exposures name, each once.
+pub(crate) const EXPOSURE_PATHS: Table = Table {
+    name: "exposure_paths",
+    per_exhibit: false,
+    columns: &[
+        ("id", Text),
+        ("path", Text),
+        ("kind", Text),
+        ("caps_at", Text),
+        ("from", Kind::Time),
+        ("to", Kind::Time),
+        ("because", Text),
+        ("remedy", Text),
+        ("basis", Texts),
+    ],
+};
+
+/// What would narrow the answers, the most useful first.
+pub(crate) const NEXT_STEPS: Table = Table {
+    name: "next_steps",
+    per_exhibit: false,
+    columns: &[("step", Text), ("alone", Number), ("answers", Number)],
+};
+
+/// What the intruder touched and the register does not know.
+pub(crate) const UNREGISTERED: Table = Table {
+    name: "unregistered",
+    per_exhibit: false,
+    columns: &[
+        ("place", Text),
+        ("objects", Number),
+        ("times", Number),
+        ("verbs", Texts),
+        ("from", Kind::Time),
+        ("to", Kind::Time),
+        ("examples", Texts),
+        ("basis", Texts),
+        ("proposed", Text),
+    ],
+};
+
 /// Every table but `events`.
 pub(crate) const ALL: &[Table] = &[
     FINDINGS,
@@ -316,6 +389,10 @@ pub(crate) const ALL: &[Table] = &[
     PROCESSES,
     PROVEN_EVENTS,
     DECISIONS,
+    EXPOSURES,
+    EXPOSURE_PATHS,
+    NEXT_STEPS,
+    UNREGISTERED,
 ];
 
 impl Table {

@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 
 use crate::columns::{self, Cell};
 use crate::decisions::Decided;
-use crate::{Case, CaseError, Tables, part};
+use crate::{Case, CaseError, Tables, expose, part};
 
 /// Raise it when the stages give other results from the same tables.
 const VERSION: u32 = 1;
@@ -63,7 +63,8 @@ pub(crate) fn conclude(
     let tables = Tables::open(derived, threads)?;
     let decided = case.decisions();
     let outcome = Outcome::of(case, &tables, &decided)?;
-    outcome.write(derived, &tables, &decided)
+    outcome.write(derived, &tables, &decided)?;
+    expose::write(case, derived, &Tables::open(derived, threads)?)
 }
 
 type Each<'a> = dyn Fn(&str, analysis::Take<'_>) -> Result<(), SnapshotError> + 'a;

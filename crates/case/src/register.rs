@@ -79,7 +79,7 @@ impl Case {
         stamp: &Stamp,
     ) -> Result<Told, CaseError> {
         let files = given(&wanted.paths)?;
-        let masking = self.vault.masking_key_or_new(keys)?;
+        let masking = self.vault.masking_or_new(keys)?;
         let imported = import(&files, &|place| masking.digest(place));
         if rows(&imported.register).iter().all(|(_, count)| *count == 0) {
             let first = imported.complaints.first();

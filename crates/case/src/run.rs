@@ -154,7 +154,7 @@ pub fn summary(case: &Case, snapshot: &CaseSnapshot<'_>) -> Result<Summary, Case
         gaps: count("gaps")?,
         findings: count("findings")?,
         incidents: 0,
-        not_derived: ["incidents", "exposures"].map(str::to_owned).to_vec(),
+        not_derived: ["incidents"].map(str::to_owned).to_vec(),
         rules: RuleCounts {
             loaded: (run.ran.len() + idle) as u64,
             ran: run.ran.len() as u64,

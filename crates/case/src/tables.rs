@@ -119,6 +119,12 @@ impl Tables {
         Ok(())
     }
 
+    /// Whether there is such a table.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.context.table_exist(name).unwrap_or(false)
+    }
+
     /// All rows of a query that is known to answer with few.
     ///
     /// # Errors

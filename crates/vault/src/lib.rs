@@ -215,6 +215,7 @@ pub struct Vault {
     keys: PathBuf,
     signing: Option<SecretKey>,
     custody: Option<CustodyKey>,
+    masking: Option<MaskingKey>,
     passwords: Vec<Vec<u8>>,
     /// Held while this process may write.
     _lock: Option<WriteLock>,
@@ -379,6 +380,7 @@ impl Vault {
             keys: PathBuf::new(),
             signing: None,
             custody: None,
+            masking: None,
             passwords: Vec::new(),
             _lock: lock,
         })
@@ -398,6 +400,7 @@ impl Vault {
             let reason = format!("not the key that the first leaf of {} names", self.made.origin);
             return Err(VaultError::Key { path: self.keys.clone(), reason });
         }
+        self.masking = keys.masking(&self.made.origin)?;
         if self.made.recipient.is_some() {
             self.custody = keys.custody(&self.made.origin)?;
         }

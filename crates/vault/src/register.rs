@@ -76,23 +76,22 @@ impl Vault {
         }
     }
 
-    /// The key by which masked names are recognised; `None` where it is not in the key folder.
-    ///
-    /// # Errors
-    /// Where it is there and cannot be used.
-    pub fn masking_key(&self, keys: &Keys) -> Result<Option<MaskingKey>, VaultError> {
-        keys.masking(&self.made.origin)
+    /// The key by which masked names are recognised; `None` where it was not in the key folder when the
+    /// case was opened for writing.
+    #[must_use]
+    pub fn masking(&self) -> Option<&MaskingKey> {
+        self.masking.as_ref()
     }
 
     /// The same; made if there is none yet.
     ///
     /// # Errors
     /// Where the key folder refuses.
-    pub fn masking_key_or_new(&self, keys: &Keys) -> Result<MaskingKey, VaultError> {
-        match self.masking_key(keys)? {
-            Some(key) => Ok(key),
-            None => keys.new_masking(&self.made.origin),
-        }
+    pub fn masking_or_new(&mut self, keys: &Keys) -> Result<MaskingKey, VaultError> {
+        let known = keys.masking(&self.made.origin)?;
+        let key = known.map_or_else(|| keys.new_masking(&self.made.origin), Ok)?;
+        self.masking = Some(key.clone());
+        Ok(key)
     }
 }
 

@@ -77,15 +77,14 @@ pub(super) fn seen(evidence: &Evidence<'_>) -> Seen {
     seen
 }
 
-/// An act before the window or after it is nobody's; without a time it is in it.
+/// An act before the window is nobody's; without a time it is in it.
 fn in_window(evidence: &Evidence<'_>, fact: &Fact) -> bool {
     // What is proven is proven: the window is made from it and never cuts it off.
     if fact.whose == Whose::Intruder {
         return true;
     }
-    let early = evidence.window.from.zip(fact.to).is_some_and(|(from, at)| at < from);
-    let late = evidence.window.to.zip(fact.from).is_some_and(|(to, at)| at > to);
-    !early && !late
+    // Nor does the as-of date: what is recorded after it is known all the same.
+    evidence.window.from.zip(fact.to).is_none_or(|(from, at)| at >= from)
 }
 
 /// Verbs that could have content as their object.
@@ -161,11 +160,16 @@ fn carry(evidence: &Evidence<'_>, fact: &Fact, found: &Found, seen: &mut Seen) {
             }
         }
         Reach::Touched => {
-            for holding in &found.holdings {
-                raise(seen.holdings.entry(*holding).or_default(), evidence, fact, worth, *holding);
-                let open = Worth { established: Grade::None, ..worth };
-                for item in evidence.index.items_of(*holding) {
-                    to_item(evidence, fact, open, *item, seen);
+            // What lies below what was touched may have been touched; that it was, is not shown.
+            let open = Worth { established: Grade::None, ..worth };
+            let mut below = evidence.index.holdings_below(&found.form);
+            below.retain(|holding| !found.holdings.contains(holding));
+            for (holdings, worth) in [(&found.holdings, worth), (&below, open)] {
+                for holding in holdings {
+                    raise(seen.holdings.entry(*holding).or_default(), evidence, fact, worth, *holding);
+                    for item in evidence.index.items_of(*holding) {
+                        to_item(evidence, fact, open, *item, seen);
+                    }
                 }
             }
         }

@@ -9,12 +9,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use assize_model::coverage::{Cause, State};
 use assize_model::exclusion::Kind;
 use assize_model::exposure::Unfounded;
+use assize_model::spine::ObjectKind;
 use assize_model::{Basis, Exclusion, Exposure, Grade, Time};
 
 use super::acts::{Acts, Seen};
-use super::{Answer, Counts, Covered, Evidence, Known};
+use super::{Answer, Counts, Covered, Evidence, Known, Whose};
+use crate::grades::worth;
 use crate::places;
-use crate::reach::{Reach, Way};
+use crate::reach::{Loose, Reach, Way};
 
 /// Ids under one closing; the rows of coverage name the others.
 const BASIS_MAX: usize = 12;
@@ -31,6 +33,8 @@ pub(super) struct Ways {
 
 /// The ways to every holding, in the register's order.
 pub(super) fn ways(evidence: &Evidence<'_>, seen: &Seen) -> Vec<Ways> {
+    let loose = with_everybody(evidence, seen);
+    let evidence = &Evidence { loose: &loose, ..*evidence };
     let reach = Reach::of(evidence.register, evidence.loose);
     let mut controls: BTreeMap<String, Exclusion> = BTreeMap::new();
     let mut ways: Vec<Ways> = (0..evidence.register.holdings.len())
@@ -38,6 +42,38 @@ pub(super) fn ways(evidence: &Evidence<'_>, seen: &Seen) -> Vec<Ways> {
         .collect();
     copies(evidence, &mut ways);
     ways
+}
+
+/// Who holds the directory is everybody from then on: a copy of it was taken, or nothing says that none
+/// was.
+fn with_everybody(evidence: &Evidence<'_>, seen: &Seen) -> Vec<Loose> {
+    let mut loose = evidence.loose.to_vec();
+    let everybody =
+        |from, because: String, basis| Loose { account: None, host: None, from, to: None, because, basis };
+    for fact in evidence.facts {
+        let copied = fact.act.kind == Some(ObjectKind::DirectoryDatabase);
+        let taken = worth(&fact.act, fact.side).open >= Grade::Collected;
+        if copied && taken && fact.whose != Whose::Cleared {
+            loose.push(everybody(fact.from, "the directory was copied".to_owned(), fact.basis.clone()));
+        }
+    }
+    let reach = Reach::of(evidence.register, evidence.loose);
+    let finder = Finder { evidence, seen, reach: &reach };
+    let hosts: BTreeSet<String> = evidence
+        .register
+        .planes
+        .iter()
+        .filter(|plane| plane.kind == "identity_provider")
+        .map(|plane| places::host(&plane.host))
+        .collect();
+    for host in hosts {
+        let control = finder.controlled(&host);
+        if control.kind == Kind::Open {
+            let because = format!("the directory on {host} may have been copied: {}", control.because);
+            loose.push(everybody(control.from, because, control.basis));
+        }
+    }
+    loose
 }
 
 struct Finder<'a> {
@@ -138,7 +174,7 @@ impl Finder<'_> {
             return closed(path, Kind::Coverage, (spans_from(&spans), spans_to(&spans)), &because, basis);
         }
         let why = causes(&rows, &gaps);
-        let days = gaps.iter().map(Gap::days).sum::<u64>().max(1);
+        let days = days_in(&gaps);
         let at = if hosts.is_empty() { String::new() } else { format!(" of {}", hosts.join(", ")) };
         let because = format!(
             "{days} days without a trustworthy {} log{at} ({why}), in which {could}",
@@ -190,7 +226,8 @@ impl Finder<'_> {
             })
             .collect();
         let (gaps, used) = gaps(&rows, &spans);
-        let here = self.evidence.loose.iter().filter(|loose| loose.because.ends_with(&format!(" on {host}")));
+        let here = self.evidence.loose.iter().filter(|loose| loose.host.as_deref() == Some(host));
+        let here = here.filter(|loose| holders.iter().any(|way| way.account == loose.account));
         let present: Vec<String> = here.flat_map(|loose| loose.basis.iter().cloned()).collect();
         if gaps.is_empty() && present.is_empty() {
             let basis = used.iter().flat_map(|row| row.basis.iter().cloned()).collect();
@@ -230,9 +267,11 @@ impl Finder<'_> {
 }
 
 /// What no register can close is assumed, and printed.
-const ASSUMED: [&str; 3] = [
+const ASSUMED: [&str; 5] = [
     "register-complete: rights, planes and copies are as the register says",
-    "no-other-way: no exploit of the system itself, no physical access and no copy that the register does not know",
+    "no-physical-access: nobody was at the machines or media themselves",
+    "no-unregistered-copies: there is no copy that the register does not know",
+    "no-exploit: no system gave content past its rights and its log",
     "credentials-held: an account that is cleared was used by nobody else, unless on a machine that the intruder held",
 ];
 
@@ -435,13 +474,15 @@ fn shows(known: &assize_model::Holding, hosts: &[String], row: &Covered) -> bool
     here && known.log_sources.iter().any(|log| same_source(log, &row.source))
 }
 
+/// `dms` means every log of that system, as `dms/access`.
 fn same_source(one: &str, other: &str) -> bool {
-    one.eq_ignore_ascii_case(other)
+    let (one, other) = (one.to_lowercase(), other.to_lowercase());
+    one == other || other.strip_prefix(&one).is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// Logs that say who came to a machine.
 fn shows_logons(source: &str) -> bool {
-    matches!(source, "windows/Security" | "samba" | "dms" | "syslog" | "ssh" | "auth" | "linux/auth")
+    matches!(source, "windows/Security" | "samba" | "syslog" | "ssh" | "auth" | "linux/auth")
 }
 
 /// Time without a whole log.
@@ -451,14 +492,15 @@ struct Gap {
     to: Option<Time>,
 }
 
-impl Gap {
-    fn days(&self) -> u64 {
-        const DAY: i64 = 86_400_000_000_000;
-        match (self.from, self.to) {
-            (Some(from), Some(to)) => (to.0.saturating_sub(from.0).max(0) / DAY) as u64 + 1,
-            _ => 1,
-        }
+/// Days on which some of the gaps lie, each once.
+fn days_in(gaps: &[Gap]) -> u64 {
+    const DAY: i64 = 86_400_000_000_000;
+    let mut days = BTreeSet::new();
+    for (from, to) in gaps.iter().filter_map(|gap| gap.from.zip(gap.to)) {
+        // A year and more is told by its ends.
+        days.extend((from.0.div_euclid(DAY)..=to.0.div_euclid(DAY)).take(400));
     }
+    (days.len() as u64).max(1)
 }
 
 /// `2026-09-08 to 2026-09-10`

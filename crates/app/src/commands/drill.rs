@@ -121,8 +121,11 @@ type Published = fn(&Case) -> Result<Vec<Row>>;
 
 /// The lists that a case publishes, by the part of an answer that they are. A part that is missing
 /// here is not claimed.
-const PUBLISHED: [(&str, Published); 2] =
-    [("coverage", super::coverage::published), ("sessions", super::sessions::published)];
+const PUBLISHED: [(&str, Published); 3] = [
+    ("coverage", super::coverage::published),
+    ("sessions", super::sessions::published),
+    ("exposures", super::exposures::published),
+];
 
 fn score(answers: &Path, drill: &Path, shell: &Shell) -> Result<()> {
     if shell.shape() == Shape::Csv {

@@ -51,6 +51,8 @@ commands! {
     sessions Sessions,
     /// Decide whose act something was; without arguments: what is decided
     decide Decide,
+    /// How far access went to each holding, item or subject, and how far at most
+    exposures Exposures,
     /// From any id back to bytes, exhibit and log leaf
     trace Trace,
     /// Say whether a case or bundle is still as it was acknowledged, and what no proof covers

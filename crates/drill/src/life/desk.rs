@@ -215,6 +215,13 @@ impl Desk {
             world.browse(at - SECOND, &process, &sites::MAIL, Talk::short(dice));
             let deed = MailDeed::Sync { folder: "Inbox".into(), count: dice.between(20, 400) as u32 };
             world.add(at + 3 * SECOND, cloud, &session, Deed::Mail { mailbox: account, deed });
+            // A folder that is synchronised to a managed device is collected, whoever sits there.
+            let inbox = court.holdings.iter().enumerate().filter(|(_, holding)| {
+                matches!(&holding.place, Place::Mailbox { account: of, folder } if *of == account && folder == "Inbox")
+            });
+            let items: Vec<ItemId> =
+                inbox.flat_map(|(number, _)| court.items_of(HoldingId(number as u32))).collect();
+            self.shown(world, &items, Grade::Collected, at + 3 * SECOND);
         }
         self.mail = Some(Rc::clone(&session));
         session
