@@ -160,11 +160,11 @@ impl Format for Entra {
     fn proof(&self) -> &'static [(&'static str, &'static str)] {
         &[
             ("sign-in", "unproven"),
-            ("sign-in-monitor", "real"),
+            ("sign-in-monitor", "vendor-sample"),
             ("audit", "unproven"),
-            ("audit-monitor", "real"),
+            ("audit-monitor", "vendor-sample"),
             ("graph-activity", "unproven"),
-            ("azure-activity", "real"),
+            ("azure-activity", "vendor-sample"),
         ]
     }
 

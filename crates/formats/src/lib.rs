@@ -14,6 +14,7 @@ mod csv;
 mod entra;
 mod evtx;
 mod front_ends;
+mod google_workspace;
 mod json;
 mod json_lines;
 mod laurel;
@@ -21,6 +22,7 @@ mod laurel;
 mod lines;
 mod m365;
 pub mod mapping;
+mod okta;
 mod postgresql;
 mod record;
 mod s3_access;
@@ -50,6 +52,8 @@ pub static ALL: &[&dyn Format] = &[
     &cloudtrail::CloudTrail,
     &cloudtrail::CloudTrailTable,
     &s3_access::S3Access,
+    &okta::Okta,
+    &google_workspace::GoogleWorkspace,
     &zeek::Zeek,
     &zeek_json::ZeekJson,
     &squid::Squid,

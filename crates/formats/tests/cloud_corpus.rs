@@ -159,24 +159,32 @@ fn labelled(corpus: &Path, name: &str, is_one: impl Fn(&Value) -> bool) -> (Vec<
 fn labelled_events_are_read_without_loss() {
     let Some(corpus) = corpus("labelled cloud events") else { return };
     let has = |names: &'static [&'static str]| {
-        move |event: &Value| names.iter().all(|name| event.get(name).is_some_and(Value::is_string))
+        move |event: &Value| names.iter().all(|name| event.pointer(name).is_some_and(Value::is_string))
     };
-    let cases: [(&str, &str, &[&str], &str, usize); 4] = [
+    let cases: [(&str, &str, &[&str], &str, usize); 6] = [
         (
             "aws_cloudtrail_rules.jsonl",
             "aws-cloudtrail",
-            &["eventVersion", "eventTime", "eventSource", "awsRegion"],
+            &["/eventVersion", "/eventTime", "/eventSource", "/awsRegion"],
             "aws/",
             250,
         ),
-        ("microsoft_rules.jsonl", "m365-audit", &["Operation", "CreationTime", "Workload"], "m365", 8),
-        ("azure_signin_rules.jsonl", "entra", &["operationName", "category", "resourceId"], "entra/", 25),
+        ("microsoft_rules.jsonl", "m365-audit", &["/Operation", "/CreationTime", "/Workload"], "m365", 8),
+        ("azure_signin_rules.jsonl", "entra", &["/operationName", "/category", "/resourceId"], "entra/", 25),
         (
             "azure_activity_rules.jsonl",
             "entra",
-            &["operationName", "category", "time", "resourceId"],
+            &["/operationName", "/category", "/time", "/resourceId"],
             "azure/",
             100,
+        ),
+        ("okta_rules.jsonl", "okta", &["/eventType", "/actor/alternateId", "/outcome/result"], "okta/", 10),
+        (
+            "gsuite_activityevent_rules.jsonl",
+            "google-workspace",
+            &["/id/time", "/id/applicationName"],
+            "gcp/google_workspace.",
+            50,
         ),
     ];
     for (file, format, names, source, least) in cases {

@@ -47,6 +47,8 @@ const SAMPLES: &[(&str, &str, &str)] = &[
     ("entra-csv", "samples/entra-csv.csv", "samples/entra-csv-damaged.csv"),
     ("aws-cloudtrail", "samples/aws-cloudtrail.json", "samples/aws-cloudtrail-damaged.json"),
     ("aws-cloudtrail-csv", "samples/aws-cloudtrail-csv.csv", "samples/aws-cloudtrail-csv-damaged.csv"),
+    ("okta", "samples/okta.json", "samples/okta-damaged.json"),
+    ("google-workspace", "samples/google-workspace.json", "samples/google-workspace-damaged.json"),
     ("aws-s3-access", "samples/aws-s3-access.log", "samples/aws-s3-access-damaged.log"),
 ];
 
