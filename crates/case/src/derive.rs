@@ -10,7 +10,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use assize_formats::container;
-use assize_model::{Exhibit, NotRun, Reading, RuleFile, RuleInfo, Scanner, spine};
+use assize_model::{Exhibit, Projection, Reading, RuleFile, Scanner, spine};
 use assize_vault::{Act, Derived, Stamp};
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
@@ -18,6 +18,7 @@ use sha2::{Digest, Sha256};
 
 use crate::part::{self, Part};
 use crate::progress::Progress;
+use crate::rules::LookedAt;
 use crate::{Case, CaseError, columns, conclude, digest, rules, scan};
 
 /// What a derivation did.
@@ -43,7 +44,7 @@ struct Done {
     /// Digest of everything the result depends on.
     key: String,
     readings: Vec<Reading>,
-    logsources: BTreeSet<String>,
+    looked_at: LookedAt,
 }
 
 const MANIFEST: &str = "manifest.json";
@@ -210,6 +211,7 @@ impl Work<'_> {
                 &mut content,
                 exhibit.digests.size,
                 passwords,
+                Projection::Everything,
                 &mut part,
                 &mut count,
             )
@@ -219,8 +221,8 @@ impl Work<'_> {
             return Err(failed);
         }
         let readings = readings.map_err(|error| part::table_error(&id, error))?;
-        let logsources = part.commit()?;
-        let done = Done { key, readings, logsources };
+        let looked_at = part.commit()?;
+        let done = Done { key, readings, looked_at };
         write_json(self.derived, &name, &done)?;
         Ok((done, true))
     }
@@ -277,20 +279,10 @@ fn write_tables(
     part::write_table(derived, columns::READINGS, &readings)?;
     let rows: Vec<_> = exhibits.iter().map(columns::exhibit).collect();
     part::write_table(derived, columns::EXHIBITS, &rows)?;
-    let (ran, not_run) = told_rules(dones, scanner);
+    let mut looked_at = LookedAt::default();
+    dones.iter().for_each(|done| looked_at.add(&done.looked_at));
+    let (ran, not_run) = looked_at.told(scanner);
     part::write_table(derived, columns::RULES, &part::rule_rows(&ran, &not_run))
-}
-
-/// Which rules had events of their log source, and which had not: a rule that looked at nothing has
-/// not run, whatever else is true of it.
-fn told_rules(dones: &[Done], scanner: &dyn Scanner) -> (Vec<RuleInfo>, Vec<NotRun>) {
-    let seen: BTreeSet<&str> = dones.iter().flat_map(|done| &done.logsources).map(String::as_str).collect();
-    let (ran, idle): (Vec<&RuleInfo>, Vec<&RuleInfo>) =
-        scanner.rules().iter().partition(|rule| seen.contains(rule.logsource.as_str()));
-    let idle = idle.into_iter().map(NotRun::idle);
-    let mut not_run: Vec<NotRun> = scanner.not_run().iter().cloned().chain(idle).collect();
-    not_run.sort();
-    (ran.into_iter().cloned().collect(), not_run)
 }
 
 /// The digests of all derived files.

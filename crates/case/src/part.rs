@@ -9,11 +9,11 @@ use assize_vault::{Derived, DerivedFile, VaultError};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
-use std::collections::BTreeSet;
 use std::io;
 
 use crate::CaseError;
 use crate::columns::{self, Cell, Table};
+use crate::rules::LookedAt;
 
 /// Rows of a row group, and buffered bytes after which one is closed: bounds the memory.
 const ROWS_MAX: usize = 1 << 16;
@@ -137,8 +137,7 @@ pub(crate) struct Part<'a> {
     events: Option<TableFile>,
     findings: Rows,
     gaps: Rows,
-    /// Log sources of rules for which an event was a candidate.
-    pub(crate) logsources: BTreeSet<String>,
+    looked_at: LookedAt,
     /// Why the disk refused; the sink's own error can only carry text.
     pub(crate) failed: Option<CaseError>,
 }
@@ -160,24 +159,24 @@ impl<'a> Part<'a> {
             events: None,
             findings: Rows::new(columns::FINDINGS, exhibit),
             gaps: Rows::new(columns::GAPS, exhibit),
-            logsources: BTreeSet::new(),
+            looked_at: LookedAt::default(),
             failed: None,
         })
     }
 
-    pub(crate) fn commit(self) -> Result<BTreeSet<String>, CaseError> {
+    pub(crate) fn commit(self) -> Result<LookedAt, CaseError> {
         if let Some(events) = self.events {
             events.commit()?;
         }
         self.findings.commit(self.derived)?;
         self.gaps.commit(self.derived)?;
-        Ok(self.logsources)
+        Ok(self.looked_at)
     }
 
     fn take(&mut self, batch: &Batch) -> Result<(), CaseError> {
-        let mut scan = Scan { hits: Vec::new(), logsources: std::mem::take(&mut self.logsources) };
+        let mut scan = Scan::default();
         self.scanner.scan(batch, &mut scan);
-        self.logsources = scan.logsources;
+        self.looked_at.scanned(&mut scan);
         for hit in &scan.hits {
             let finding = finding_of(batch, hit, &self.scanner.rules()[hit.rule]);
             if let Some(finding) = finding {

@@ -3,10 +3,12 @@
 //! Those that ship inside the program, and those below the folders that a person names. A file
 //! that cannot be read is an error with its path; a rule that cannot run is the detector's to list.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use assize_model::{RuleFile, Scanner};
+use assize_model::{NotRun, RuleFile, RuleInfo, Rules, Scan, Scanner};
 use data_encoding::HEXLOWER;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::CaseError;
@@ -91,6 +93,46 @@ fn collect(root: &Path, path: &Path, files: &mut Vec<RuleFile>) -> Result<(), Ca
 pub(crate) fn load(files: &[RuleFile]) -> Box<dyn Scanner> {
     use assize_model::Detector;
     assize_sigma::SIGMA.load(files)
+}
+
+/// What there was for the rules to look at.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct LookedAt {
+    /// Log sources of which there was an event.
+    logsources: BTreeSet<String>,
+    /// Rules that could have spoken of one.
+    able: Rules,
+}
+
+impl LookedAt {
+    /// Adds what a scan met.
+    pub(crate) fn scanned(&mut self, scan: &mut Scan) {
+        self.logsources.append(&mut scan.logsources);
+        self.able.add(&scan.able);
+    }
+
+    /// Adds what was met elsewhere.
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.logsources.extend(other.logsources.iter().cloned());
+        self.able.add(&other.able);
+    }
+
+    /// Which rules ran, and which did not and why: a rule that looked at nothing, or at nothing that it needs, has
+    /// not run, whatever else is true of it.
+    pub(crate) fn told(&self, scanner: &dyn Scanner) -> (Vec<RuleInfo>, Vec<NotRun>) {
+        let (mut ran, mut not_run) = (Vec::new(), scanner.not_run().to_vec());
+        for (number, rule) in scanner.rules().iter().enumerate() {
+            if !self.logsources.contains(&rule.logsource) {
+                not_run.push(NotRun::idle(rule));
+            } else if !self.able.contains(number) {
+                not_run.push(NotRun::blind(rule));
+            } else {
+                ran.push(rule.clone());
+            }
+        }
+        not_run.sort();
+        (ran, not_run)
+    }
 }
 
 /// A digest of all rules, whatever their order, hexadecimal.

@@ -106,6 +106,7 @@ fn rule_info(row: &Row) -> RuleInfo {
         tags: texts(row, "tags"),
         file: row.text("file").to_owned(),
         logsource: row.text("logsource").to_owned(),
+        about: Default::default(),
     }
 }
 

@@ -46,7 +46,7 @@ pub use batch::{Batch, Batcher, Origin, Packed, Sink};
 pub use card::Card;
 pub use coverage::Coverage;
 pub use decision::Decision;
-pub use detector::{Detector, Hit, Level, NotRun, RuleFile, RuleInfo, Scan, Scanner};
+pub use detector::{Detector, Hit, Level, NotRun, RuleAbout, RuleFile, RuleInfo, Rules, Scan, Scanner};
 pub use event::{Event, EventView};
 pub use exclusion::Exclusion;
 pub use exhibit::{Admission, Collected, Digests, Exhibit, Trust};

@@ -200,6 +200,7 @@ impl Fake {
                 tags: vec![],
                 file: "rules/x.yml".into(),
                 logsource: "windows/security".into(),
+                about: Default::default(),
             });
         }
     }

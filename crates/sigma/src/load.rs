@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use assize_model::{Level, NotRun, RuleFile, RuleInfo};
+use assize_model::{Level, NotRun, RuleAbout, RuleFile, RuleInfo};
 use yaml_serde::{Mapping, Value};
 
 use crate::Rule;
@@ -181,6 +181,12 @@ fn rule(content: &Mapping, id: &str, file: &str, knowing: Knowing<'_>) -> Result
         tags: tags(content),
         file: file.to_owned(),
         logsource: source.key(),
+        about: RuleAbout {
+            author: text_of(content, "author"),
+            status: text_of(content, "status"),
+            date: text_of(content, "date"),
+            modified: text_of(content, "modified"),
+        },
     };
     Ok(Rule { info, selections: compiled.selections, condition: compiled.condition, routes })
 }

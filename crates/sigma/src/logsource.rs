@@ -68,6 +68,21 @@ impl LogSource {
 pub(crate) const EVENT: &str = "EventID";
 pub(crate) const PROVIDER: &str = "Provider_Name";
 
+/// The own fields by which events are told apart before rules are asked: those of the routes, first of
+/// all the number, the provider and the channel.
+pub(crate) fn signs<'a>(routes: impl Iterator<Item = &'a Route>) -> Vec<String> {
+    let mut names: Vec<String> = [EVENT, PROVIDER, "Channel"].map(str::to_owned).into();
+    for route in routes {
+        let demands = route.demands().into_iter().map(|(field, _)| field.to_owned());
+        for name in demands.chain(route.has().iter().cloned()) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+    }
+    names
+}
+
 /// A place where events of a log source lie.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -29,6 +29,41 @@ fn holds(condition: &Condition, rule: &Rule, view: &View<'_>) -> bool {
     }
 }
 
+/// Whether the rule could be true of an event with these fields, whatever stood in them, or is false by
+/// what its signs say.
+pub(crate) fn could_speak(rule: &Rule, view: &View<'_>, signs: &[String]) -> bool {
+    let by_signs = |atom: &Atom| match &atom.field {
+        Some(field) if view.is_sign(field, signs) && !matches!(atom.test, Test::Field(_)) => {
+            Some(is_true(atom, view))
+        }
+        _ => None,
+    };
+    let by_absence = |atom: &Atom| {
+        let lacks = |field: &String| !view.has(field);
+        let other_lacks = matches!(&atom.test, Test::Field(test) if lacks(&test.other));
+        let is_known = other_lacks || atom.field.as_ref().is_some_and(lacks);
+        is_known.then(|| is_true(atom, view)).or_else(|| by_signs(atom))
+    };
+    truth(&rule.condition, rule, &by_signs) == Some(false)
+        || truth(&rule.condition, rule, &by_absence) != Some(false)
+}
+
+/// The truth of a condition, as far as it follows from what is known of comparisons.
+fn truth(condition: &Condition, rule: &Rule, known: &dyn Fn(&Atom) -> Option<bool>) -> Option<bool> {
+    let (count, parts) = match condition {
+        Condition::Atom(atom) => return known(atom),
+        Condition::Selection(index) => return truth(&rule.selections[*index].condition, rule, known),
+        Condition::Not(part) => return truth(part, rule, known).map(|truth| !truth),
+        Condition::And(parts) => (parts.len(), parts),
+        Condition::Or(parts) => (1, parts),
+        Condition::AtLeast(count, parts) => (*count, parts),
+    };
+    let truths: Vec<_> = parts.iter().map(|part| truth(part, rule, known)).collect();
+    let sure = truths.iter().filter(|truth| **truth == Some(true)).count();
+    let impossible = truths.iter().filter(|truth| **truth == Some(false)).count();
+    if sure >= count { Some(true) } else { (truths.len() - impossible < count).then_some(false) }
+}
+
 /// Whether a comparison is true.
 pub(crate) fn is_true(atom: &Atom, view: &View<'_>) -> bool {
     let Some(field) = &atom.field else {

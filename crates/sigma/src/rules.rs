@@ -7,7 +7,7 @@ use arrow_array::RecordBatch;
 use assize_model::{Batch, Hit, NotRun, RuleFile, RuleInfo, Scan, Wanted};
 
 use crate::fast::Engine;
-use crate::logsource::Route;
+use crate::logsource::{Route, signs};
 use crate::view::View;
 use crate::{Condition, Explanation, Record, Selection, explain, load, naive, wanted};
 
@@ -32,7 +32,10 @@ pub struct RuleSet {
     not_run: Vec<NotRun>,
     /// Log source → its places and its rules. Rules of one log source are candidates together.
     sources: BTreeMap<String, (Vec<&'static Route>, Vec<usize>)>,
+    /// The own fields by which events are told apart.
+    signs: Vec<String>,
     fast: OnceLock<Engine>,
+    wanted: OnceLock<Wanted>,
 }
 
 impl RuleSet {
@@ -52,13 +55,14 @@ impl RuleSet {
             let source = set.sources.entry(rule.info.logsource.clone());
             source.or_insert_with(|| (rule.routes.clone(), Vec::new())).1.push(index);
         }
+        set.signs = signs(set.rules.iter().flat_map(|rule| &rule.routes).copied());
         set
     }
 
     /// Which records these rules can speak of: what a reader must give for the hits to be the same.
     #[must_use]
-    pub fn wanted(&self) -> Wanted {
-        wanted::wanted(&self.rules)
+    pub fn wanted(&self) -> &Wanted {
+        self.wanted.get_or_init(|| wanted::wanted(&self.rules))
     }
 
     /// Applies every rule to every event of a batch and adds what it finds, by the fast engine.
@@ -141,7 +145,7 @@ impl RuleSet {
     }
 
     /// The rules that speak of an event, by index, each with the own fields that made it; adds the
-    /// log sources of which the event is a candidate.
+    /// log sources of which the event is a candidate, and the rules that could have spoken.
     pub fn matches(&self, record: &Record<'_>, scan: &mut Scan) -> Vec<(usize, Vec<String>)> {
         let mut found = Vec::new();
         for (key, (routes, rules)) in &self.sources {
@@ -150,6 +154,8 @@ impl RuleSet {
                 scan.logsources.insert(key.clone());
             }
             let view = View::new(record, Some(route));
+            let could_speak = |index: &&usize| naive::could_speak(&self.rules[**index], &view, &self.signs);
+            rules.iter().filter(could_speak).for_each(|index| scan.able.insert(*index));
             let is_match = |index: &&usize| naive::evaluate(&self.rules[**index], &view);
             let hits = rules.iter().filter(is_match);
             found.extend(hits.map(|index| (*index, explain::telling_fields(&self.rules[*index], &view))));

@@ -1,6 +1,6 @@
 //! How do Sigma rules meet batches? The socket of `model`.
 
-use assize_model::{Batch, Card, Detector, NotRun, RuleFile, RuleInfo, Scan, Scanner};
+use assize_model::{Batch, Card, Detector, NotRun, Projection, RuleFile, RuleInfo, Scan, Scanner};
 
 use crate::RuleSet;
 
@@ -47,6 +47,10 @@ impl Scanner for RuleSet {
 
     fn not_run(&self) -> &[NotRun] {
         Self::not_run(self)
+    }
+
+    fn wanted(&self) -> Projection<'_> {
+        Projection::Wanted(Self::wanted(self))
     }
 
     fn scan(&self, batch: &Batch, scan: &mut Scan) {

@@ -97,6 +97,24 @@ impl<'a> View<'a> {
         }
     }
 
+    /// Whether the event has such a field, or a part of it, if only as a null.
+    pub fn has(&self, field: &str) -> bool {
+        match self.route.and_then(|route| route.fields().get(field)) {
+            Some(Origin::Joined(joined)) => joined.join.iter().any(|name| !self.by_own_name(name).is_empty()),
+            _ => !self.values(field).is_empty(),
+        }
+    }
+
+    /// Whether a field is told by a sign that is there under exactly its name.
+    pub fn is_sign(&self, field: &str, signs: &[String]) -> bool {
+        let name = match self.route.and_then(|route| route.fields().get(field)) {
+            Some(Origin::Own(name)) => name,
+            Some(Origin::Joined(_)) => return false,
+            None => field,
+        };
+        signs.iter().any(|sign| sign == name) && self.named.contains_key(name)
+    }
+
     fn by_own_name(&self, name: &str) -> Vec<&Value<'a>> {
         let found = self.named.get(name).or_else(|| self.folded().get(&folded(name)));
         found.into_iter().flatten().map(|index| &self.own[*index]).collect()

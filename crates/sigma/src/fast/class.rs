@@ -8,6 +8,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use assize_model::Rules;
+
 use super::column::{self, Matcher};
 use super::probe::Probe;
 use super::program::{Ask, Node, Program};
@@ -26,6 +28,8 @@ pub(crate) struct Class {
     pub sources: Vec<u32>,
     /// The rules that can speak of them.
     pub rules: Vec<Asked>,
+    /// Rules of those log sources that the signs have answered with no.
+    pub decided: Rules,
     /// The fields that those rules look at.
     pub columns: Vec<Column>,
     /// Comparisons between fields.
@@ -156,6 +160,7 @@ struct Draft<'a> {
     columns: Vec<Lies>,
     known: BTreeMap<String, usize>,
     rules: Vec<Asked>,
+    decided: Rules,
     /// By the number of a field's name, for the route at hand: is it a sign that is there, and
     /// which column is it?
     signs: Vec<Option<usize>>,
@@ -178,6 +183,7 @@ impl<'a> Draft<'a> {
             columns: Vec::new(),
             known: BTreeMap::new(),
             rules: Vec::new(),
+            decided: Rules::default(),
             signs: Vec::new(),
             places: Vec::new(),
         }
@@ -204,10 +210,10 @@ impl<'a> Draft<'a> {
         let tree = &self.ground.program.rules[rule as usize];
         // Whether it is open at all is asked before anything is written down for it.
         if self.truth(&tree.condition, &tree.selections) == Some(false) {
-            return;
+            return self.decided.insert(rule as usize);
         }
         let condition = match self.fold(&tree.condition, &tree.selections, route) {
-            Folded::Known(false) => return,
+            Folded::Known(false) => return self.decided.insert(rule as usize),
             Folded::Known(true) => Left::True,
             Folded::Open(left) => left,
         };
@@ -356,6 +362,7 @@ impl<'a> Draft<'a> {
         let mut class = Class {
             sources,
             rules: self.rules,
+            decided: self.decided,
             columns,
             pairs,
             words: words_of(words, program),
@@ -409,6 +416,24 @@ fn chance(probes: &[Probe]) -> u64 {
 }
 
 impl Class {
+    /// The rules that can speak of events with some of the columns, whatever stands there.
+    pub fn able(&self, has: impl Fn(usize) -> bool) -> Rules {
+        let mut known = vec![None; self.atoms];
+        for (number, column) in self.columns.iter().enumerate().filter(|(number, _)| !has(*number)) {
+            column.atoms.iter().for_each(|atom| known[*atom as usize] = Some(false));
+            for (atom, truth) in [(column.null, true), (column.exists, false), (column.absent, true)] {
+                atom.into_iter().for_each(|atom| known[atom as usize] = Some(truth));
+            }
+            let is_of_pair = |pair: &&Pair| pair.left == number || pair.right == number;
+            self.pairs.iter().filter(is_of_pair).for_each(|pair| known[pair.atom as usize] = Some(false));
+        }
+        let mut able = Rules::default();
+        for asked in self.rules.iter().filter(|asked| truth(&asked.condition, &known) != Some(false)) {
+            able.insert(asked.rule as usize);
+        }
+        able
+    }
+
     /// Gives every rule its witnesses.
     fn appoint(&mut self, chances: &[Option<u64>]) {
         for (number, rule) in (0..).zip(&self.rules) {
@@ -420,6 +445,28 @@ impl Class {
             }
         }
     }
+}
+
+/// The truth of what is left of a condition, as far as some atoms tell.
+fn truth(left: &Left, known: &[Option<bool>]) -> Option<bool> {
+    match left {
+        Left::True => Some(true),
+        Left::Atom(atom) => known[*atom as usize],
+        Left::Not(part) => truth(part, known).map(|truth| !truth),
+        Left::And(parts) => at_least(parts.len(), parts, known),
+        Left::Or(parts) => at_least(1, parts, known),
+        Left::AtLeast(count, parts) => at_least(*count, parts, known),
+    }
+}
+
+fn at_least(count: usize, parts: &[Left], known: &[Option<bool>]) -> Option<bool> {
+    let (mut sure, mut possible) = (0, 0);
+    for part in parts {
+        let truth = truth(part, known);
+        sure += usize::from(truth == Some(true));
+        possible += usize::from(truth != Some(false));
+    }
+    if sure >= count { Some(true) } else { (possible < count).then_some(false) }
 }
 
 /// Atoms of which at least one holds wherever the condition does, with their chance.

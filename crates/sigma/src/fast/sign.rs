@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use super::column::{Matcher, Scratch};
 use super::probe::{self, Probe};
 use super::program::{Ask, Program};
-use crate::logsource::{EVENT, Origin, PROVIDER, Route};
+use crate::logsource::{EVENT, Origin, Route, signs};
 
 /// Everything that is asked of the signs' values.
 pub(crate) struct Signs {
@@ -49,17 +49,7 @@ pub(crate) const PRESENT: u32 = u32::MAX;
 impl Signs {
     /// The signs of a program, and what each of its routes asks of them, log source by log source.
     pub fn of(program: &Program) -> (Self, Vec<Vec<Demands>>) {
-        let routes = || program.sources.iter().flat_map(|source| &source.routes);
-        let mut names: Vec<String> = [EVENT, PROVIDER, "Channel"].map(str::to_owned).into();
-        let demanded = |route: &Route| -> Vec<String> {
-            let demands = route.demands().into_iter().map(|(field, _)| field.to_owned());
-            demands.chain(route.has().iter().cloned()).collect()
-        };
-        for field in routes().flat_map(|route| demanded(route)) {
-            if !names.contains(&field) {
-                names.push(field);
-            }
-        }
+        let names = signs(program.sources.iter().flat_map(|source| &source.routes).copied());
         let mut signs = Self { judges: judges(&names, program), names };
         let demands = program
             .sources

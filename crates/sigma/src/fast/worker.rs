@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use assize_model::{Hit, Scan};
+use assize_model::{Hit, Rules, Scan};
 
 use super::class::{Class, Left, Sight, Words};
 use super::column::{Matcher, Scratch};
@@ -26,6 +26,10 @@ const VALUE_BYTES_MAX: usize = 4096;
 const SHAPES_MAX: usize = 4096;
 const CLASSES_MAX: usize = 1024;
 const VERDICTS_MAX: usize = 1 << 17;
+/// Bytes of a shape's signature by which it is found.
+const SIGNATURE_END: usize = 128;
+/// Longer meanings of signs are looked up each time.
+const LAST_KEY_MAX: usize = 1 << 10;
 
 /// Verdicts that no matcher gives: no value; null; a value about whose text nothing is asked.
 const ABSENT: u32 = u32::MAX;
@@ -62,6 +66,39 @@ struct Learnt {
     verdict_count: usize,
     /// Verdicts together → the answer.
     answers: Memo<Option<Arc<[Answer]>>>,
+    /// By sign, the value met last and what it means: the next event has mostly the same.
+    last_signs: Vec<(Vec<u8>, u32)>,
+    /// By shape, what its last event was.
+    last_events: Vec<LastEvent>,
+    recent: Box<[Recent]>,
+}
+
+/// What the last event of a shape was: mostly the next one is no other.
+#[derive(Default)]
+struct LastEvent {
+    /// Empty if there was none, or one whose signs repeat without end.
+    key: Vec<u8>,
+    class: u32,
+    binding: Option<Arc<Binding>>,
+}
+
+/// The value that a step of a binding met last, and its verdict. In one line of memory, and compared
+/// without a hash; a fifth to a half of the values of real logs repeat so.
+#[derive(Clone, Copy)]
+struct Recent {
+    binding: u32,
+    step: u32,
+    verdict: u32,
+    length: u16,
+    bytes: [u8; RECENT_BYTES],
+}
+
+/// Longer values are looked up straight away.
+const RECENT_BYTES: usize = 50;
+const RECENT: usize = 1 << 10;
+
+impl Recent {
+    const NONE: Self = Self { binding: u32::MAX, step: 0, verdict: 0, length: 0, bytes: [0; RECENT_BYTES] };
 }
 
 /// Lists that each have a number.
@@ -95,6 +132,8 @@ struct Answer {
 struct Binding {
     number: u32,
     steps: Vec<Step>,
+    /// The rules that can speak of such events.
+    able: Rules,
 }
 
 /// A value to be judged.
@@ -131,6 +170,9 @@ impl Learnt {
             verdicts: Vec::new(),
             verdict_count: 0,
             answers: Memo::of(1 << 13, 4 << 20),
+            last_signs: Vec::new(),
+            last_events: Vec::new(),
+            recent: vec![Recent::NONE; RECENT].into(),
         }
     }
 
@@ -161,6 +203,7 @@ impl Worker {
             self.learnt = Learnt::nothing();
         }
         let mut met = vec![false; self.learnt.all_classes.len()];
+        let mut bound = vec![false; self.learnt.all_bindings.len()];
         let mut shape = None;
         let mut source = ("", 0);
         for row in 0..rows.len() {
@@ -180,11 +223,19 @@ impl Worker {
             if !class.rules.is_empty() {
                 let shape_of = Arc::clone(&self.learnt.all_shapes[shape as usize]);
                 let binding = self.binding(number, &class, shape, &shape_of);
+                if bound.len() <= binding.number as usize {
+                    bound.resize(binding.number as usize + 1, false);
+                }
+                bound[binding.number as usize] = true;
                 let event = Event { engine, rows, row, source: source.0, shape: &shape_of, class: &class };
                 self.event(&event, &binding, &mut scan.hits);
             }
         }
+        for (binding, _) in self.learnt.all_bindings.iter().zip(bound).filter(|(_, bound)| *bound) {
+            scan.able.add(&binding.able);
+        }
         for (class, _) in self.learnt.all_classes.iter().zip(met).filter(|(_, met)| *met) {
+            scan.able.add(&class.decided);
             for source in &class.sources {
                 let key = &engine.program.sources[*source as usize].key;
                 if !scan.logsources.contains(key) {
@@ -197,7 +248,10 @@ impl Worker {
     fn shape<R: Rows>(&mut self, engine: &Engine, rows: &R, row: usize) -> u32 {
         self.key.clear();
         rows.signature(row, &mut self.key);
-        let hash = hash(0, &self.key);
+        // The end says where each name ends, which tells shapes apart well enough to find one; the
+        // whole signature decides.
+        let end = self.key.len().saturating_sub(SIGNATURE_END);
+        let hash = hash(end as u32, &self.key[end..]);
         let learnt = &mut self.learnt;
         if let Some(number) = learnt.shapes.find(0, &self.key, hash) {
             return *number;
@@ -205,6 +259,7 @@ impl Worker {
         let number = learnt.all_shapes.len() as u32;
         learnt.all_shapes.push(Arc::new(Shape::of(rows.names(row), &engine.signs.names)));
         learnt.shapes.keep(0, &self.key, hash, number);
+        learnt.last_events.push(LastEvent::default());
         number
     }
 
@@ -245,7 +300,8 @@ impl Worker {
     ) -> u32 {
         self.key.clear();
         self.key.extend_from_slice(&source.1.to_le_bytes());
-        let shape = Arc::clone(&self.learnt.all_shapes[shape as usize]);
+        let of_shape = shape as usize;
+        let shape = Arc::clone(&self.learnt.all_shapes[of_shape]);
         for (sign, positions) in shape.signs.iter().enumerate() {
             self.key.push(positions.len().min(255) as u8);
             for position in positions {
@@ -256,14 +312,37 @@ impl Worker {
                 self.key.extend_from_slice(&meaning.to_le_bytes());
             }
         }
+        let last = &self.learnt.last_events[of_shape];
+        if last.key == self.key {
+            return last.class;
+        }
+        let class = self.known_class(engine, rows, row, source.0, &shape);
+        let last = &mut self.learnt.last_events[of_shape];
+        last.key.clear();
+        if self.key.len() <= LAST_KEY_MAX {
+            last.key.extend_from_slice(&self.key);
+        }
+        (last.class, last.binding) = (class, None);
+        class
+    }
+
+    /// The class whose key is at hand, made if it is new.
+    fn known_class<R: Rows>(
+        &mut self,
+        engine: &Engine,
+        rows: &R,
+        row: usize,
+        source: &str,
+        shape: &Shape,
+    ) -> u32 {
         let hash = hash(0, &self.key);
         if let Some(number) = self.learnt.classes.find(0, &self.key, hash) {
             return *number;
         }
-        let sight = self.sight(engine, rows, row, &shape);
+        let sight = self.sight(engine, rows, row, shape);
         let learnt = &mut self.learnt;
         let number = learnt.all_classes.len() as u32;
-        learnt.all_classes.push(Arc::new(engine.ground().class(source.0, &sight)));
+        learnt.all_classes.push(Arc::new(engine.ground().class(source, &sight)));
         learnt.classes.keep(0, &self.key, hash, number);
         number
     }
@@ -282,6 +361,24 @@ impl Worker {
 
     fn meaning(&mut self, engine: &Engine, sign: usize, text: &str) -> u32 {
         let domain = sign as u32;
+        let last = &mut self.learnt.last_signs;
+        if last.len() <= sign {
+            last.resize(sign + 1, (Vec::new(), NULL));
+        }
+        if last[sign].1 != NULL && last[sign].0 == text.as_bytes() {
+            return last[sign].1;
+        }
+        let meaning = self.known_meaning(engine, sign, text, domain);
+        if text.len() <= VALUE_BYTES_MAX {
+            let last = &mut self.learnt.last_signs[sign];
+            last.0.clear();
+            last.0.extend_from_slice(text.as_bytes());
+            last.1 = meaning;
+        }
+        meaning
+    }
+
+    fn known_meaning(&mut self, engine: &Engine, sign: usize, text: &str, domain: u32) -> u32 {
         let hash = hash(domain, text.as_bytes());
         if let Some(number) = self.learnt.signs.find(domain, text.as_bytes(), hash) {
             return *number;
@@ -295,6 +392,21 @@ impl Worker {
     }
 
     fn binding(&mut self, class: u32, of: &Class, shape: u32, events: &Shape) -> Arc<Binding> {
+        let last = &self.learnt.last_events[shape as usize];
+        if let Some(binding) = &last.binding
+            && last.class == class
+        {
+            return Arc::clone(binding);
+        }
+        let binding = self.known_binding(class, of, shape, events);
+        let last = &mut self.learnt.last_events[shape as usize];
+        if last.class == class {
+            last.binding = Some(Arc::clone(&binding));
+        }
+        binding
+    }
+
+    fn known_binding(&mut self, class: u32, of: &Class, shape: u32, events: &Shape) -> Arc<Binding> {
         let key = (u64::from(class) << 32 | u64::from(shape)).to_le_bytes();
         let hash = hash(0, &key);
         let learnt = &mut self.learnt;
@@ -307,7 +419,12 @@ impl Worker {
             let step = |spot| Step { column, spot, matcher: own.matcher.clone() };
             steps.extend(events.spots(&own.lies).into_iter().map(step));
         }
-        let binding = Arc::new(Binding { number, steps });
+        // A joined value is there if one of its parts is; a step stands for each place that is.
+        let is_there = |spot: &Spot| !matches!(spot, Spot::Joined(parts, _) if parts.is_empty());
+        let has =
+            |column| steps.iter().any(|step: &Step| step.column as usize == column && is_there(&step.spot));
+        let able = of.able(has);
+        let binding = Arc::new(Binding { number, steps, able });
         learnt.all_bindings.push(Arc::clone(&binding));
         learnt.bindings.keep(0, &key, hash, number);
         binding
@@ -341,9 +458,12 @@ impl Worker {
         self.verdicts.clear();
         self.key.clear();
         self.key.extend_from_slice(&binding.number.to_le_bytes());
-        for step in &binding.steps {
+        for (number, step) in (0..).zip(&binding.steps) {
             let (verdict, parts) = match &step.spot {
-                Spot::Own(position) => (self.verdict(step, event.rows.value(event.row, *position)), 0),
+                Spot::Own(position) => {
+                    let text = event.rows.value(event.row, *position);
+                    (self.recent_verdict((binding.number, number), step, text), 0)
+                }
                 Spot::Joined(..) => self.joined(step, event),
             };
             if parts != 0 {
@@ -357,6 +477,28 @@ impl Worker {
             self.key.extend(like.iter().map(|is| u8::from(*is)));
             self.verdicts.push(u32::from(like.contains(&true)));
         }
+    }
+
+    /// The verdict on a value that may be the one that this step met last.
+    fn recent_verdict(&mut self, (binding, number): (u32, u32), step: &Step, text: Option<&str>) -> u32 {
+        let (Some(text), Some(_)) = (text, &step.matcher) else { return self.verdict(step, text) };
+        let bytes = text.as_bytes();
+        if bytes.len() > RECENT_BYTES {
+            return self.verdict(step, Some(text));
+        }
+        let place = (binding as usize * 37 + number as usize) % RECENT;
+        let recent = &self.learnt.recent[place];
+        if (recent.binding, recent.step, usize::from(recent.length)) == (binding, number, bytes.len())
+            && recent.bytes[..bytes.len()] == *bytes
+        {
+            return recent.verdict;
+        }
+        let verdict = self.verdict(step, Some(text));
+        let recent = &mut self.learnt.recent[place];
+        recent.bytes[..bytes.len()].copy_from_slice(bytes);
+        (recent.binding, recent.step, recent.length) = (binding, number, bytes.len() as u16);
+        recent.verdict = verdict;
+        verdict
     }
 
     fn verdict(&mut self, step: &Step, text: Option<&str>) -> u32 {
