@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use assize_case::formats;
 use assize_case::model::{
-    Batch, Batcher, ExhibitId, Gap, Input, Level, Origin, Projection, ReadingOptions, Sink, Trust,
+    Batch, Batcher, ExhibitId, Gap, Input, Origin, Projection, ReadingOptions, Sink, Trust,
 };
 use assize_case::vault::{CaseFile, walk};
-use assize_case::{Case, RuleSource, Silent, detect, rule_files, stamp};
+use assize_case::{Case, Choice, RuleSource, Search, Silent, detect, rule_files, stamp};
 
 pub fn run(arguments: &[String]) -> Result<()> {
     let [step, evidence, target, rules @ ..] = arguments else { bail!("step NAME EVIDENCE TARGET [RULES]") };
@@ -26,7 +26,10 @@ pub fn run(arguments: &[String]) -> Result<()> {
         "detect" => {
             let given = rules.iter().map(PathBuf::from).collect();
             let rules = rule_files(&RuleSource { given, no_builtin: false })?;
-            let found = detect(&[evidence.to_owned()], &rules, Level::Informational, Some(1), &Silent)?;
+            let (paths, choice) = ([evidence.to_owned()], Choice::default());
+            let search =
+                Search { paths: &paths, rules: &rules, choice: &choice, all_fields: false, threads: Some(1) };
+            let found = detect(&search, &Silent)?;
             assert!(found.events > 0, "the input holds events");
             Ok(())
         }

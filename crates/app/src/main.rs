@@ -6,8 +6,11 @@
 #![allow(clippy::disallowed_methods, clippy::print_stderr)]
 
 mod commands;
+mod profile;
 mod shell;
 mod sight;
+mod summary;
+mod when;
 
 use std::process::ExitCode;
 

@@ -1,53 +1,84 @@
 //! What do rules say of files, without a case?
 //!
-//! Files are read where they lie, and nothing is written. Ids are those that the same files would
-//! have in a case, because an id is a digest of content and place.
+//! Files are read where they lie, once each, and nothing is written but what memory cannot hold
+//! (`sorted`). Ids are those that the same files would have in a case, because an id is a digest of
+//! content and place: so an event's id is made when its file is done and its digest known. Of records
+//! only what the rules can touch is read, unless every field is asked for.
 
 use std::collections::BTreeMap;
-use std::io::{self, Seek};
+use std::io;
 use std::path::PathBuf;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use assize_model::{
-    Batch, ExhibitId, Finding, Gap, Level, Locator, NotRun, RuleFile, RuleInfo, Scan, Scanner, Sink, column,
+    Batch, EventId, ExhibitId, Finding, Gap, Level, Locator, NotRun, Projection, Range, Reading,
+    ReadingOptions, RuleAbout, RuleFile, RuleInfo, Scan, Scanner, Sink, Time, column,
 };
 use assize_vault::{Found, walk};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use crate::choice::Choice;
+use crate::digest::Digested;
 use crate::progress::Progress;
-use crate::{CaseError, Unread, digest, part, rules, scan, threads};
+use crate::rules::LookedAt;
+use crate::sorted::{Heap, Key, Sorted};
+use crate::{CaseError, Unread, rules, scan, threads};
+
+/// What is asked of [`detect`].
+#[derive(Clone, Copy, Debug)]
+pub struct Search<'a> {
+    /// Files and folders.
+    pub paths: &'a [PathBuf],
+    /// The rules.
+    pub rules: &'a [RuleFile],
+    /// Which findings are wanted.
+    pub choice: &'a Choice,
+    /// Whether findings carry every field of their events.
+    pub all_fields: bool,
+    /// Number of threads; as many as the machine has if `None`.
+    pub threads: Option<usize>,
+}
 
 /// What `detect` found.
 #[derive(Debug, Default)]
 pub struct Detected {
-    /// By time (none last), rule, id.
-    pub findings: Vec<DetectedFinding>,
-    /// Number of events read.
+    /// Number of events read, or passed over because no rule can speak of them.
     pub events: u64,
-    /// Number of gaps met.
-    pub gaps: u64,
     /// Gaps met, by cause.
     pub gaps_by_cause: BTreeMap<&'static str, u64>,
     /// Files that could not be read at all.
     pub unread: Vec<Unread>,
-    /// Rules for which there were events of their log source.
+    /// Files with the content of another: counted and told once. The copy, then the other.
+    pub copies: Vec<(String, String)>,
+    /// Rules for which there were events of their log source, with the fields that they need.
     pub ran: usize,
     /// Rules that could be loaded.
     pub loaded: usize,
-    /// Rules that could not.
+    /// Rules that could not, and those that had nothing to look at.
     pub not_run: Vec<NotRun>,
+    findings: Sorted,
+    rules: Vec<RuleName>,
+    files: Vec<File>,
+}
+
+/// A file and what it is.
+#[derive(Debug)]
+struct File {
+    path: String,
+    exhibit: ExhibitId,
+    is_copy: bool,
 }
 
 /// A finding with what the contract wants of it.
 #[derive(Clone, Debug, Serialize)]
-pub struct DetectedFinding {
+pub struct DetectedFinding<'a> {
     /// The finding's id.
     pub id: String,
     /// What the rule is called.
-    pub rule: RuleName,
-    /// When, RFC 3339; `None` where the record does not say.
-    pub time: Option<String>,
+    pub rule: &'a RuleName,
+    /// When; `None` where the record does not say.
+    pub time: Option<Time>,
     /// Where.
     pub host: Option<String>,
     /// Kind of log.
@@ -59,12 +90,13 @@ pub struct DetectedFinding {
     /// Where the event's bytes lie.
     pub locator: Locator,
     /// The file that holds it, as found.
-    pub file: String,
+    pub file: &'a str,
     /// The own fields that the rule looked at, with their values.
     pub fields: BTreeMap<String, String>,
-    /// Every own field, for profiles that show more.
+    /// Own fields of the event in its order: all of them if they were asked for, else those that
+    /// name the record.
     #[serde(skip)]
-    pub all_fields: Vec<(String, Option<String>)>,
+    pub record: Vec<(String, Option<String>)>,
 }
 
 /// What a rule is called.
@@ -78,141 +110,306 @@ pub struct RuleName {
     pub level: Level,
     /// Its tags.
     pub tags: Vec<String>,
+    /// Where it stands.
+    #[serde(skip)]
+    pub file: String,
+    /// Who wrote it and when.
+    #[serde(skip)]
+    pub about: RuleAbout,
 }
+
+/// What is kept of a finding until all are in order.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    host: Option<String>,
+    source: String,
+    actor: Option<String>,
+    member: Option<String>,
+    format: String,
+    ranges: Vec<Range>,
+    options: ReadingOptions,
+    fields: BTreeMap<String, String>,
+    record: Vec<(String, Option<String>)>,
+}
+
+/// Fields that name a record, for those who look it up in its own tools.
+const RECORD: &[&str] = &["Channel", "Provider_Name", "EventID", "EventRecordID"];
 
 /// Applies rules to every file below the given paths.
 ///
 /// # Errors
-/// Where nothing at all could be read.
-pub fn detect(
-    given: &[PathBuf],
-    rule_files: &[RuleFile],
-    min_level: Level,
-    asked_threads: Option<usize>,
-    progress: &dyn Progress,
-) -> Result<Detected, CaseError> {
-    let scanner = rules::load(rule_files);
-    let files: Vec<Found> = given.iter().flat_map(|path| walk(path)).collect();
+/// Where findings can neither be held nor put aside.
+pub fn detect(search: &Search<'_>, progress: &dyn Progress) -> Result<Detected, CaseError> {
+    let scanner = rules::load(search.rules);
+    let files: Vec<Found> = search.paths.iter().flat_map(|path| walk(path)).collect();
     progress.stage("detect", files.len() as u64, files.iter().map(|file| file.size).sum());
-    let next = AtomicUsize::new(0);
-    let results = Mutex::new(Vec::new());
-    std::thread::scope(|scope| {
-        for _ in 0..threads(asked_threads).min(files.len()) {
-            scope.spawn(|| {
-                while let Some(found) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let one = detect_in(found, scanner.as_ref(), min_level, progress);
-                    progress.item_done(&found.path);
-                    results.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(one);
-                }
-            });
-        }
-    });
+    let allowed: Vec<bool> = scanner.rules().iter().map(|rule| search.choice.wants_rule(rule)).collect();
+    let task = Task { scanner: scanner.as_ref(), files: &files, allowed, search, progress };
+    let results = task.all();
     progress.end();
-    let results = results.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    Ok(joined(results, scanner.as_ref()))
+    task.joined(results?)
 }
 
-fn joined(results: Vec<FileResult>, scanner: &dyn Scanner) -> Detected {
-    let mut all = Detected { loaded: scanner.rules().len(), ..Detected::default() };
-    let mut logsources = std::collections::BTreeSet::new();
-    for result in results {
-        all.events += result.events;
-        all.gaps += result.gaps.values().sum::<u64>();
-        for (cause, count) in result.gaps {
-            *all.gaps_by_cause.entry(cause).or_default() += count;
-        }
-        all.findings.extend(result.findings);
-        all.unread.extend(result.unread);
-        logsources.extend(result.scan.logsources);
-    }
-    let ran = |rule: &&RuleInfo| logsources.contains(&rule.logsource);
-    all.ran = scanner.rules().iter().filter(ran).count();
-    all.not_run = scanner.not_run().to_vec();
-    let key = |finding: &DetectedFinding| {
-        (finding.time.is_none(), finding.time.clone(), finding.rule.id.clone(), finding.id.clone())
-    };
-    all.findings.sort_by_cached_key(key);
-    // The same content under two names is one exhibit with one set of events.
-    all.findings.dedup_by(|one, other| one.id == other.id);
-    all.unread.sort_by(|one, other| one.path.cmp(&other.path));
-    all
+/// What all threads work at.
+struct Task<'a> {
+    scanner: &'a dyn Scanner,
+    files: &'a [Found],
+    /// For each rule whether it is asked for.
+    allowed: Vec<bool>,
+    search: &'a Search<'a>,
+    progress: &'a dyn Progress,
 }
 
-/// What one file gave.
+/// What one file gave beside its findings.
 #[derive(Default)]
 struct FileResult {
-    findings: Vec<DetectedFinding>,
+    exhibit: Option<ExhibitId>,
     events: u64,
     gaps: BTreeMap<&'static str, u64>,
-    unread: Vec<Unread>,
-    scan: Scan,
+    unread: Vec<(Option<String>, String)>,
+    looked_at: LookedAt,
 }
 
-fn detect_in(found: &Found, scanner: &dyn Scanner, min_level: Level, progress: &dyn Progress) -> FileResult {
-    let unread = |cause: String| FileResult {
-        unread: vec![Unread { exhibit: None, path: found.path.clone(), cause }],
-        ..FileResult::default()
-    };
-    if let Some(problem) = &found.problem {
-        return unread(problem.clone());
+impl Task<'_> {
+    /// The files' results in their order, and the findings of each thread.
+    fn all(&self) -> Result<(Vec<FileResult>, Vec<Heap>), CaseError> {
+        // The largest first, so that no thread is left with one when the others are done.
+        let mut order: Vec<usize> = (0..self.files.len()).collect();
+        order.sort_by_key(|index| std::cmp::Reverse(self.files[*index].size));
+        let next = AtomicUsize::new(0);
+        let done = Mutex::new((Vec::new(), Vec::new()));
+        let lock = || done.lock().unwrap_or_else(PoisonError::into_inner);
+        let work = || {
+            let mut heap = Heap::default();
+            while let Some(index) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let result = self.one(*index, &mut heap);
+                self.progress.item_done(&self.files[*index].path);
+                lock().0.push((*index, result));
+            }
+            lock().1.push(heap);
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..threads(self.search.threads).min(self.files.len()) {
+                scope.spawn(work);
+            }
+        });
+        let (mut results, heaps) = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+        results.sort_by_key(|(index, _)| *index);
+        let results: Result<Vec<_>, CaseError> = results.into_iter().map(|(_, result)| result).collect();
+        Ok((results?, heaps))
     }
-    let opened = std::fs::File::open(&found.source).and_then(|mut file| Ok((identify(&mut file)?, file)));
-    let ((exhibit, size), mut file) = match opened {
-        Ok(opened) => opened,
-        Err(error) => return unread(error.to_string()),
-    };
-    let mut sink = Findings { found, scanner, min_level, result: FileResult::default() };
-    match scan::read_exhibit(exhibit, &mut file, size, &[], &mut sink, &mut |bytes| progress.bytes(bytes)) {
-        Err(error) => sink.result.unread.push(Unread {
-            exhibit: Some(exhibit.to_string()),
-            path: found.path.clone(),
-            cause: error.to_string(),
-        }),
-        Ok(readings) => {
-            for reading in readings.iter().filter(|reading| reading.format.is_none()) {
-                let member = reading.member.as_deref().map_or(String::new(), |member| format!("!/{member}"));
-                let cause = if reading.bytes == 0 { "empty or unreadable" } else { "unrecognised" };
-                sink.result.unread.push(Unread {
-                    exhibit: Some(exhibit.to_string()),
-                    path: format!("{}{member}", found.path),
-                    cause: cause.to_owned(),
-                });
+
+    fn one(&self, index: usize, heap: &mut Heap) -> Result<FileResult, CaseError> {
+        let found = &self.files[index];
+        let unread = |cause: String| FileResult { unread: vec![(None, cause)], ..FileResult::default() };
+        if let Some(problem) = &found.problem {
+            return Ok(unread(problem.clone()));
+        }
+        let mut file = match std::fs::File::open(&found.source) {
+            Ok(file) => Digested::of(file),
+            Err(error) => return Ok(unread(error.to_string())),
+        };
+        let mut sink =
+            Findings { task: self, index, heap, found: 0, failed: None, result: FileResult::default() };
+        let readings = self.read(&mut file, found.size, &mut sink);
+        if let Some(error) = sink.failed.take() {
+            return Err(CaseError::Aside(error));
+        }
+        let mut result = sink.result;
+        match readings {
+            Err(error) => result.unread.push((None, error.to_string())),
+            Ok(readings) => {
+                result.events = readings.iter().map(|reading| reading.events).sum();
+                result
+                    .unread
+                    .extend(readings.iter().filter(|reading| reading.format.is_none()).map(unreadable));
             }
         }
+        match file.finish() {
+            Ok(sha256) => result.exhibit = Some(ExhibitId::of_digest(&sha256)),
+            Err(error) => result.unread.push((None, error.to_string())),
+        }
+        Ok(result)
     }
-    sink.result
+
+    fn read(
+        &self,
+        file: &mut Digested<std::fs::File>,
+        size: u64,
+        sink: &mut Findings<'_, '_>,
+    ) -> io::Result<Vec<Reading>> {
+        // The exhibit's id is not known yet; `Kept` has none.
+        let exhibit = ExhibitId::of_digest(&[0; 32]);
+        let mut told = |bytes| self.progress.bytes(bytes);
+        let wanted = match self.scanner.wanted() {
+            // Who acted is told of every finding.
+            Projection::Wanted(wanted) => Some(assize_model::Wanted { spine: true, ..wanted.clone() }),
+            Projection::Everything => None,
+        };
+        let projection = match &wanted {
+            Some(wanted) if !self.search.all_fields => Projection::Wanted(wanted),
+            _ => Projection::Everything,
+        };
+        scan::read_exhibit(exhibit, file, size, &[], projection, sink, &mut told)
+    }
+
+    fn joined(&self, (results, heaps): (Vec<FileResult>, Vec<Heap>)) -> Result<Detected, CaseError> {
+        let mut all = Detected {
+            loaded: self.scanner.rules().len(),
+            findings: Sorted::of(heaps).map_err(CaseError::Aside)?,
+            rules: self.scanner.rules().iter().map(RuleName::of).collect(),
+            ..Detected::default()
+        };
+        let mut looked_at = LookedAt::default();
+        let mut known: BTreeMap<ExhibitId, &str> = BTreeMap::new();
+        for (found, result) in self.files.iter().zip(results) {
+            let original = result.exhibit.and_then(|exhibit| known.get(&exhibit).copied());
+            let exhibit = result.exhibit.unwrap_or(ExhibitId::of_digest(&[0; 32]));
+            all.files.push(File { path: found.path.clone(), exhibit, is_copy: original.is_some() });
+            if let Some(original) = original {
+                all.copies.push((found.path.clone(), original.to_owned()));
+                continue;
+            }
+            known.extend(result.exhibit.map(|exhibit| (exhibit, found.path.as_str())));
+            all.events += result.events;
+            for (cause, count) in result.gaps {
+                *all.gaps_by_cause.entry(cause).or_default() += count;
+            }
+            all.unread.extend(result.unread.into_iter().map(|(member, cause)| Unread {
+                exhibit: result.exhibit.map(|exhibit| exhibit.to_string()),
+                path: format!(
+                    "{}{}",
+                    found.path,
+                    member.map_or(String::new(), |member| format!("!/{member}"))
+                ),
+                cause,
+            }));
+            looked_at.add(&result.looked_at);
+        }
+        let (ran, not_run) = looked_at.told(self.scanner);
+        (all.ran, all.not_run) = (ran.len(), not_run);
+        all.unread.sort_by(|one, other| one.path.cmp(&other.path));
+        Ok(all)
+    }
 }
 
-/// The id is a digest of the content, so the file is read once for it and once for its events.
-fn identify(file: &mut std::fs::File) -> io::Result<(ExhibitId, u64)> {
-    let (sha256, size) = digest::sha256(file)?;
-    file.rewind()?;
-    Ok((ExhibitId::of_digest(&sha256), size))
+/// A member that no format knows, and in a word why.
+fn unreadable(reading: &Reading) -> (Option<String>, String) {
+    let cause = if reading.bytes == 0 { "empty or unreadable" } else { "unrecognised" };
+    (reading.member.clone(), cause.to_owned())
+}
+
+impl RuleName {
+    fn of(rule: &RuleInfo) -> Self {
+        let RuleInfo { id, title, level, tags, file, about, .. } = rule.clone();
+        Self { id, title, level, tags, file, about }
+    }
+}
+
+impl Detected {
+    /// Number of gaps met.
+    #[must_use]
+    pub fn gaps(&self) -> u64 {
+        self.gaps_by_cause.values().sum()
+    }
+
+    /// Hands over every finding once: by time (none last), rule, file and place in the file.
+    ///
+    /// # Errors
+    /// Those of `take`, and where what was put aside cannot be read again.
+    pub fn each<E: From<CaseError>>(
+        &mut self,
+        mut take: impl FnMut(DetectedFinding<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        while let Some((key, carried)) = self.findings.next().map_err(CaseError::Aside)? {
+            let file = &self.files[key.file as usize];
+            if !file.is_copy {
+                let kept: Kept = serde_json::from_slice(&carried)
+                    .map_err(|error| CaseError::Aside(io::Error::other(error)))?;
+                take(told(key, kept, &self.rules[key.rule as usize], file))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn told<'a>(key: Key, kept: Kept, rule: &'a RuleName, file: &'a File) -> DetectedFinding<'a> {
+    let offset = kept.ranges.first().map_or(0, |range| range.offset);
+    let event = EventId::of_record(file.exhibit, kept.member.as_deref(), offset);
+    DetectedFinding {
+        id: Finding::id_of(&rule.id, event).to_string(),
+        rule,
+        time: (!key.timeless).then_some(Time(key.time)),
+        host: kept.host,
+        source: kept.source,
+        actor: kept.actor,
+        event: event.to_string(),
+        locator: Locator {
+            exhibit: file.exhibit,
+            member: kept.member,
+            format: kept.format,
+            ranges: kept.ranges,
+            options: kept.options,
+        },
+        file: &file.path,
+        fields: kept.fields,
+        record: kept.record,
+    }
 }
 
 /// Keeps findings, counts the rest.
-struct Findings<'a> {
-    found: &'a Found,
-    scanner: &'a dyn Scanner,
-    min_level: Level,
+struct Findings<'a, 't> {
+    task: &'t Task<'t>,
+    index: usize,
+    heap: &'a mut Heap,
+    found: u64,
+    failed: Option<io::Error>,
     result: FileResult,
 }
 
-impl Sink for Findings<'_> {
+impl Findings<'_, '_> {
+    fn keep(&mut self, batch: &Batch, hit: &assize_model::Hit) -> io::Result<()> {
+        let Some(locator) = batch.locator(hit.row) else { return Ok(()) };
+        let text = |name| batch.text(name, hit.row).map(str::to_owned);
+        let own = || batch.fields(hit.row).map(|(name, value)| (name.to_owned(), value.map(str::to_owned)));
+        let fields = own().filter(|(name, _)| hit.fields.contains(name));
+        let names_it = |name: &str| self.task.search.all_fields || RECORD.contains(&name);
+        let kept = Kept {
+            host: text(column::HOST),
+            source: text(column::SOURCE).unwrap_or_default(),
+            actor: text(column::ACTOR),
+            member: locator.member,
+            format: locator.format,
+            ranges: locator.ranges,
+            options: locator.options,
+            fields: fields.map(|(name, value)| (name, value.unwrap_or_default())).collect(),
+            record: own().filter(|(name, _)| names_it(name)).collect(),
+        };
+        let time = batch.time(hit.row);
+        let key = Key {
+            timeless: time.is_none(),
+            time: time.map_or(0, |time| time.0),
+            rule: hit.rule as u32,
+            file: self.index as u32,
+            place: self.found,
+        };
+        self.found += 1;
+        self.heap.push(key, &serde_json::to_vec(&kept)?)
+    }
+}
+
+impl Sink for Findings<'_, '_> {
     fn batch(&mut self, batch: Batch) -> io::Result<()> {
-        self.result.events += batch.len() as u64;
-        self.result.scan.hits.clear();
-        self.scanner.scan(&batch, &mut self.result.scan);
-        let hits = std::mem::take(&mut self.result.scan.hits);
-        for hit in &hits {
-            let rule = &self.scanner.rules()[hit.rule];
-            if rule.level < self.min_level {
-                continue;
-            }
-            let finding = part::finding_of(&batch, hit, rule).zip(batch.locator(hit.row));
-            if let Some((finding, locator)) = finding {
-                let file = &self.found.path;
-                self.result.findings.push(detected(finding, locator, file, &batch, hit.row));
+        let mut scan = Scan::default();
+        self.task.scanner.scan(&batch, &mut scan);
+        self.result.looked_at.scanned(&mut scan);
+        for hit in scan.hits.iter().filter(|hit| self.task.allowed[hit.rule]) {
+            if self.task.search.choice.wants_event(&batch, hit.row)
+                && let Err(error) = self.keep(&batch, hit)
+            {
+                let told = io::Error::other(error.to_string());
+                self.failed = Some(error);
+                return Err(told);
             }
         }
         Ok(())
@@ -221,25 +418,5 @@ impl Sink for Findings<'_> {
     fn gap(&mut self, gap: Gap) -> io::Result<()> {
         *self.result.gaps.entry(gap.cause.as_str()).or_default() += 1;
         Ok(())
-    }
-}
-
-fn detected(finding: Finding, locator: Locator, file: &str, batch: &Batch, row: usize) -> DetectedFinding {
-    let looked_at = |name: &str| finding.fields.iter().any(|field| field == name);
-    let owned = |(name, value): (&str, Option<&str>)| (name.to_owned(), value.map(str::to_owned));
-    let all_fields: Vec<_> = batch.fields(row).map(owned).collect();
-    let fields = all_fields.iter().filter(|(name, _)| looked_at(name));
-    DetectedFinding {
-        id: finding.id.to_string(),
-        time: finding.time.map(|time| time.to_string()),
-        host: finding.host,
-        source: finding.source,
-        actor: batch.text(column::ACTOR, row).map(str::to_owned),
-        event: finding.event.to_string(),
-        locator,
-        file: file.to_owned(),
-        fields: fields.map(|(name, value)| (name.clone(), value.clone().unwrap_or_default())).collect(),
-        rule: RuleName { id: finding.rule, title: finding.title, level: finding.level, tags: finding.tags },
-        all_fields,
     }
 }

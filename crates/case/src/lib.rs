@@ -6,6 +6,7 @@
 // This crate alone knows clock and threads, and reads the rule folders that people name.
 #![allow(clippy::disallowed_methods)]
 
+mod choice;
 mod clock;
 mod columns;
 mod conclude;
@@ -22,7 +23,9 @@ mod register;
 mod rules;
 mod run;
 mod scan;
+mod sorted;
 mod tables;
+mod tally;
 mod test_rules;
 mod trace;
 
@@ -36,17 +39,19 @@ pub use assize_model as model;
 pub use assize_outputs as outputs;
 pub use assize_sigma as sigma;
 pub use assize_vault as vault;
+pub use choice::Choice;
 pub use clock::{now, stamp};
 pub use custody::keys;
 pub use decisions::Decided;
 pub use derive::{Derivation, threads};
-pub use detect::{Detected, DetectedFinding, detect};
+pub use detect::{Detected, DetectedFinding, RuleName, Search, detect};
 pub use expose::By;
 pub use progress::{Progress, Silent};
 pub use register::{ImportWanted, Told, Version, check_register};
 pub use rules::{RuleSource, built_in_rules, rule_files};
 pub use run::{Summary, Unread, summary};
 pub use tables::Tables;
+pub use tally::{Names, Tally};
 pub use test_rules::{FailedTest, RuleTests, test_rules};
 pub use trace::{Step, Trace};
 
@@ -70,6 +75,11 @@ pub enum CaseError {
         /// Why.
         reason: String,
     },
+    /// Findings fit neither in memory nor on the disk.
+    #[error(
+        "more findings than memory holds could not be put aside: {0}; give room in $TMPDIR, or ask for less (--min-level, --since)"
+    )]
+    Aside(#[source] std::io::Error),
     /// A folder of rules could not be read.
     #[error("{path}: {reason}", path = .path.display())]
     Rules {

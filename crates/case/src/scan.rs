@@ -15,7 +15,8 @@ use assize_model::{
 /// Name of the pseudo-format under which what no format knows is reported.
 const UNKNOWN: &str = "unknown";
 
-/// Reads an exhibit whole into a sink and says what each member was read as.
+/// Reads an exhibit into a sink and says what each member was read as: whole, or as much of it as
+/// the projection wants. Events are counted whether they are wanted or not.
 ///
 /// # Errors
 /// Only from the sink, or where the exhibit's own file cannot be read.
@@ -24,10 +25,12 @@ pub(crate) fn read_exhibit(
     bytes: &mut dyn container::Bytes,
     size: u64,
     passwords: &[Vec<u8>],
+    projection: Projection<'_>,
     sink: &mut dyn Sink,
     progress: &mut dyn FnMut(u64),
 ) -> io::Result<Vec<Reading>> {
-    let mut reader = Reader { exhibit, passwords, sink, progress, readings: Vec::new(), sink_failed: false };
+    let readings = Vec::new();
+    let mut reader = Reader { exhibit, passwords, projection, sink, progress, readings, sink_failed: false };
     if size == 0 {
         reader.nothing(None)?;
         return Ok(reader.readings);
@@ -47,6 +50,7 @@ pub(crate) fn read_exhibit(
 struct Reader<'a> {
     exhibit: ExhibitId,
     passwords: &'a [Vec<u8>],
+    projection: Projection<'a>,
     sink: &'a mut dyn Sink,
     progress: &'a mut dyn FnMut(u64),
     readings: Vec<Reading>,
@@ -158,20 +162,21 @@ impl Visitor for Reader<'_> {
         let origin = self.origin(name, card.name);
         let mut whole = io::Cursor::new(head).chain(rest);
         let mut counted = Counted { inner: &mut whole, count: 0, progress: self.progress };
-        let (mut events, mut gaps) = (0, 0);
+        let (mut events, mut gaps, mut passed_over) = (0, 0, 0);
         let mut watched =
             Watched { sink: self.sink, failed: &mut self.sink_failed, events: &mut events, gaps: &mut gaps };
         // The sink is either whole or given up after a panic: rows are added by whole batches.
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             let options = ReadingOptions::default();
-            let mut input =
-                Input { bytes: &mut counted, options: &options, projection: Projection::Everything };
+            let mut input = Input { bytes: &mut counted, options: &options, projection: self.projection };
             let mut batcher = Batcher::new(origin, &mut watched);
             let read = format.read(&mut input, &mut batcher);
+            passed_over = batcher.passed_over();
             // What was read before the damage counts.
             batcher.finish()?;
             Ok::<_, io::Error>(read)
         }));
+        events += passed_over;
         let count = counted.count;
         let problem = match outcome {
             Ok(Ok(Ok(()))) => None,

@@ -134,26 +134,24 @@ fn count(file: &Path, rule: &str, scanner: &dyn Scanner) -> Result<u64, String> 
     let bytes = std::fs::read(file).map_err(|error| error.to_string())?;
     let exhibit = ExhibitId::of_digest(&Sha256::digest(&bytes).into());
     let size = bytes.len() as u64;
-    let mut counter = Counter { scanner, index, count: 0, events: 0 };
-    scan::read_exhibit(exhibit, &mut io::Cursor::new(bytes), size, &[], &mut counter, &mut |_| {})
+    let mut counter = Counter { scanner, index, count: 0 };
+    let bytes = &mut io::Cursor::new(bytes);
+    let readings = scan::read_exhibit(exhibit, bytes, size, &[], scanner.wanted(), &mut counter, &mut |_| {})
         .map_err(|error| error.to_string())?;
-    if counter.events == 0 {
-        Err("no event could be read from the sample".to_owned())
-    } else {
-        Ok(counter.count)
+    if readings.iter().all(|reading| reading.events == 0) {
+        return Err("no event could be read from the sample".to_owned());
     }
+    Ok(counter.count)
 }
 
 struct Counter<'a> {
     scanner: &'a dyn Scanner,
     index: usize,
     count: u64,
-    events: u64,
 }
 
 impl Sink for Counter<'_> {
     fn batch(&mut self, batch: Batch) -> io::Result<()> {
-        self.events += batch.len() as u64;
         let mut scan = Scan::default();
         self.scanner.scan(&batch, &mut scan);
         self.count += scan.hits.iter().filter(|hit| hit.rule == self.index).count() as u64;

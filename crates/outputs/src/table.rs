@@ -137,6 +137,23 @@ impl<'a> RowWriter<'a> {
         }
     }
 
+    /// Takes an object whole, for JSON and NDJSON, in which every row says its own keys.
+    ///
+    /// # Errors
+    /// Where the stream fails, or the shape has columns.
+    pub fn object(&mut self, object: &impl Serialize) -> io::Result<()> {
+        self.written += 1;
+        let (before, after) = match (self.shape, self.written) {
+            (Shape::Ndjson, _) => ("", "\n"),
+            (Shape::Json, 1) => ("[\n", ""),
+            (Shape::Json, _) => (",\n", ""),
+            (Shape::Table | Shape::Csv, _) => return Err(io::Error::other("a table has rows, not objects")),
+        };
+        self.out.write_all(before.as_bytes())?;
+        harmless::json(object, self.out)?;
+        self.out.write_all(after.as_bytes())
+    }
+
     /// Writes what is left and says how many rows there were.
     ///
     /// # Errors

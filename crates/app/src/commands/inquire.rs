@@ -41,7 +41,7 @@ pub struct Arguments {
 #[derive(Args)]
 pub struct Rules {
     /// Folder or file of Sigma rules, added to the built-in ones; may be repeated
-    #[arg(long, value_name = "DIR")]
+    #[arg(short, long, value_name = "DIR")]
     rules: Vec<PathBuf>,
     /// Leave out the built-in rules
     #[arg(long)]
