@@ -209,10 +209,10 @@ fn evtx(corpus: &input::Corpus, files: &[RuleFile]) -> Result<()> {
     line("assize: matching, first time (automata are built)", first);
     line("assize: matching, again", again);
     let wanted = rules.wanted();
-    let narrow = rounds(|| timed(|| input::read_as("evtx", &one, Projection::Wanted(&wanted))).0);
+    let narrow = rounds(|| timed(|| input::read_as("evtx", &one, Projection::Wanted(wanted))).0);
     line("assize: reading without the spine, as rules want", narrow);
     let whole =
-        rounds(|| timed(|| hits(&rules, &input::read_as("evtx", &one, Projection::Wanted(&wanted)))).0);
+        rounds(|| timed(|| hits(&rules, &input::read_as("evtx", &one, Projection::Wanted(wanted)))).0);
     line("assize: from EVTX to hits (the last two together)", whole);
     Ok(())
 }
