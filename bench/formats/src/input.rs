@@ -18,7 +18,11 @@ pub fn all(evidence: &Path, size: usize) -> Result<Vec<(&'static str, &'static s
     let records: serde_json::Value = serde_json::from_slice(sample)?;
     let records = records["Records"].as_array().context("a sample with Records")?;
     let lines: Vec<String> = records.iter().map(ToString::to_string).collect();
-    inputs.push(("CloudTrail, JSON lines", "aws-cloudtrail", repeated((lines.join("\n") + "\n").as_bytes(), size)));
+    inputs.push((
+        "CloudTrail, JSON lines",
+        "aws-cloudtrail",
+        repeated((lines.join("\n") + "\n").as_bytes(), size),
+    ));
     let sample = include_bytes!("../../../crates/formats/testdata/samples/aws-s3-access.log");
     inputs.push(("S3 access log", "aws-s3-access", repeated(sample, size)));
     Ok(inputs)
@@ -26,7 +30,8 @@ pub fn all(evidence: &Path, size: usize) -> Result<Vec<(&'static str, &'static s
 
 /// Purview's table, and the records in its cells as lines.
 fn purview(evidence: &Path, size: usize) -> Result<(Vec<u8>, Vec<u8>)> {
-    let mut files: Vec<_> = fs::read_dir(evidence.join("m365"))?.map(|file| Ok(file?.path())).collect::<Result<_>>()?;
+    let mut files: Vec<_> =
+        fs::read_dir(evidence.join("m365"))?.map(|file| Ok(file?.path())).collect::<Result<_>>()?;
     files.sort();
     let (mut head, mut rows, mut lines) = (Vec::new(), Vec::new(), Vec::new());
     for path in files {
@@ -53,7 +58,10 @@ fn repeated(bytes: &[u8], size: usize) -> Vec<u8> {
         let digits = format!("{round:06}");
         let mut at = from;
         // `-0000` of GUIDs and the like: four hexadecimal digits after a dash inside quotes.
-        while let Some(found) = all[at..].windows(6).position(|six| six[0] == b'-' && six[5] == b'-' && six[1..5].iter().all(u8::is_ascii_hexdigit)) {
+        while let Some(found) = all[at..]
+            .windows(6)
+            .position(|six| six[0] == b'-' && six[5] == b'-' && six[1..5].iter().all(u8::is_ascii_hexdigit))
+        {
             all[at + found + 1..at + found + 5].copy_from_slice(&digits.as_bytes()[2..6]);
             at += found + 6;
         }

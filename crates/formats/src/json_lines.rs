@@ -8,7 +8,7 @@ use std::io;
 use assize_model::time::Stated;
 use assize_model::{Batcher, Card, Confidence, Event, Format, Input, Range, ReadingOptions, Slice, Time};
 
-use crate::json::{self, Fields, Make, Meaning, Record};
+use crate::json::{self, Fields, Make, Meaning, Own, Record};
 
 /// See the module's text.
 pub(crate) struct JsonLines;
@@ -81,19 +81,47 @@ impl Format for JsonLines {
 }
 
 /// Every record is of this make.
-static MAKE: Make = Make { own: &[], spliced: &[], meaning: |record| Some(meaning(record)) };
+static MAKE: Make = Make { own: OWN, spliced: &[], meaning: own_meaning };
+
+/// The names of both lists, so that they need not be looked for in every record.
+const OWN: &[&str] = &{
+    let mut all = [""; TIME_NAMES.len() + HOST_NAMES.len()];
+    let mut place = 0;
+    while place < all.len() {
+        all[place] = match place < TIME_NAMES.len() {
+            true => TIME_NAMES[place],
+            false => HOST_NAMES[place - TIME_NAMES.len()],
+        };
+        place += 1;
+    }
+    all
+};
+
+fn own_meaning(record: &Record) -> Option<Meaning<'_>> {
+    // A key may hold the dot itself; then it is no own field.
+    let find = |name: &str| {
+        let place = OWN.iter().position(|known| *known == name)?;
+        let dotted = || if name.contains('.') { record.field(name) } else { None };
+        record.own(Own(place as u16)).or_else(dotted)
+    };
+    Some(by_usual_names(find))
+}
 
 /// What can be said of any record: when and where.
 pub(crate) fn meaning(record: &Record) -> Meaning<'_> {
+    by_usual_names(|name| record.field(name))
+}
+
+fn by_usual_names<'a>(find: impl Fn(&str) -> Option<&'a str>) -> Meaning<'a> {
     let mut meaning = Meaning::of("json");
     for name in TIME_NAMES {
-        let Some(text) = record.field(name) else { continue };
+        let Some(text) = find(name) else { continue };
         meaning.set_time(text, "no zone stated; read as UTC");
         if meaning.time.is_some() {
             break;
         }
     }
-    meaning.host = HOST_NAMES.iter().find_map(|name| record.field(name));
+    meaning.host = HOST_NAMES.iter().find_map(|name| find(name));
     meaning
 }
 
