@@ -151,6 +151,69 @@ fn exposures_are_what_the_contract_says() {
     assert!(items.iter().any(|row| row["established"] != "none"));
 }
 
+/// Cells of the rows of the list of contacts, as a reader of the page sees them: pseudonym and what is
+/// established.
+fn contacts(page: &str) -> Vec<(String, String)> {
+    let table = page.split("id=\"contacts\"").nth(1).unwrap_or("").split("</table>").next().unwrap();
+    let words = |html: &str| {
+        let text = html.split('<').map(|rest| rest.split_once('>').map_or(rest, |(_, text)| text));
+        text.collect::<String>().trim().to_owned()
+    };
+    let rows = table.split("<tr>").skip(2);
+    rows.map(|row| {
+        let cells: Vec<&str> = row.split("<td>").collect();
+        (words(cells[0]), words(cells[3]))
+    })
+    .collect()
+}
+
+#[test]
+fn who_has_only_the_page_can_list_whom_to_contact() {
+    let page = fs::read_to_string(DRILL.path().join("case/report/report.html")).unwrap();
+    let listed = contacts(&page);
+    assert!(listed.len() > 5, "{listed:?}");
+    let lines = |name: &str| {
+        let text = fs::read_to_string(DRILL.path().join("drill/truth").join(name)).unwrap();
+        text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).collect::<Vec<_>>()
+    };
+    let telling: Vec<Value> = lines("holdings.ndjson")
+        .into_iter()
+        .filter(|item| item["name_is_sensitive"] == true)
+        .map(|item| item["item"].clone())
+        .collect();
+    let known: Vec<Value> = lines("holdings.ndjson")
+        .into_iter()
+        .filter(|item| item["registered"] != false)
+        .map(|item| item["item"].clone())
+        .collect();
+    let reached = lines("access.ndjson");
+    let reached = reached.iter().filter(|access| known.contains(&access["item"]));
+    let reached = reached.filter(|access| access["grade"] != "listed" || telling.contains(&access["item"]));
+    let must: Vec<&str> =
+        reached.flat_map(|access| access["subjects"].as_array().unwrap()).filter_map(Value::as_str).collect();
+    assert!(!must.is_empty());
+    for subject in &must {
+        assert!(listed.iter().any(|(pseudonym, _)| pseudonym == subject), "{subject} would not be contacted");
+    }
+    for (pseudonym, established) in listed.iter().filter(|(_, grade)| grade != "none" && grade != "listed") {
+        let of_items = must.contains(&pseudonym.as_str());
+        let party = !pseudonym.contains("-P-");
+        assert!(of_items || party, "{pseudonym} is told {established}, and it did not happen");
+    }
+    for asked in [
+        "q-what",
+        "q-when",
+        "q-who-where",
+        "q-established",
+        "q-not-excluded",
+        "q-contact",
+        "q-narrow",
+        "q-unknown",
+    ] {
+        assert!(page.contains(&format!("id=\"{asked}\"")), "{asked}");
+    }
+}
+
 /// Scenarios × damages, pair by pair. Some forty inquiries: an hour in the development profile.
 #[test]
 #[ignore = "forty inquiries: run by a person, in the release profile"]

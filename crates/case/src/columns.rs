@@ -327,6 +327,11 @@ pub(crate) const EXPOSURES: Table = Table {
         ("next_step", Text),
         ("band", Text),
         ("because", Texts),
+        ("title", Text),
+        ("role", Text),
+        ("contact", Text),
+        ("established_rank", Number),
+        ("not_excluded_rank", Number),
     ],
 };
 

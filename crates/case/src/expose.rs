@@ -10,7 +10,7 @@ use assize_analysis::access;
 use assize_analysis::expose::{self, Answer, Evidence, Window, narrow, unregistered};
 use assize_analysis::locate::Index;
 use assize_model::exposure;
-use assize_model::{Exclusion, Register, SnapshotError, Time};
+use assize_model::{Exclusion, Grade, Register, SnapshotError, Time};
 use assize_vault::{Derived, MaskingKey};
 use sha2::{Digest, Sha256};
 
@@ -137,8 +137,18 @@ impl Found {
             Cell::Text(step),
             Cell::Text(answer.danger.as_ref().map(|danger| danger.band.as_str().to_owned())),
             Cell::Texts(because),
+            Cell::text(&holding.title),
+            text(subject.map(|subject| &subject.role)),
+            text(subject.and_then(|subject| subject.contact_protocol.as_ref())),
+            Cell::Number(rank(exposure.established())),
+            Cell::Number(rank(exposure.not_excluded())),
         ]
     }
+}
+
+/// Place on the scale, for who sorts.
+fn rank(grade: Grade) -> u64 {
+    Grade::ALL.iter().position(|one| *one == grade).unwrap_or(0) as u64
 }
 
 /// Paths are many and alike: each distinct one is kept once, under a digest of what it says.

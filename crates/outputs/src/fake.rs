@@ -442,6 +442,8 @@ impl Fake {
                 json!({"gaps": self.gaps.len(), "exhibits": distinct(self.gaps.iter().map(|gap| gap.exhibit))}),
             )],
             q::GAP_CAUSES => self.gap_causes(),
+            q::EXPOSED_HOLDINGS | q::CONTACTS | q::INTRUDER_PLACES | q::STEPS | q::UNREGISTERED => Vec::new(),
+            q::INTRUDER => vec![row(json!({"sessions": 0}))],
             q::LEVELS => self.levels(),
             q::HOSTS => self.hosts(8),
             jsonl::TIMED => self.lines(true),

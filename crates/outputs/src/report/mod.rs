@@ -7,6 +7,7 @@
 
 mod coverage;
 mod exhibits;
+mod exposure;
 mod facts;
 mod findings;
 mod first_screen;
@@ -54,6 +55,7 @@ struct Section {
 
 /// The sections behind the first screen, in their order.
 static SECTIONS: &[Section] = &[
+    Section { id: "exposure", title: "Whose records were reached", tell: exposure::tell },
     Section { id: "time", title: "Course in time", tell: timeline::tell },
     Section { id: "findings", title: "Findings by level and rule", tell: findings::tell },
     Section { id: "who", title: "Hosts and accounts", tell: who::tell },
@@ -75,6 +77,7 @@ impl Output for Report {
         let mut page = Page { out };
         page.put(page::head(&case))?;
         page.put(first_screen::tell(&case))?;
+        page.put(exposure::eight(&case)?)?;
         for (at, section) in SECTIONS.iter().enumerate() {
             page.put(page::begin(at + 1, section))?;
             (section.tell)(&case, &mut page)?;

@@ -21,6 +21,34 @@ pub(crate) const READ_AS: &str = "SELECT format, container, count(*) AS files, s
     sum(events) AS events, sum(gaps) AS gaps FROM readings GROUP BY format, container \
     ORDER BY container, events DESC, format NULLS FIRST";
 
+/// Holdings, the gravest first. Ranks are those of the scale.
+pub(crate) const EXPOSED_HOLDINGS: &str = "SELECT * FROM exposures WHERE item IS NULL AND subject IS NULL \
+    ORDER BY established_rank DESC, not_excluded_rank DESC, key";
+
+/// Everybody whose data is not excluded to have been opened, the most urgent first: over all holdings the
+/// highest of each bound, with the row of the gravest holding.
+pub(crate) const CONTACTS: &str = "SELECT w.*, g.holdings FROM ( \
+    SELECT subject, subject_type, role, contact, band, id, because, assumptions, next_step, established, not_excluded, \
+    established_rank, row_number() OVER (PARTITION BY subject ORDER BY established_rank DESC, not_excluded_rank DESC, key) AS nth \
+    FROM exposures WHERE subject IS NOT NULL AND not_excluded_rank >= 2) w \
+    JOIN (SELECT subject AS whose, array_agg(key ORDER BY key) AS holdings FROM exposures \
+    WHERE subject IS NOT NULL AND not_excluded_rank >= 2 GROUP BY subject) g ON w.subject = g.whose \
+    WHERE w.nth = 1 ORDER BY w.band NULLS LAST, w.established_rank DESC, w.subject";
+
+/// The intruder's presence, as far as it is proven.
+pub(crate) const INTRUDER: &str = "SELECT count(*) AS sessions, min(\"from\") AS first, \
+    max(coalesce(last_seen, \"to\", \"from\")) AS last FROM sessions WHERE verdict = 'intruder'";
+
+/// Where and as whom.
+pub(crate) const INTRUDER_PLACES: &str = "SELECT account, host, count(*) AS n FROM sessions WHERE verdict = 'intruder' \
+    GROUP BY account, host ORDER BY n DESC, account, host LIMIT 12";
+
+/// What would narrow the answers most.
+pub(crate) const STEPS: &str = "SELECT * FROM next_steps ORDER BY alone DESC, answers DESC, step LIMIT 5";
+
+/// What the intruder touched and no register knows.
+pub(crate) const UNREGISTERED: &str = "SELECT * FROM unregistered ORDER BY objects DESC, place";
+
 /// The gaps as a whole.
 pub(crate) const GAPS: &str = "SELECT count(*) AS gaps, count(DISTINCT exhibit) AS exhibits FROM gaps";
 
