@@ -7,6 +7,7 @@
 //! counted. `cargo run --release -- memory EVIDENCE` tells the highest memory for a stream and for one sixteen times as long.
 
 mod input;
+mod text;
 
 use std::fs;
 use std::io;
@@ -31,7 +32,9 @@ fn main() -> Result<()> {
         _ => bail!("[memory] EVIDENCE"),
     };
     println!("| input | events | MB/s | peer, MB/s | CPU, ratio to peer |\n|---|---|---|---|---|");
-    for (name, format, bytes) in input::all(Path::new(evidence), SIZE)? {
+    let mut inputs = input::all(Path::new(evidence), SIZE)?;
+    inputs.extend(text::all(SIZE));
+    for (name, format, bytes) in inputs {
         let json = bytes.first() == Some(&b'{');
         let schema = if json { Some(schema(&bytes)?) } else { None };
         let (mut ours, mut peers, mut events) = (Vec::new(), Vec::new(), 0);

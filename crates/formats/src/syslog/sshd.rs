@@ -6,6 +6,7 @@
 //! A failed method is an attempt, not a logon that the next one could not still make.
 
 use assize_model::spine::{Client, Link, ObjectKind, Outcome, Qualifier, Scope, Verb};
+use memchr::memmem;
 
 use super::Envelope;
 use crate::clock;
@@ -140,7 +141,8 @@ fn names<'a>(message: &'a str, record: &mut Record<'a>) {
 /// The text before the address, and the address.
 fn from(message: &str) -> (&str, Option<&str>) {
     // What a client may say behind the daemon's words.
-    let behind = [" ssh2: ", " ssh1: "].iter().find_map(|mark| message.find(mark));
+    let behind =
+        [" ssh2: ", " ssh1: "].iter().find_map(|mark| memmem::find(message.as_bytes(), mark.as_bytes()));
     let words = &message[..behind.unwrap_or(message.len())];
     // `refused connect from name@203.0.113.9 (203.0.113.9)`
     if let Some((before, inner)) = words.strip_suffix(')').and_then(|words| words.rsplit_once(" ("))
@@ -149,7 +151,7 @@ fn from(message: &str) -> (&str, Option<&str>) {
         return (before, Some(address));
     }
     for mark in [" from ", " FROM ", " with ", " by ", " for "] {
-        for (at, _) in words.rmatch_indices(mark) {
+        for at in memmem::rfind_iter(words.as_bytes(), mark.as_bytes()) {
             let rest = &words[at + mark.len()..];
             if let Some(address) = address(rest) {
                 return (&words[..at], Some(address));
@@ -201,7 +203,7 @@ const USERS: &[&str] = &[
 
 fn user(before: &str) -> Option<&str> {
     let found = USERS.iter().find_map(|mark| {
-        let at = before.find(mark)?;
+        let at = memmem::find(before.as_bytes(), mark.as_bytes())?;
         Some(&before[at + mark.len()..])
     })?;
     // `Failed password for root from 203.0.113.9` has nothing behind the name; a certificate has.

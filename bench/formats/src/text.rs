@@ -1,0 +1,194 @@
+//! What do text logs look like that are long enough to be timed?
+//!
+//! Lines as the servers write them, made by counting: addresses, names, sizes and times differ from line to
+//! line. Nothing here is anybody's.
+
+use std::fmt::Write;
+
+/// Name, format, what begins a file, and one of its lines.
+type Kind = (&'static str, &'static str, &'static str, fn(u64, &mut String));
+
+const KINDS: &[Kind] = &[
+    ("Zeek conn (TSV)", "zeek", CONN, conn),
+    ("Squid", "squid", "", squid),
+    ("Apache combined", "web-access", "", combined),
+    ("IIS", "w3c", IIS, iis),
+    ("auditd", "auditd", "", audit),
+    ("syslog, ISO times: sshd, sudo, cron", "syslog", "", syslog),
+    ("syslog, RFC 3164: sshd, sudo, cron", "syslog", "", bsd),
+];
+
+/// Every kind, repeated to a size.
+pub fn all(size: usize) -> Vec<(&'static str, &'static str, Vec<u8>)> {
+    KINDS.iter().map(|(name, format, head, line)| (*name, *format, lines(head, *line, size))).collect()
+}
+
+fn lines(head: &str, line: fn(u64, &mut String), size: usize) -> Vec<u8> {
+    let mut text = String::with_capacity(size + 1024);
+    text.push_str(head);
+    let mut number = 0;
+    while text.len() < size {
+        line(number, &mut text);
+        number += 1;
+    }
+    text.into_bytes()
+}
+
+const CONN: &str = "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tconn\n\
+#open\t2026-09-14-00-00-00\n#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\tservice\tduration\t\
+orig_bytes\tresp_bytes\tconn_state\tlocal_orig\tlocal_resp\tmissed_bytes\thistory\torig_pkts\torig_ip_bytes\tresp_pkts\t\
+resp_ip_bytes\ttunnel_parents\n#types\ttime\tstring\taddr\tport\taddr\tport\tenum\tstring\tinterval\tcount\tcount\t\
+string\tbool\tbool\tcount\tstring\tcount\tcount\tcount\tcount\tset[string]\n";
+
+fn conn(n: u64, out: &mut String) {
+    let _ = writeln!(
+        out,
+        "{}.{:06}\tC{:015x}\t10.20.{}.{}\t{}\t203.0.113.{}\t443\ttcp\tssl\t{}.{:06}\t{}\t{}\tSF\tT\tF\t0\tShADadFf\t{}\t{}\t{}\t{}\t-",
+        1_789_371_123 + n / 40,
+        n * 7919 % 1_000_000,
+        n * 0x9e37_79b9_7f4a,
+        n % 7,
+        n % 250,
+        49152 + n % 16000,
+        n % 254,
+        n % 300,
+        n * 31 % 1_000_000,
+        300 + n * 37 % 90_000,
+        1000 + n * 211 % 900_000,
+        n % 90,
+        n % 9000,
+        n % 70,
+        n % 80_000
+    );
+}
+
+fn squid(n: u64, out: &mut String) {
+    let _ = writeln!(
+        out,
+        "{}.{:03} {:6} 10.20.{}.{} TCP_MISS/200 {} GET http://www{}.example/a/{}?q={} - HIER_DIRECT/203.0.113.{} text/html",
+        1_789_371_123 + n / 40,
+        n % 1000,
+        n % 4000,
+        n % 7,
+        n % 250,
+        400 + n * 37 % 90_000,
+        n % 50,
+        n % 9000,
+        n,
+        n % 254
+    );
+}
+
+fn combined(n: u64, out: &mut String) {
+    let _ = writeln!(
+        out,
+        "203.0.113.{} - {} [14/Sep/2026:{:02}:{:02}:{:02} +0200] \"GET /records/D-{}?v={} HTTP/1.1\" {} {} \
+         \"https://dms.court.example/list\" \"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/126.0 Safari/537.36\"",
+        n % 254,
+        if n % 3 == 0 { "m.okafor" } else { "-" },
+        n / 3600 % 24,
+        n / 60 % 60,
+        n % 60,
+        n % 5000,
+        n % 7,
+        if n % 9 == 0 { 401 } else { 200 },
+        n * 37 % 90_000
+    );
+}
+
+const IIS: &str = "#Software: Microsoft Internet Information Services 10.0\n#Version: 1.0\n#Date: 2026-09-14 00:00:00\n\
+#Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) cs(Referer) sc-status \
+sc-substatus sc-win32-status time-taken\n";
+
+fn iis(n: u64, out: &mut String) {
+    let _ = writeln!(
+        out,
+        "2026-09-14 {:02}:{:02}:{:02} 10.20.0.8 GET /records/D-{} v={} 443 COURT\\m.okafor 203.0.113.{} \
+         Mozilla/5.0+(Windows+NT+10.0;+Win64;+x64)+AppleWebKit/537.36 https://dms.court.example/list 200 0 0 {}",
+        n / 3600 % 24,
+        n / 60 % 60,
+        n % 60,
+        n % 5000,
+        n % 7,
+        n % 254,
+        n % 900
+    );
+}
+
+fn audit(n: u64, out: &mut String) {
+    let stamp = (1_789_371_123 + n / 40, n % 1000, n / 3);
+    let _ = match n % 3 {
+        0 => writeln!(
+            out,
+            "type=SYSCALL msg=audit({}.{:03}:{}): arch=c000003e syscall=59 success=yes exit=0 a0=55d0 a1=55d8 a2=55e0 a3=8 items=2 \
+             ppid=400 pid={} auid=1001 uid=0 gid=0 euid=0 suid=0 fsuid=0 egid=0 sgid=0 fsgid=0 tty=pts0 ses=42 comm=\"tar\" \
+             exe=\"/usr/bin/tar\" key=\"registry\"",
+            stamp.0,
+            stamp.1,
+            stamp.2,
+            n % 30_000
+        ),
+        1 => writeln!(
+            out,
+            "type=EXECVE msg=audit({}.{:03}:{}): argc=4 a0=\"tar\" a1=\"-cf\" a2=\"/tmp/out{}.tar\" a3=2F7372762F72656769737472792061",
+            stamp.0, stamp.1, stamp.2, n
+        ),
+        _ => writeln!(
+            out,
+            "type=PATH msg=audit({}.{:03}:{}): item=0 name=\"/srv/registry/D-{}.docx\" inode={} dev=fe:01 mode=0100644 ouid=0 ogid=0 \
+             rdev=00:00 nametype=NORMAL cap_fp=0 cap_fi=0 cap_fe=0 cap_fver=0 cap_frootid=0",
+            stamp.0,
+            stamp.1,
+            stamp.2,
+            n % 5000,
+            n
+        ),
+    };
+}
+
+fn syslog(n: u64, out: &mut String) {
+    let _ = write!(
+        out,
+        "2026-09-14T{:02}:{:02}:{:02}.{:06}+02:00",
+        n / 3600 % 24,
+        n / 60 % 60,
+        n % 60,
+        n % 1_000_000
+    );
+    said(n, out);
+}
+
+fn bsd(n: u64, out: &mut String) {
+    // The first line tells the year to the others.
+    if n == 0 {
+        out.push_str("2026-09-14T00:00:00Z reg-fs01 rsyslogd: start\n");
+    }
+    let _ = write!(out, "Sep 14 {:02}:{:02}:{:02}", n / 3600 % 24, n / 60 % 60, n % 60);
+    said(n, out);
+}
+
+fn said(n: u64, out: &mut String) {
+    let _ = match n % 5 {
+        0 => writeln!(
+            out,
+            " reg-fs01 sshd[{}]: Failed password for invalid user admin{} from 203.0.113.{} port {} ssh2",
+            n % 30_000,
+            n % 99,
+            n % 254,
+            n % 60_000
+        ),
+        1 => writeln!(
+            out,
+            " reg-fs01 sshd[{}]: Accepted publickey for m.okafor from 198.51.100.{} port {} ssh2: ED25519 SHA256:abcdEFGH",
+            n % 30_000,
+            n % 254,
+            n % 60_000
+        ),
+        2 => writeln!(
+            out,
+            " reg-fs01 sudo: m.okafor : TTY=pts/0 ; PWD=/home/m.okafor ; USER=root ; COMMAND=/bin/tar cf /tmp/out{n}.tar /srv/registry"
+        ),
+        3 => writeln!(out, " reg-fs01 CRON[{}]: (root) CMD (run-parts /etc/cron.hourly/{n})", n % 30_000),
+        _ => writeln!(out, " reg-fs01 backup[{}]: copied file {n} of 90000 to the second site", n % 30_000),
+    };
+}
