@@ -28,6 +28,7 @@ mod tables;
 mod tally;
 mod test_rules;
 mod trace;
+mod words;
 
 use std::path::{Path, PathBuf};
 

@@ -21,7 +21,7 @@ use datafusion::prelude::{SQLOptions, SessionConfig, SessionContext};
 use futures::StreamExt;
 use tokio::runtime::Runtime;
 
-use crate::{CaseError, columns};
+use crate::{CaseError, columns, words};
 
 /// Bytes that queries may hold at once.
 const MEMORY_MAX: usize = 1 << 30;
@@ -61,6 +61,9 @@ impl Tables {
         let url = STORE.parse().map_err(|error| refused(DataFusionError::External(Box::new(error))))?;
         tables.context.register_object_store(&url, store);
         tables.register("events", true, spine::schema()).map_err(refused)?;
+        for function in words::all() {
+            tables.context.register_udf(function);
+        }
         for table in columns::ALL {
             tables.register(table.name, table.per_exhibit, table.schema()).map_err(refused)?;
         }

@@ -4,6 +4,7 @@
 //! exhibit → leaf → root of the log. The bytes are read again on the way, so a trace is also a
 //! check that they still give the event.
 
+use assize_formats::message;
 use assize_model::{Batch, Locator, Row, Snapshot, SnapshotError};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -140,7 +141,9 @@ impl CaseSnapshot<'_> {
             "links",
             "fields",
         ];
-        trace.steps.push(step("event", &row, &spine));
+        let mut event = step("event", &row, &spine);
+        event.facts.extend(in_words(&batch));
+        trace.steps.push(event);
         let locator = batch.locator(0).ok_or_else(|| no_locator(&batch))?;
         self.trace_bytes(trace, &locator, bytes)?;
         self.trace_exhibit(trace, &locator.exhibit.to_string())
@@ -247,6 +250,14 @@ fn step(what: &'static str, row: &Row, columns: &[&str]) -> Step {
         id: row.some_text("id").map(str::to_owned),
         facts: columns.iter().filter_map(cell).collect(),
     }
+}
+
+/// The event in a sentence, and what the codes in its fields mean, where that is known.
+fn in_words(batch: &Batch) -> impl Iterator<Item = (String, Value)> {
+    let fields: Vec<(&str, Option<&str>)> = batch.fields(0).collect();
+    let meanings = message::meanings(&fields);
+    let meanings = (!meanings.is_empty()).then(|| fact("codes mean", meanings));
+    message::sentence(&fields).map(|sentence| fact("says", sentence)).into_iter().chain(meanings)
 }
 
 fn no_locator(batch: &Batch) -> CaseError {

@@ -195,6 +195,29 @@ fn queries_can_only_read() {
     assert!(snapshot.rows(&format!("SELECT {}1{}", "(".repeat(5000), ")".repeat(5000))).is_err());
 }
 
+/// By query and by trace alike, with the meaning of its codes beside them.
+#[test]
+fn an_event_is_said_in_a_sentence() {
+    let dir = tempfile::tempdir().unwrap();
+    let case = inquire(&dir.path().join("case"), &[evidence(dir.path())], 2);
+    let snapshot = case.snapshot().unwrap();
+    let sql = "SELECT id, message(fields) AS message, meanings(fields) AS meanings FROM events \
+        WHERE source = 'windows/Security' AND fields['EventID'][1] = '4624' ORDER BY id LIMIT 5";
+    let rows = snapshot.rows(sql).unwrap();
+    assert_eq!(rows.len(), 5);
+    for row in &rows {
+        assert!(row.text("message").contains(" logged on to "), "{row:?}");
+        let meanings = row.value("meanings").as_array().unwrap();
+        assert!(meanings.iter().any(|pair| pair[0] == "LogonType"), "{row:?}");
+        let trace = snapshot.trace(row.text("id"), false).unwrap();
+        let says = trace.steps[0].facts.iter().find(|(name, _)| name == "says").unwrap();
+        assert_eq!(says.1, row.text("message"));
+    }
+    let sql = "SELECT message(fields) AS message FROM events WHERE source = 'json' ORDER BY id LIMIT 1";
+    assert!(snapshot.rows(sql).unwrap()[0].value("message").is_null(), "nothing is made up");
+    assert!(snapshot.rows("SELECT message(id) FROM events").is_err());
+}
+
 #[test]
 fn every_finding_traces_to_its_bytes_and_leaf() {
     let dir = tempfile::tempdir().unwrap();

@@ -23,6 +23,7 @@ mod lines;
 mod m365;
 pub mod mapping;
 mod okta;
+pub mod message;
 mod postgresql;
 mod record;
 mod s3_access;

@@ -207,7 +207,9 @@ pub(crate) fn range_fields() -> Fields {
     ])
 }
 
-pub(crate) fn fields_type() -> DataType {
+/// The own fields of an event: a map whose names may repeat and whose values may be null.
+#[must_use]
+pub fn fields_type() -> DataType {
     let entries = Fields::from(vec![
         Field::new("key", DataType::Utf8, false),
         Field::new("value", DataType::Utf8, true),

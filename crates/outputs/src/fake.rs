@@ -28,6 +28,23 @@ const OFFSET_OTHER: u64 = 4242;
 /// A record at this offset cannot be read again.
 const OFFSET_LOST: u64 = 6666;
 
+/// What [`with_words`] says of each logon.
+pub(crate) const SENTENCE: &str = "Somebody logged on: over the network (3).";
+
+/// As the tables' functions would add it: a sentence and a meaning where there is a logon type.
+fn with_words(row: &Row) -> Row {
+    let mut row = row.clone();
+    let fields = row.value("fields").as_array().cloned().unwrap_or_default();
+    let is_logon = fields.iter().any(|pair| pair[0] == "LogonType");
+    let (message, meanings) = if is_logon {
+        (json!(SENTENCE), json!([["LogonType", "over the network"]]))
+    } else {
+        (Value::Null, json!([]))
+    };
+    row.0.extend([("message".into(), message), ("meanings".into(), meanings)]);
+    row
+}
+
 pub(crate) struct Fake {
     pub(crate) run: RecordedRun,
     pub(crate) events: Vec<Row>,
@@ -465,7 +482,11 @@ impl Fake {
             _ if sql == q::readings(limit) => self.readings(limit),
             _ if sql == q::events(literals(sql).iter().map(String::as_str)) => {
                 let ids = literals(sql);
-                self.events.iter().filter(|row| ids.iter().any(|id| id == row.text("id"))).cloned().collect()
+                self.events
+                    .iter()
+                    .filter(|row| ids.iter().any(|id| id == row.text("id")))
+                    .map(with_words)
+                    .collect()
             }
             _ => return self.bins(sql),
         };
@@ -636,7 +657,7 @@ impl Fake {
         events
             .into_iter()
             .map(|event| {
-                let mut event = event.clone();
+                let mut event = with_words(event);
                 let of = findings.get(event.text("id"));
                 event.0.push((
                     "titles".into(),

@@ -15,12 +15,14 @@ use serde_json::{Map, Value, json};
 use crate::harmless;
 
 /// The events with what the rules say of them, those that state a time.
-pub(crate) const TIMED: &str = "SELECT e.*, f.titles, f.tags AS rule_tags FROM events e \
+pub(crate) const TIMED: &str = "SELECT e.*, message(e.fields) AS message, \
+    meanings(e.fields) AS meanings, f.titles, f.tags AS rule_tags FROM events e \
     LEFT JOIN (SELECT event, array_agg(title) AS titles, array_agg(tags) AS tags FROM findings \
     GROUP BY event) f ON f.event = e.id WHERE e.time IS NOT NULL ORDER BY e.time, e.id";
 
 /// Those that state none.
-pub(crate) const UNTIMED: &str = "SELECT e.*, f.titles, f.tags AS rule_tags FROM events e \
+pub(crate) const UNTIMED: &str = "SELECT e.*, message(e.fields) AS message, \
+    meanings(e.fields) AS meanings, f.titles, f.tags AS rule_tags FROM events e \
     LEFT JOIN (SELECT event, array_agg(title) AS titles, array_agg(tags) AS tags FROM findings \
     GROUP BY event) f ON f.event = e.id WHERE e.time IS NULL ORDER BY e.id";
 
@@ -65,7 +67,8 @@ static CARD: Card = Card {
           `timestamp` (microseconds since 1970), `timestamp_desc`, the columns of the spine (null ones left out; \
           `time` keeps the nanoseconds that Timesketch's own two cannot carry), `tag` (titles and tags of the \
           rules that found something in it), `id`, `exhibit`, `locator`, and the source's own fields under \
-          `fields` (a name that repeats holds a list). \
+          `fields` (a name that repeats holds a list); what codes in them mean stands under `meanings`. `message` \
+          is the event in a sentence, or, where no sentence is known for its kind, what the spine holds of it. \
           Timesketch cannot carry an event without a time. Such an event is never given one: its line has no \
           `datetime` and no `timestamp`, its `timestamp_desc` says `No time stated`, and it stands after all \
           others. Timesketch stops at the first of them, with everything before it imported; to keep it from \
@@ -112,7 +115,10 @@ fn line(row: &Row) -> Value {
         }
     }
     line.insert("tag".into(), tags(row).into_iter().collect());
-    line.insert("fields".into(), fields(row));
+    line.insert("fields".into(), object(row.value(c::FIELDS)));
+    if row.value("meanings").as_array().is_some_and(|meanings| !meanings.is_empty()) {
+        line.insert("meanings".into(), object(row.value("meanings")));
+    }
     line.insert("locator".into(), locator(row));
     line.insert("exhibit".into(), row.value(c::EXHIBIT).clone());
     line.insert("id".into(), row.value(c::ID).clone());
@@ -132,8 +138,13 @@ fn microseconds(time: Time) -> i64 {
     time.0.div_euclid(1000)
 }
 
+/// The sentence that is known for this kind of event, or
 /// `logon by alice with 10.0.0.7 on DC01 (failure); windows/Security`, from what the spine holds.
 fn message(row: &Row) -> String {
+    cut(row.some_text("message").map_or_else(|| of_the_spine(row), str::to_owned))
+}
+
+fn of_the_spine(row: &Row) -> String {
     let mut text = row.text(c::VERB).to_owned();
     let named = [
         (c::ACTOR, " by "),
@@ -152,6 +163,10 @@ fn message(row: &Row) -> String {
         text += &format!(" ({})", row.text(c::OUTCOME));
     }
     text += &format!("; {}", row.text(c::SOURCE));
+    text
+}
+
+fn cut(text: String) -> String {
     match text.char_indices().nth(MESSAGE_CHARACTERS_MAX) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,
@@ -171,11 +186,11 @@ fn tags(row: &Row) -> BTreeSet<String> {
     tags
 }
 
-/// The own fields as an object. A name may repeat in a record; JSON's may not: then it holds a list.
-fn fields(row: &Row) -> Value {
+/// Pairs as an object. A name may repeat in a record; JSON's may not: then it holds a list.
+fn object(pairs: &Value) -> Value {
     let mut fields: Map<String, Value> = Map::new();
     let mut repeated = BTreeSet::new();
-    for pair in row.value(c::FIELDS).as_array().into_iter().flatten() {
+    for pair in pairs.as_array().into_iter().flatten() {
         let (Some(name), value) = (pair[0].as_str(), pair[1].clone()) else { continue };
         match fields.get_mut(name) {
             None => {
@@ -258,8 +273,19 @@ mod tests {
     }
 
     #[test]
+    fn a_sentence_where_there_is_one() {
+        let lines = lines(&Fake::small());
+        let told = lines.iter().find(|line| line["fields"]["LogonType"] == "3").unwrap();
+        assert_eq!(told["message"], crate::fake::SENTENCE);
+        assert_eq!(told["meanings"], json!({"LogonType": "over the network"}));
+        let other = lines.iter().find(|line| line["fields"]["LogonType"].is_null()).unwrap();
+        assert!(other["message"].as_str().unwrap().contains("; "), "{other}");
+        assert_eq!(other.get("meanings"), None);
+    }
+
+    #[test]
     fn a_field_that_repeats_is_a_list() {
         let row = Row(vec![("fields".into(), json!([["a", "1"], ["b", ["x"]], ["a", null], ["a", "3"]]))]);
-        assert_eq!(fields(&row), json!({"a": ["1", null, "3"], "b": ["x"]}));
+        assert_eq!(object(row.value("fields")), json!({"a": ["1", null, "3"], "b": ["x"]}));
     }
 }

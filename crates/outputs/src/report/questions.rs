@@ -120,7 +120,10 @@ pub(crate) fn first_findings(each: usize) -> String {
 
 /// The events with these ids.
 pub(crate) fn events<'a>(ids: impl Iterator<Item = &'a str>) -> String {
-    format!("SELECT * FROM events WHERE id IN ({})", literals(ids))
+    format!(
+        "SELECT *, message(fields) AS message, meanings(fields) AS meanings FROM events WHERE id IN ({})",
+        literals(ids)
+    )
 }
 
 /// How many events fall into each step of a window.

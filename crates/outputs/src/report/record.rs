@@ -92,6 +92,9 @@ impl Records {
     fn whole(&self, case: &Case<'_>, finding: &Row, event: &Row) -> Markup {
         html! {
             div.record {
+                @if let Some(sentence) = event.some_text("message") {
+                    p.says { (words::said(sentence, FIELD_CHARACTERS)) }
+                }
                 (spine(event))
                 (own_fields(event, &texts(finding, "fields")))
                 (record(self.raws.get(event.text(c::ID)), event.text(c::ID)))
@@ -143,12 +146,13 @@ fn spine(event: &Row) -> Markup {
 
 fn own_fields(event: &Row, looked_at: &[&str]) -> Markup {
     let fields = event.value(c::FIELDS).as_array().map_or(&[][..], Vec::as_slice);
+    let meanings = event.value("meanings").as_array().map_or(&[][..], Vec::as_slice);
     html! {
         @if !fields.is_empty() {
             div.wide { table.fields {
                 caption { "The source’s own fields" }
                 thead.hidden { tr { th scope="col" { "Field" } th scope="col" { "Value" } } }
-                tbody { @for field in fields.iter().take(FIELDS_MAX) { (own_field(field, looked_at)) } }
+                tbody { @for field in fields.iter().take(FIELDS_MAX) { (own_field(field, looked_at, meanings)) } }
             } }
             @if fields.len() > FIELDS_MAX {
                 p.shown { (FIELDS_MAX) " of " (number(fields.len() as u64)) " fields shown; all stand in the record." }
@@ -157,8 +161,13 @@ fn own_fields(event: &Row, looked_at: &[&str]) -> Markup {
     }
 }
 
-fn own_field(field: &Value, looked_at: &[&str]) -> Markup {
+fn own_field(field: &Value, looked_at: &[&str], meanings: &[Value]) -> Markup {
     let name = field[0].as_str().unwrap_or("");
+    // Of a name that repeats only some values may have a meaning: then none is put beside any.
+    let meaning = match meanings.iter().filter(|pair| pair[0] == name).collect::<Vec<_>>()[..] {
+        [one] => one[1].as_str(),
+        _ => None,
+    };
     html! {
         tr {
             th scope="row" {
@@ -173,6 +182,7 @@ fn own_field(field: &Value, looked_at: &[&str]) -> Markup {
                     )),
                     _ => span.none { "null" },
                 }
+                @if let Some(meaning) = meaning { " " span.soft { "= " (words::said(meaning, FIELD_CHARACTERS)) } }
             }
         }
     }
