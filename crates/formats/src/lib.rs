@@ -11,6 +11,7 @@ mod cloud;
 mod cloudtrail;
 pub mod container;
 mod csv;
+mod defender;
 mod entra;
 mod evtx;
 mod front_ends;
@@ -36,6 +37,7 @@ mod web_error;
 mod web_log;
 mod windows;
 mod windows_json;
+mod windows_xml;
 mod xml;
 mod zeek;
 mod zeek_json;
@@ -46,6 +48,9 @@ use assize_model::{Confidence, Format};
 pub static ALL: &[&dyn Format] = &[
     &evtx::Evtx,
     &windows_json::WindowsJson,
+    &windows_xml::WindowsXml,
+    &defender::Defender,
+    &defender::DefenderTable,
     &m365::M365,
     &m365::M365Table,
     &entra::Entra,

@@ -165,7 +165,7 @@ impl Encoding {
         }
     }
 
-    fn given(options: &ReadingOptions) -> Option<Self> {
+    pub(crate) fn given(options: &ReadingOptions) -> Option<Self> {
         let name = options.0.get(ENCODING)?;
         Self::ALL.into_iter().find(|encoding| encoding.name() == name)
     }
@@ -183,7 +183,7 @@ impl Encoding {
     }
 
     /// Text of bytes. What is not UTF-8 is Latin-1 and says so.
-    fn decode<'t>(self, bytes: &'t [u8], room: &'t mut String) -> (&'t str, Self) {
+    pub(crate) fn decode<'t>(self, bytes: &'t [u8], room: &'t mut String) -> (&'t str, Self) {
         match self {
             Self::Utf8 => match std::str::from_utf8(bytes) {
                 Ok(text) => (text, self),
@@ -209,7 +209,7 @@ impl Encoding {
 }
 
 /// The encoding that first bytes show, and the length of their mark.
-fn of_head(head: &[u8]) -> (Encoding, usize) {
+pub(crate) fn of_head(head: &[u8]) -> (Encoding, usize) {
     match head {
         [0xef, 0xbb, 0xbf, ..] => (Encoding::Utf8, 3),
         [0xff, 0xfe, ..] => (Encoding::Utf16Le, 2),

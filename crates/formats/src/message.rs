@@ -9,6 +9,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
+use assize_model::Time;
+use assize_model::time::Stated;
 use serde::Deserialize;
 
 /// Characters of a value within a sentence; the whole value stands in the record's fields.
@@ -45,6 +47,23 @@ pub fn meanings(fields: Pairs<'_>) -> Vec<(String, String)> {
         Some(((*name).to_owned(), meaning))
     };
     fields.iter().filter_map(told).collect()
+}
+
+/// Fields in which a kind of record states its own time in UTC, beside the time of its envelope:
+/// who writes it, and the field. Sysmon's is written without a zone and is UTC by its name
+/// (Sysinternals, "Sysmon", "Events"); Defender's by its notation.
+const OWN_TIMES: &[(&str, &str)] =
+    &[("Microsoft-Windows-Sysmon", "UtcTime"), ("Microsoft-Windows-Windows Defender", "Detection Time")];
+
+/// The time that a record states in its own data, where its kind has one: which of the two is right,
+/// it or that of the envelope, is not decided here.
+#[must_use]
+pub fn own_time(fields: Pairs<'_>) -> Option<Time> {
+    let place = Place::of(fields)?;
+    let (_, field) = OWN_TIMES.iter().find(|(provider, _)| *provider == place.provider)?;
+    match Time::parse(place.stated(field)?)? {
+        Stated::Instant(time) | Stated::Local(time) => Some(time),
+    }
 }
 
 /// A kind of record for which there is a sentence.
@@ -496,6 +515,19 @@ mod tests {
         assert_eq!(told("{E|M|A}< with {A}>< at {E}>"), "x with x");
         assert_eq!(told("{L}"), "a b");
         assert_eq!(told("{A#2}, a brace { and < stay"), "[no A], a brace { and < stay");
+    }
+
+    #[test]
+    fn a_record_may_state_a_time_of_its_own() {
+        let told = |provider| {
+            own_time(&[
+                ("Provider_Name", Some(provider)),
+                ("EventID", Some("1")),
+                ("UtcTime", Some("2026-09-14 08:00:00.123")),
+            ])
+        };
+        assert_eq!(told("Microsoft-Windows-Sysmon").unwrap().to_string(), "2026-09-14T08:00:00.123Z");
+        assert_eq!(told("Another"), None);
     }
 
     #[test]

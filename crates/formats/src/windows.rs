@@ -65,6 +65,7 @@ pub(crate) const SPINE_FIELDS: &[&str] = &[
     "IpAddress",
     "KeyName",
     "Keywords",
+    "Level",
     "LinkName",
     "LogonGuid",
     "LogonID",

@@ -87,6 +87,10 @@ fn one(range: Range, bytes: &[u8], out: &mut Batcher<'_>) -> io::Result<Result<(
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Shape {
     Winlogbeat,
+    /// Winlogbeat before version 7: the same without `winlog.`.
+    OldWinlogbeat,
+    /// `Get-WinEvent | ConvertTo-Json`: the frame, and values without names.
+    PowerShell,
     /// NXLog and what is flat like it (the OTRF sets).
     Nxlog,
     /// Azure Monitor tables `SecurityEvent`, `Event`, `WindowsEvent`.
@@ -117,6 +121,43 @@ const WINLOGBEAT: Names = &[
     ("winlog.user.identifier", "Security_UserID"),
 ];
 
+const OLD_WINLOGBEAT: Names = &[
+    ("event_data.", ""),
+    ("user_data.", ""),
+    ("log_name", "Channel"),
+    ("event_id", "EventID"),
+    ("source_name", "Provider_Name"),
+    ("provider_guid", "Provider_Guid"),
+    ("record_number", "EventRecordID"),
+    ("computer_name", "Computer"),
+    ("keywords", "Keywords"),
+    ("opcode", "Opcode"),
+    ("task", "Task"),
+    ("version", "Version"),
+    ("activity_id", "Correlation_ActivityID"),
+    ("related_activity_id", "Correlation_RelatedActivityID"),
+    ("process_id", "Execution_ProcessID"),
+    ("thread_id", "Execution_ThreadID"),
+    ("user.identifier", "Security_UserID"),
+];
+
+/// `Properties` are the event's data in its order; their names stand in the provider's manifest, not
+/// in the record.
+const POWER_SHELL: Names = &[
+    ("Properties.Value", "Data"),
+    ("LogName", "Channel"),
+    ("Id", "EventID"),
+    ("ProviderName", "Provider_Name"),
+    ("ProviderId", "Provider_Guid"),
+    ("RecordId", "EventRecordID"),
+    ("MachineName", "Computer"),
+    ("UserId.Value", "Security_UserID"),
+    ("UserId", "Security_UserID"),
+    ("ProcessId", "Execution_ProcessID"),
+    ("ThreadId", "Execution_ThreadID"),
+    ("ActivityId", "Correlation_ActivityID"),
+];
+
 const NXLOG: Names = &[
     ("SourceName", "Provider_Name"),
     ("ProviderGuid", "Provider_Guid"),
@@ -129,6 +170,7 @@ const NXLOG: Names = &[
 ];
 
 const SENTINEL: Names = &[
+    ("EventData.", ""),
     ("EventSourceName", "Provider_Name"),
     ("Provider", "Provider_Name"),
     ("Source", "Provider_Name"),
@@ -162,6 +204,12 @@ impl Shape {
         if has("winlog.event_id") && has("winlog.channel") {
             return Some(Self::Winlogbeat);
         }
+        if has("event_id") && has("log_name") && has("source_name") {
+            return Some(Self::OldWinlogbeat);
+        }
+        if has("Id") && has("LogName") && has("ProviderName") && has("MachineName") {
+            return Some(Self::PowerShell);
+        }
         if has("Event.System.Channel") || has("Event.System.EventRecordID") {
             return Some(Self::EvtxDump);
         }
@@ -184,6 +232,8 @@ impl Shape {
         }
         let names = match self {
             Self::Winlogbeat => WINLOGBEAT,
+            Self::OldWinlogbeat => OLD_WINLOGBEAT,
+            Self::PowerShell => POWER_SHELL,
             Self::Nxlog => NXLOG,
             Self::Sentinel => SENTINEL,
             Self::EvtxDump => EVTX_DUMP,
@@ -200,7 +250,9 @@ impl Shape {
     /// The event's own time: which field it is depends on the shipper.
     fn set_time(self, event: &mut Event, fields: &Fields) {
         match self {
-            Self::Winlogbeat => first_time(event, fields, &["@timestamp"]),
+            Self::Winlogbeat | Self::OldWinlogbeat => first_time(event, fields, &["@timestamp"]),
+            // Windows PowerShell writes `/Date(1789387200123)/`, later ones RFC 3339.
+            Self::PowerShell => first_time(event, fields, &["TimeCreated", "TimeCreated.value"]),
             Self::Sentinel => first_time(event, fields, &["TimeCreated", "TimeGenerated"]),
             Self::EvtxDump => first_time(event, fields, &["Event.System.TimeCreated.#attributes.SystemTime"]),
             Self::Nxlog => {
@@ -220,7 +272,9 @@ fn value<'a>(fields: &'a Fields, name: &str) -> Option<&'a str> {
 fn first_time(event: &mut Event, fields: &Fields, names: &[&str]) {
     for name in names {
         let Some(text) = value(fields, name) else { continue };
-        event.set_time(text, windows::parse_time(text));
+        let ticks = text.strip_prefix("/Date(").and_then(|rest| rest.strip_suffix(")/"));
+        let of_ticks = ticks.and_then(Time::of_unix).map(Stated::Instant);
+        event.set_time(text, of_ticks.or_else(|| windows::parse_time(text)));
         if event.time.is_some() {
             return;
         }

@@ -19,6 +19,9 @@ use assize_model::{
 const SAMPLES: &[(&str, &str, &str)] = &[
     ("evtx", "REG-WS07/Security.evtx", "REG-WS07/Archive-Security-2026-09-13.evtx"),
     ("windows-json", "HR-WS02/events.nxlog.json", "(cut)"),
+    ("windows-xml", "samples/windows-xml.xml", "samples/windows-xml-damaged.xml"),
+    ("defender-hunting", "samples/defender-hunting.json", "samples/defender-hunting-damaged.json"),
+    ("defender-hunting-csv", "samples/defender-hunting-csv.csv", "samples/defender-hunting-csv-damaged.csv"),
     ("json", "vpn/vpn-gateway.jsonl", "dms/document-access-old.jsonl"),
     ("csv", "samples/csv.csv", "samples/csv-damaged.csv"),
     ("postgresql-csvlog", "samples/postgresql.csv", "(torn)"),

@@ -36,12 +36,19 @@ pub(super) fn by_provider<F: Fields>(provider: &str) -> Option<fn(&mut Meaning<'
     })
 }
 
-/// 1102 (Security cleared), 104 (another log cleared).
+/// 1102 (Security cleared), 104 (another log cleared); 105 and 1105 (a log was full and archived).
 fn event_log<F: Fields>(event: &mut Meaning<'_, F>, id: u32) {
-    if matches!(id, 104 | 1102) {
-        event.actor = account(event, own!("SubjectDomainName"), own!("SubjectUserName"));
-        link(event, Link::Logon, own!("SubjectLogonId"));
-        cleared(event);
+    match id {
+        104 | 1102 => {
+            event.actor = account(event, own!("SubjectDomainName"), own!("SubjectUserName"));
+            link(event, Link::Logon, own!("SubjectLogonId"));
+            cleared(event);
+        }
+        105 | 1105 => {
+            let log = event.fields.all(own!("Channel")).last().map(Cow::Borrowed);
+            about(event, Verb::Other, ObjectKind::Log, log, Success);
+        }
+        _ => {}
     }
 }
 

@@ -345,5 +345,11 @@ fn audit_outcome<F: Fields>(event: &Meaning<'_, F>) -> Outcome {
             _ => {}
         }
     }
-    Unknown
+    // Azure's table of security events has no keywords; its level is the kind of event of the older
+    // event log, whose audits were 8 and 16. Windows' own level of an audit is always 0.
+    match event.field(own!("Level")) {
+        Some("8") => Success,
+        Some("16") => Failure,
+        _ => Unknown,
+    }
 }
