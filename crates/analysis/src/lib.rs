@@ -25,6 +25,7 @@ pub mod register;
 mod roster;
 mod rows;
 mod ruling;
+pub mod signals;
 mod survey;
 
 pub use clearing::{Covered, judge};

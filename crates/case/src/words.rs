@@ -1,15 +1,16 @@
 //! Which functions may a question use beside SQL's own?
 //!
 //! `message(fields)` says an event in a sentence, null where no table has one for its kind;
-//! `meanings(fields)` gives the coded fields of an event with what their codes mean, as a map. Both
-//! are `formats::message` over the column `fields`, so that the report, exports and queries say the
+//! `meanings(fields)` gives the coded fields of an event with what their codes mean, as a map;
+//! `own_time(fields)` is the time that a record states in its own data beside that of its envelope
+//! (Sysmon's `UtcTime`), null where its kind has none. All are `formats::message` over the column `fields`, so that the report, exports and queries say the
 //! same.
 
 use std::sync::Arc;
 
 use arrow_array::builder::{MapBuilder, MapFieldNames, StringBuilder};
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, MapArray, StringArray};
+use arrow_array::{Array, ArrayRef, MapArray, StringArray, TimestampNanosecondArray};
 use arrow_schema::DataType;
 use assize_formats::message;
 use assize_model::spine;
@@ -21,14 +22,16 @@ use datafusion::logical_expr::{
 };
 
 /// Every function of ours.
-pub(crate) fn all() -> [ScalarUDF; 2] {
-    [Words::Message, Words::Meanings].map(|words| ScalarUDF::new_from_impl(Function::of(words)))
+pub(crate) fn all() -> [ScalarUDF; 3] {
+    [Words::Message, Words::Meanings, Words::OwnTime]
+        .map(|words| ScalarUDF::new_from_impl(Function::of(words)))
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Words {
     Message,
     Meanings,
+    OwnTime,
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -48,6 +51,7 @@ impl ScalarUDFImpl for Function {
         match self.words {
             Words::Message => "message",
             Words::Meanings => "meanings",
+            Words::OwnTime => "own_time",
         }
     }
 
@@ -59,6 +63,7 @@ impl ScalarUDFImpl for Function {
         match (arguments, self.words) {
             ([DataType::Map(..)], Words::Message) => Ok(DataType::Utf8),
             ([DataType::Map(..)], Words::Meanings) => Ok(spine::fields_type()),
+            ([DataType::Map(..)], Words::OwnTime) => Ok(spine::time_type()),
             _ => plan_err!("{} takes the column `fields` of events", self.name()),
         }
     }
@@ -73,6 +78,7 @@ impl ScalarUDFImpl for Function {
         let told: ArrayRef = match self.words {
             Words::Message => Arc::new(fields.messages()),
             Words::Meanings => Arc::new(fields.meanings()?),
+            Words::OwnTime => Arc::new(fields.own_times()),
         };
         Ok(ColumnarValue::Array(told))
     }
@@ -105,6 +111,11 @@ impl<'a> Fields<'a> {
 
     fn messages(&self) -> StringArray {
         self.rows().map(|fields| message::sentence(&fields?)).collect()
+    }
+
+    fn own_times(&self) -> TimestampNanosecondArray {
+        let times = self.rows().map(|fields| message::own_time(&fields?).map(|time| time.0));
+        times.collect::<TimestampNanosecondArray>().with_timezone("UTC")
     }
 
     fn meanings(&self) -> Result<MapArray> {

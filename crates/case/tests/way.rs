@@ -202,7 +202,7 @@ fn an_event_is_said_in_a_sentence() {
     let case = inquire(&dir.path().join("case"), &[evidence(dir.path())], 2);
     let snapshot = case.snapshot().unwrap();
     let sql = "SELECT id, message(fields) AS message, meanings(fields) AS meanings FROM events \
-        WHERE source = 'windows/Security' AND fields['EventID'][1] = '4624' ORDER BY id LIMIT 5";
+        WHERE source = 'windows/Security' AND fields['EventID'] = '4624' ORDER BY id LIMIT 5";
     let rows = snapshot.rows(sql).unwrap();
     assert_eq!(rows.len(), 5);
     for row in &rows {
@@ -213,6 +213,12 @@ fn an_event_is_said_in_a_sentence() {
         let says = trace.steps[0].facts.iter().find(|(name, _)| name == "says").unwrap();
         assert_eq!(says.1, row.text("message"));
     }
+    let sql = "SELECT count(*) AS n FROM events WHERE fields['Provider_Name'] = 'Microsoft-Windows-Sysmon' \
+        AND own_time(fields) BETWEEN time - INTERVAL '1 minute' AND time";
+    assert!(
+        snapshot.rows(sql).unwrap()[0].number("n") > 100,
+        "Sysmon's own time lies just before the record's"
+    );
     let sql = "SELECT message(fields) AS message FROM events WHERE source = 'json' ORDER BY id LIMIT 1";
     assert!(snapshot.rows(sql).unwrap()[0].value("message").is_null(), "nothing is made up");
     assert!(snapshot.rows("SELECT message(id) FROM events").is_err());
