@@ -177,7 +177,7 @@ mod tests {
         // Spread over all parts of the key, with times before 1970 and without.
         let scattered = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
         Key {
-            timeless: scattered % 7 == 0,
+            timeless: scattered.is_multiple_of(7),
             time: (scattered >> 7) as i64 - (1 << 55),
             rule: (scattered % 3) as u32,
             file: (scattered % 5) as u32,
