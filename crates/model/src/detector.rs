@@ -249,8 +249,8 @@ mod tests {
     #[test]
     fn rules_are_those_that_were_added() {
         let (mut one, mut other) = (Rules::default(), Rules::default());
-        [0, 63, 64, 700].map(|rule| one.insert(rule));
-        [1, 64].map(|rule| other.insert(rule));
+        [0, 63, 64, 700].into_iter().for_each(|rule| one.insert(rule));
+        [1, 64].into_iter().for_each(|rule| other.insert(rule));
         other.add(&one);
         let found: Vec<usize> = (0..1000).filter(|rule| other.contains(*rule)).collect();
         assert_eq!(found, [0, 1, 63, 64, 700]);
