@@ -166,6 +166,12 @@ impl Visits {
         by.into_iter().flatten().filter(fits).copied().collect()
     }
 
+    /// Whether every session of an account is the intruder's, whenever it was.
+    fn is_wholly_his(&self, account: Option<&str>) -> bool {
+        let of = account.and_then(|account| self.by_account.get(&canonical(&self.names, account)));
+        of.is_some_and(|all| all.iter().all(|place| self.all[*place].verdict == Verdict::Intruder))
+    }
+
     /// Accounts that are not cleared, from sessions that are not; `held` adds those that were used on
     /// machines which the intruder held.
     #[must_use]
@@ -440,8 +446,19 @@ impl Gathered {
             Some(place) => vec![place],
             None => visits.candidates(actor, peer, server.as_deref(), time),
         };
-        let proven = visits.proven.contains(id);
-        let whose = if proven { Whose::Intruder } else { whose(&candidates, visits) };
+        let monitored = source.starts_with("zeek/smb");
+        let whose = if visits.proven.contains(id) {
+            Whose::Intruder
+        } else if monitored {
+            // An address and a time name nobody: machines are shared, and clocks differ. The server may say.
+            Whose::Undetermined
+        } else {
+            match whose(&candidates, visits) {
+                // Without a key of its own an act is proven only if the whole account is the intruder's.
+                Whose::Intruder if place.is_none() && !visits.is_wholly_his(actor) => Whose::Undetermined,
+                whose => whose,
+            }
+        };
         if whose == Whose::Cleared {
             return;
         }
@@ -470,9 +487,7 @@ impl Gathered {
                 basis: Vec::new(),
             };
             match (time, peer, &fact.object) {
-                (Some(at), Some(peer), Some(object))
-                    if source.starts_with("zeek/smb") && whose == Whose::Undetermined =>
-                {
+                (Some(at), Some(peer), Some(object)) if monitored && whose == Whose::Undetermined => {
                     let place = (places::form(object, None), peer.to_owned());
                     let seen = Seen { at, until, id: id.to_owned(), fact, sessions: BTreeSet::new() };
                     self.seen.entry(place).or_default().push(seen);

@@ -406,3 +406,63 @@ fn a_machine_that_the_intruder_held_gives_what_lies_on_it() {
     small.held.push(Held { host: "FS01".into(), from: Some(Time(150)), basis: vec!["e-held".into()] });
     assert_eq!(small.bounds("M-1"), (Nothing, Left));
 }
+
+/// Under fixed attributions: less evidence never narrows, more never takes away, order changes nothing.
+#[test]
+fn less_evidence_never_narrows_and_more_never_takes_away() {
+    let mut full = small();
+    full.loose.push(loose(Some(r"court\anna")));
+    full.facts.push(fact(Whose::Intruder, "read file", r"\\FS01\Cases\CT\one.docx", Inside));
+    full.facts.push(fact(
+        Whose::Undetermined,
+        "read unknown check-only",
+        r"\\FS01\Cases\CT\two.docx",
+        Inside,
+    ));
+    let bounds = |small: &Small| -> Vec<(String, (Grade, Grade))> {
+        let answers = small.answers();
+        answers
+            .iter()
+            .map(|a| (small.key(a), (a.exposure.established(), a.exposure.not_excluded())))
+            .collect()
+    };
+    let before: BTreeMap<_, _> = bounds(&full).into_iter().collect();
+    let wider = |small: &Small, what: &str| {
+        for (key, (least, most)) in bounds(small) {
+            let Some((old_least, old_most)) = before.get(&key) else { continue };
+            assert!(
+                least <= *old_least && most >= *old_most,
+                "{what}: {key} from {:?} to {:?}",
+                before[&key],
+                (least, most)
+            );
+        }
+    };
+    for row in 0..full.coverage.len() {
+        let mut less = small();
+        (less.facts, less.loose) = (full.facts.clone(), full.loose.clone());
+        less.coverage.remove(row);
+        // The log is gone, and with it what it showed.
+        let gone = full.coverage[row].source.clone();
+        less.facts.retain(|fact| fact.source != gone);
+        wider(&less, &format!("without {gone}"));
+    }
+    let mut more = small();
+    (more.facts, more.loose) = (full.facts.clone(), full.loose.clone());
+    more.loose.push(loose(Some(r"court\root")));
+    for (key, (least, most)) in bounds(&more) {
+        assert!(least >= before[&key].0 && most >= before[&key].1, "another identity: {key}");
+    }
+    let mut turned = small();
+    (turned.facts, turned.loose) = (full.facts.clone(), full.loose.clone());
+    turned.facts.reverse();
+    turned.coverage.reverse();
+    assert_eq!(turned.answers(), full.answers(), "order");
+    // A row dropped from the register: nobody else becomes safer.
+    let mut dropped = small();
+    (dropped.facts, dropped.loose) = (full.facts.clone(), full.loose.clone());
+    dropped.register.items.retain(|item| item.key != "M-1");
+    for (key, (_, most)) in bounds(&dropped) {
+        assert!(before.get(&key).is_none_or(|(_, old)| most >= *old), "{key} became safer");
+    }
+}

@@ -148,7 +148,18 @@ fn exposures_are_what_the_contract_says() {
         assert!(!bare, "{sentence}");
     }
     assert!(subjects.iter().all(|row| row["subject_type"] != "individual" || row["band"].is_string()));
-    assert!(items.iter().any(|row| row["established"] != "none"));
+    // From the line to the bytes, which still give the event; for an open path, what is missing.
+    let established = items.iter().find(|row| row["established"] != "none").unwrap();
+    let trace =
+        ok(&["trace", established["id"].as_str().unwrap(), "--case", &path("case"), "--format", "json"]);
+    assert!(
+        trace.contains("gives the stored event again")
+            && !trace.contains("\"gives the stored event again\",false")
+    );
+    let open =
+        items.iter().find(|row| row["established"] == "none" && row["not_excluded"] == "left").unwrap();
+    let trace = ok(&["trace", open["id"].as_str().unwrap(), "--case", &path("case"), "--format", "json"]);
+    assert!(trace.contains("remedy") || trace.contains("because"), "{trace}");
 }
 
 /// Cells of the rows of the list of contacts, as a reader of the page sees them: pseudonym and what is

@@ -27,7 +27,7 @@ pub struct Trace {
 /// One thing on the way.
 #[derive(Clone, Debug, Serialize)]
 pub struct Step {
-    /// What it is: `finding`, `event`, `bytes`, `exhibit`, `leaf`, `log`.
+    /// What it is: `exposure`, `path`, `finding`, `event`, `bytes`, `exhibit`, `leaf`, `log`.
     pub what: &'static str,
     /// Its id, where it has one.
     pub id: Option<String>,
@@ -57,6 +57,7 @@ impl CaseSnapshot<'_> {
     pub fn trace(&self, id: &str, bytes: bool) -> Result<Trace, CaseError> {
         let mut trace = Trace { id: String::new(), steps: Vec::new(), bytes: None };
         match id.get(..2) {
+            Some("v-") => self.trace_exposure(&mut trace, id, bytes)?,
             Some("f-") => self.trace_finding(&mut trace, id, bytes)?,
             Some("e-") => self.trace_event(&mut trace, id, None, bytes)?,
             Some("g-") => self.trace_gap(&mut trace, id, bytes)?,
@@ -94,6 +95,31 @@ impl CaseSnapshot<'_> {
                 Err(CaseError::Ambiguous(id.to_owned(), ids.join(", ")))
             }
         }
+    }
+
+    /// From a bound to the paths that keep it open and the events under it, down to bytes. Where nothing is
+    /// established there is no event to go to: what is missing is said instead.
+    fn trace_exposure(&self, trace: &mut Trace, id: &str, bytes: bool) -> Result<(), CaseError> {
+        let row = self.one("exposures", id)?;
+        let told =
+            ["key", "item", "subject", "established", "not_excluded", "because", "assumptions", "next_step"];
+        trace.steps.push(step("exposure", &row, &told));
+        let list = |column: &str| -> Vec<String> {
+            let ids = row.value(column).as_array().into_iter().flatten().filter_map(Value::as_str);
+            ids.map(str::to_owned).collect()
+        };
+        let paths: Vec<String> = list("paths").iter().map(|path| literal(path)).collect();
+        if !paths.is_empty() {
+            let sql = format!(
+                "SELECT * FROM exposure_paths WHERE id IN ({}) ORDER BY caps_at, path, id",
+                paths.join(", ")
+            );
+            for path in self.tables.rows(&sql)? {
+                let facts = ["path", "kind", "caps_at", "from", "to", "because", "remedy", "basis"];
+                trace.steps.push(step("path", &path, &facts));
+            }
+        }
+        list("basis").iter().try_for_each(|event| self.trace_event(trace, event, None, bytes))
     }
 
     fn trace_finding(&self, trace: &mut Trace, id: &str, bytes: bool) -> Result<(), CaseError> {

@@ -31,14 +31,14 @@ pub(super) fn eight(case: &Case<'_>) -> Result<Markup, OutputError> {
     Ok(html! {
         section #eight aria-labelledby="eight-title" {
             h2 #eight-title { "Eight questions" }
-            dl.questions {
+            div.questions {
                 (question("what", "What happened?", &happened(case, &intruder)))
                 (question("when", "When did it begin, and is it over?", &when(&intruder)))
                 (question("who-where", "Which accounts and hosts?", &who(&places)))
                 (question("established", "What was established as opened, collected, left?", &established(&holdings)))
                 (question("not-excluded", "What is not excluded, and why?", &not_excluded(&holdings)))
-                (question("contact", "Which individuals, organisations and States to contact first, and why?", &contact(&subjects)))
-                (question("narrow", "What would narrow the answer most?", &narrow(&steps)))
+                (question("contact", "Which individuals, organisations and States to contact first, and why?", &contact(&holdings, &subjects)))
+                (question("narrow", "What would narrow the answer most?", &narrow(&holdings, &steps)))
                 (question("unknown", "What was not read, not run, not known?", &not_known(case, &unknown)))
             }
         }
@@ -46,7 +46,7 @@ pub(super) fn eight(case: &Case<'_>) -> Result<Markup, OutputError> {
 }
 
 fn question(id: &str, asked: &str, answer: &Markup) -> Markup {
-    html! { dt id={ "q-" (id) } { (asked) } dd { (answer) } }
+    html! { h3 id={ "q-" (id) } { (asked) } div { (answer) } }
 }
 
 fn happened(case: &Case<'_>, intruder: &Row) -> Markup {
@@ -112,7 +112,7 @@ fn not_excluded(holdings: &[Row]) -> Markup {
         (number(open)) " more than is established is not excluded, or something is established."
         @for row in holdings.iter().filter(|row| rank(row, "established") < rank(row, "not_excluded")).take(NAMED_MAX) {
             " " a href={ "#h-" (row.text("key")) } { (words::said(row.text("title"), 60)) } ": "
-            (words::said(texts(row, "because").first().copied().unwrap_or(""), 260))
+            (words::said(texts(row, "because").first().copied().unwrap_or(""), 360))
         }
     }
 }
@@ -122,7 +122,10 @@ fn no_register() -> Markup {
 }
 
 /// Everybody, in the order in which they are to be reached.
-fn contact(subjects: &[Row]) -> Markup {
+fn contact(holdings: &[Row], subjects: &[Row]) -> Markup {
+    if holdings.is_empty() {
+        return no_register();
+    }
     if subjects.is_empty() {
         return html! { "Nobody whose data lies in a registered holding: that content with their data was opened is excluded, or no register names them." };
     }
@@ -155,7 +158,10 @@ fn contact_row(row: &Row) -> Markup {
     }
 }
 
-fn narrow(steps: &[Row]) -> Markup {
+fn narrow(holdings: &[Row], steps: &[Row]) -> Markup {
+    if holdings.is_empty() {
+        return no_register();
+    }
     html! {
         @if steps.is_empty() { "Nothing that somebody could do: no answer is wider than what is established." }
         @for step in steps {

@@ -31,8 +31,8 @@ pub(super) fn tell(case: &Case<'_>) -> Markup {
                     p { strong.runin { "Not run." } " " (not_run(case)) }
                     p.caveat {
                         "A finding is a rule’s word about one event, not a verdict: whose act it was is for sessions and "
-                        "decisions. Nothing here says what was or was not accessed, and where no log was read, silence "
-                        "means nothing."
+                        "decisions, and what was reached is told below with both its bounds. Where no log was read, "
+                        "silence means nothing."
                     }
                 }
                 div.aside {

@@ -112,7 +112,7 @@ fn the_first_screen_says_what_was_read_found_and_not() {
         "Of 3 logs (one source on one host), none can be shown to be complete, 2 are partial, 1 is not to be trusted.",
         "Not run. 4 rules did not run: 3 (the evidence holds no events of linux/auditd); 1 (",
         "not a verdict",
-        "Nothing here says what was or was not accessed",
+        "what was reached is told below with both its bounds",
     ] {
         assert!(words.contains(said), "{said}\n{words}");
     }
