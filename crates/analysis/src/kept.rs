@@ -11,6 +11,7 @@ use assize_model::{Account, EventId, Session, SnapshotError};
 
 use crate::coverage::Skew;
 use crate::hosts::{Addresses, Sighting};
+use crate::incidents::Placed;
 use crate::presences::Presence;
 use crate::rows::Rows;
 use crate::survey::Run;
@@ -147,6 +148,36 @@ pub fn kept_clocks(each: Each<'_>) -> Result<Vec<Skew>, SnapshotError> {
             let pairs = (number("agree"), number("of"));
             let basis = rows.list("basis", row);
             all.push(Skew { host: text("host"), from, to, ahead, against: text("against"), pairs, basis });
+        }
+        Ok(())
+    })?;
+    all.sort();
+    Ok(all)
+}
+
+/// Findings with where they belong.
+///
+/// # Errors
+/// Where the query fails.
+pub fn kept_placed(each: Each<'_>) -> Result<Vec<Placed>, SnapshotError> {
+    let mut all = Vec::new();
+    each("SELECT * FROM placed_findings", &mut |batch| {
+        let rows = Rows(batch);
+        for row in 0..rows.len() {
+            let text = |column: &str| rows.texts(column).at(row).map(str::to_owned);
+            let Some(event) = rows.texts("event").at(row).and_then(|id| id.parse().ok()) else { continue };
+            all.push(Placed {
+                event,
+                finding: text("finding").unwrap_or_default(),
+                time: rows.times("time").at(row),
+                host: text("host"),
+                actor: text("actor"),
+                title: text("title").unwrap_or_default(),
+                techniques: rows.list("techniques", row),
+                outcome: text("outcome").unwrap_or_default(),
+                key: text("key"),
+                process: text("process"),
+            });
         }
         Ok(())
     })?;

@@ -97,7 +97,7 @@ impl OwnLogon {
     }
 }
 
-const RECORDS: &str = "SELECT id, time, source, verb, actor, object, object_kind, links";
+const RECORDS: &str = "SELECT id, time, source, verb, actor, target, object, object_kind, links";
 
 /// The records of a host that descent needs, in order of time.
 ///
@@ -137,11 +137,14 @@ fn take(rows: Rows<'_>, records: &mut Vec<Record>) {
         let link = |kind| links.first(row, kind).map(str::to_lowercase);
         let source = sources.or_empty(row);
         let audit = source == "windows/Security";
+        // 4688 names who starts the process; where it runs as another, that one is its account.
+        let other = links.first(row, "target-logon").and_then(logon_id).is_some_and(|logon| logon != 0);
+        let runs_as = rows.texts("target").at(row).filter(|_| audit && other);
         let number = |names: &[&str]| field(names).and_then(logon_id);
         records.push(Record {
             time,
             id,
-            actor: actors.at(row).map(str::to_owned),
+            actor: runs_as.or(actors.at(row)).map(str::to_owned),
             source: source.to_owned(),
             verb: verbs.or_empty(row).to_owned(),
             object: objects.or_empty(row).to_owned(),
@@ -163,11 +166,41 @@ fn take(rows: Rows<'_>, records: &mut Vec<Record>) {
 #[must_use]
 pub fn descend(records: &[Record], seeds: &Seeds) -> Descent {
     let mut walk = Walk::empty(seeds);
-    walk.seed(records);
-    for record in records {
+    let records = twinned(records);
+    walk.seed(&records);
+    for record in &records {
         walk.step(record);
     }
     walk.descent
+}
+
+/// A start that the audit and Sysmon both wrote is one process: the audit's record is given the GUID
+/// that Sysmon has for it. They agree in process id and program, and are written at once.
+const TWIN_WITHIN: i64 = 2_000_000_000;
+
+fn twinned(records: &[Record]) -> Vec<Record> {
+    let starts = |record: &&Record| record.verb == "execute" && record.object_kind == "process";
+    let mut known: BTreeMap<(u64, String), Vec<&Record>> = BTreeMap::new();
+    for record in records.iter().filter(starts) {
+        if let (Some(pid), Some(_)) = (record.pid, &record.process) {
+            known.entry((pid, record.object.to_lowercase())).or_default().push(record);
+        }
+    }
+    let twin = |record: &Record| {
+        let starts = known.get(&(record.pid?, record.object.to_lowercase()))?;
+        let near = |one: &&&Record| (one.time.0 - record.time.0).abs() <= TWIN_WITHIN;
+        starts.iter().find(near).copied()
+    };
+    let give = |record: &Record| {
+        let mut record = record.clone();
+        let alone = record.verb == "execute" && record.object_kind == "process" && record.process.is_none();
+        if let Some(twin) = twin(&record).filter(|_| alone) {
+            (record.process, record.parent) = (twin.process.clone(), twin.parent.clone());
+            (record.actor, record.integrity) = (twin.actor.clone(), twin.integrity.clone());
+        }
+        record
+    };
+    records.iter().map(give).collect()
 }
 
 struct Walk<'a> {
@@ -244,8 +277,8 @@ impl<'a> Walk<'a> {
     }
 
     fn start(&mut self, record: &Record) {
-        let proof = self.proof(record);
-        let place = proof.map(|(by, basis)| self.own(record, by, basis));
+        let known = record.process.as_ref().and_then(|process| self.by_guid.get(process)).copied();
+        let place = known.or_else(|| self.proof(record).map(|(by, basis)| self.own(record, by, basis)));
         if let Some(pid) = record.pid {
             self.by_pid.insert(pid, place);
         }
@@ -416,6 +449,18 @@ mod tests {
         };
         let records = [audit(1, 40, 4), audit(2, 41, 40), audit(3, 40, 4), audit(4, 42, 40)];
         assert_eq!(owned(&records, &seeds(1)), [(1, "decision"), (2, "descends")], "40 is another by 3");
+    }
+
+    #[test]
+    fn a_start_that_two_logs_wrote_is_one_process() {
+        let audit = Record {
+            source: "windows/Security".to_owned(),
+            pid: Some(40),
+            ..record(1, "execute", "process", r"C:\Shell.exe")
+        };
+        let sysmon = Record { pid: Some(40), ..start(2, r"C:\shell.exe", "{s}", "{w}") };
+        let records = [audit, sysmon, start(3, r"C:\whoami.exe", "{i}", "{s}")];
+        assert_eq!(owned(&records, &seeds(1)), [(1, "decision"), (3, "descends")]);
     }
 
     #[test]

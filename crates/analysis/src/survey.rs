@@ -76,7 +76,7 @@ pub struct Run {
 }
 
 const EVENTS: &str =
-    "SELECT id, time, source, host, verb, actor, peer, device, client, exhibit, links FROM events";
+    "SELECT id, time, source, host, verb, actor, peer, device, client, outcome, exhibit, links FROM events";
 
 /// Reads all events once.
 ///
@@ -104,6 +104,7 @@ impl Counting {
         let (ids, times, sources) = (rows.texts("id"), rows.times("time"), rows.texts("source"));
         let (hosts, verbs, exhibits) = (rows.texts("host"), rows.texts("verb"), rows.texts("exhibit"));
         let (actors, links) = (rows.texts("actor"), rows.links("links"));
+        let outcomes = rows.texts("outcome");
         let ends = ["peer", "device", "client"].map(|column| rows.texts(column));
         let mut open: Option<Open<'_>> = None;
         for row in 0..rows.len() {
@@ -128,6 +129,8 @@ impl Counting {
                     used.note(self.logons.entry((number, logon)).or_insert_with(|| used.first()));
                     self.process(links, row, host, (time, used.id));
                 }
+                // Whoever was refused was not there, whatever session the refusal names.
+                Some(Key::Named(_)) if was_refused(verbs.or_empty(row), outcomes.or_empty(row)) => {}
                 Some(Key::Named(name)) => {
                     let key = format!("{}|{name}", family(source));
                     used.note(self.survey.uses.entry(key).or_insert_with(|| used.first()));
@@ -180,6 +183,11 @@ impl Counting {
         let key = process_key(host, process);
         self.survey.processes.push((key, logon_key(host, logon), Some(time), id));
     }
+}
+
+/// A logon that was refused.
+fn was_refused(verb: &str, outcome: &str) -> bool {
+    verb == "logon" && matches!(outcome, "failure" | "denied")
 }
 
 /// What one row says of its presence.

@@ -89,20 +89,38 @@ fn a_case_is_scored_by_what_it_publishes() {
     let text = ok(&["drill", "score", &path("case"), &path("drill"), "--format", "json"]);
     let score: Value = serde_json::from_str(&text).unwrap();
     assert_valid("score", &score);
-    assert_eq!(score["not_claimed"], serde_json::json!(["incidents"]));
+    assert_eq!(score["not_claimed"], serde_json::json!([]));
     assert_sound(&score, "the drill of these tests");
     assert!(score["coverage"]["days"].as_u64().unwrap() > 0);
     assert!(score["rows"]["coverage"]["read"].as_u64().unwrap() > 0, "{score:#}");
     assert_eq!(text, ok(&["drill", "score", &path("case"), &path("drill/truth")]), "the same when piped");
     let table = ok(&["drill", "score", &path("case"), &path("drill"), "--format", "table"]);
-    assert!(table.starts_with("Not claimed: incidents."), "{table}");
+    assert!(!table.contains("Not claimed"), "{table}");
+}
+
+/// What a person would be harmed by: called the intruder's and is not, or cleared and is.
+#[test]
+fn nobody_is_proven_or_cleared_wrongly() {
+    let text = ok(&["drill", "score", &path("case"), &path("drill"), "--format", "json"]);
+    let score: Value = serde_json::from_str(&text).unwrap();
+    let number = |part: &str, key: &str| score[part][key].as_u64().unwrap();
+    assert_eq!((number("sessions", "proven_wrong"), number("sessions", "cleared_wrong")), (0, 0), "{text}");
+    assert!(number("sessions", "n") > 1000 && score["sessions"]["recall"].as_f64() > Some(0.0), "{text}");
+    assert_eq!((number("incidents", "found"), number("incidents", "merged_wrong")), (1, 0), "{text}");
+    assert_eq!(number("first_last", "bounded"), 1, "{text}");
+    // Logs that hardly wrote, and a host that he ran as the system on without the truth calling it his.
+    assert!(number("coverage", "wrong") * 4 < number("coverage", "days"), "{text}");
+    assert_eq!(number("coverage", "too_good"), 0, "{text}");
 }
 
 #[test]
 fn published_lists_and_the_case_score_alike() {
     let answers = tempfile::tempdir().unwrap();
-    for part in ["coverage", "sessions"] {
+    for part in ["coverage", "sessions", "incidents"] {
         let rows = ok(&[part, "--case", &path("case"), "--format", "ndjson"]);
+        for row in rows.lines() {
+            assert_valid(part, &serde_json::from_str(row).unwrap());
+        }
         fs::write(answers.path().join(format!("{part}.ndjson")), rows).unwrap();
     }
     let rows = ok(&["exposures", "--by", "all", "--case", &path("case"), "--format", "ndjson"]);

@@ -10,8 +10,9 @@ use arrow_array::builder::{
 };
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
-use assize_analysis::{Own, Presence, Run, Skew, Span};
-use assize_model::{Coverage, EventId, Exhibit, Finding, Gap, Host, Reading, Session, Time, spine};
+use assize_analysis::{Own, Placed, Presence, Run, Seen, Skew, Span};
+use assize_model::incident::Step;
+use assize_model::{Coverage, EventId, Exhibit, Finding, Gap, Host, Incident, Reading, Session, Time, spine};
 
 /// What a column holds. Every column may be null but the first, the row's id.
 #[derive(Clone, Copy, Debug)]
@@ -203,6 +204,75 @@ pub(crate) const HOSTS: Table = Table {
     ],
 };
 
+/// Findings that name a technique, with the presence and process that their events belong to.
+pub(crate) const PLACED_FINDINGS: Table = Table {
+    name: "placed_findings",
+    per_exhibit: false,
+    columns: &[
+        ("finding", Text),
+        ("event", Text),
+        ("time", Kind::Time),
+        ("host", Text),
+        ("actor", Text),
+        ("title", Text),
+        ("techniques", Texts),
+        ("outcome", Text),
+        ("key", Text),
+        ("process", Text),
+    ],
+};
+
+pub(crate) const INCIDENTS: Table = Table {
+    name: "incidents",
+    per_exhibit: false,
+    columns: &[
+        ("id", Text),
+        ("title", Text),
+        ("first_possible", Kind::Time),
+        ("first_proven", Kind::Time),
+        ("last_proven", Kind::Time),
+        ("evicted", Kind::Time),
+        ("hosts", Texts),
+        ("accounts", Texts),
+    ],
+};
+
+/// Steps of incidents, in order.
+pub(crate) const STEPS: Table = Table {
+    name: "steps",
+    per_exhibit: false,
+    columns: &[
+        ("incident", Text),
+        ("position", Number),
+        ("time", Kind::Time),
+        ("until", Kind::Time),
+        ("times", Number),
+        ("technique", Text),
+        ("host", Text),
+        ("account", Text),
+        ("outcome", Text),
+        ("text", Text),
+        ("basis", Texts),
+    ],
+};
+
+pub(crate) const ACCOUNTS: Table = Table {
+    name: "accounts",
+    per_exhibit: false,
+    columns: &[
+        ("id", Text),
+        ("account", Text),
+        ("namespace", Text),
+        ("identity", Text),
+        ("machine", Flag),
+        ("sessions", Number),
+        ("intruder", Number),
+        ("owner", Number),
+        ("devices", Texts),
+        ("because", Texts),
+    ],
+};
+
 /// Clocks that are wrong.
 pub(crate) const CLOCKS: Table = Table {
     name: "clocks",
@@ -389,6 +459,10 @@ pub(crate) const ALL: &[Table] = &[
     LOG_RUNS,
     HOSTS,
     CLOCKS,
+    PLACED_FINDINGS,
+    ACCOUNTS,
+    INCIDENTS,
+    STEPS,
     SESSIONS,
     SESSION_KEYS,
     PROCESSES,
@@ -589,6 +663,65 @@ pub(crate) fn host(host: &Host) -> Vec<Cell> {
         Cell::Time(host.to),
         Cell::text(host.by),
         Cell::Texts(host.basis.as_ref().map_or_else(Vec::new, |basis| basis.ids().to_vec())),
+    ]
+}
+
+pub(crate) fn placed(placed: &Placed) -> Vec<Cell> {
+    vec![
+        Cell::text(&placed.finding),
+        Cell::text(placed.event),
+        Cell::Time(placed.time),
+        Cell::Text(placed.host.clone()),
+        Cell::Text(placed.actor.clone()),
+        Cell::text(&placed.title),
+        Cell::Texts(placed.techniques.clone()),
+        Cell::text(&placed.outcome),
+        Cell::Text(placed.key.clone()),
+        Cell::Text(placed.process.clone()),
+    ]
+}
+
+pub(crate) fn incident(incident: &Incident) -> Vec<Cell> {
+    vec![
+        Cell::text(incident.id),
+        Cell::text(&incident.title),
+        Cell::Time(incident.first_possible),
+        Cell::Time(incident.first_proven),
+        Cell::Time(incident.last_proven),
+        Cell::Time(incident.evicted),
+        Cell::Texts(incident.hosts.clone()),
+        Cell::Texts(incident.accounts.clone()),
+    ]
+}
+
+pub(crate) fn step(incident: &Incident, position: usize, step: &Step) -> Vec<Cell> {
+    vec![
+        Cell::text(incident.id),
+        Cell::Number(position as u64),
+        Cell::Time(step.time),
+        Cell::Time(step.until),
+        Cell::Number(step.times),
+        Cell::text(&step.technique),
+        Cell::Text(step.host.clone()),
+        Cell::Text(step.account.clone()),
+        Cell::text(step.outcome.as_str()),
+        Cell::text(&step.text),
+        Cell::Texts(step.basis.ids().to_vec()),
+    ]
+}
+
+pub(crate) fn account(seen: &Seen) -> Vec<Cell> {
+    vec![
+        Cell::text(seen.account.id()),
+        Cell::text(&seen.account.name),
+        Cell::text(seen.account.namespace.as_str()),
+        Cell::text(&seen.identity),
+        Cell::Flag(seen.account.is_machine()),
+        Cell::Number(seen.sessions[0]),
+        Cell::Number(seen.sessions[1]),
+        Cell::Number(seen.sessions[2]),
+        Cell::Texts(seen.devices.clone()),
+        Cell::Texts(seen.because.clone()),
     ]
 }
 

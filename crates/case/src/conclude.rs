@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use assize_analysis as analysis;
-use assize_model::{Coverage, HostName, Session, SnapshotError};
+use assize_model::{Coverage, HostName, Incident, Session, SnapshotError};
 use assize_vault::{Act, Derived};
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
@@ -88,6 +88,7 @@ fn survey(derived: &Derived, tables: &Tables) -> Result<(), CaseError> {
     part::write_rows(derived, columns::PRESENCES, presences.iter().map(columns::presence))?;
     part::write_rows(derived, columns::PROCESS_LOGONS, survey.processes.iter().map(columns::process_logon))?;
     part::write_rows(derived, columns::LOG_RUNS, survey.runs.iter().map(columns::log_run))?;
+    part::write_rows(derived, columns::PLACED_FINDINGS, analysis::placed(each)?.iter().map(columns::placed))?;
     part::write_rows(derived, columns::CLOCKS, clocks.iter().map(columns::clock))?;
     part::write_rows(derived, columns::HOSTS, addresses.hosts().iter().map(columns::host))
 }
@@ -99,6 +100,8 @@ pub(crate) struct Outcome {
     pub(crate) sessions: Vec<Session>,
     pub(crate) proof: analysis::Proof,
     coverage: Vec<Coverage>,
+    people: Vec<analysis::Seen>,
+    pub(crate) incidents: Vec<Incident>,
 }
 
 impl Outcome {
@@ -138,12 +141,27 @@ impl Outcome {
         };
         let coverage = analysis::coverage(&logs);
         let sessions = analysis::judge(&question, &proof, &analysis::Calendar::of(&coverage));
-        Ok(Self { presences, sessions, proof, coverage })
+        let people = analysis::people(&sessions, &roster);
+        let findings = analysis::kept_placed(each)?;
+        let since = coverage.iter().filter_map(|row| row.from).min();
+        let told = analysis::Told {
+            question: &question,
+            proof: &proof,
+            sessions: &sessions,
+            findings: &findings,
+            since,
+        };
+        let incidents = analysis::incidents(&told, each)?;
+        Ok(Self { presences, sessions, proof, coverage, people, incidents })
     }
 
     fn write(&self, derived: &Derived, tables: &Tables, decided: &[Decided]) -> Result<(), CaseError> {
         let rows = self.sessions.iter().zip(&self.presences);
-        let rows = rows.map(|(session, presence)| columns::session(session, presence, ""));
+        let identities = analysis::identities(&self.people);
+        let rows = rows.map(|(session, presence)| {
+            let identity = identities.get(&session.account).map_or("", String::as_str);
+            columns::session(session, presence, identity)
+        });
         part::write_rows(derived, columns::SESSIONS, rows)?;
         self.write_keys(derived, tables)?;
         let hosts = self.proof.hosts.iter();
@@ -171,6 +189,13 @@ impl Outcome {
             ]
         });
         part::write_rows(derived, columns::PROVEN_EVENTS, rows)?;
+        part::write_rows(derived, columns::ACCOUNTS, self.people.iter().map(columns::account))?;
+        part::write_rows(derived, columns::INCIDENTS, self.incidents.iter().map(columns::incident))?;
+        let steps = self.incidents.iter().flat_map(|incident| {
+            let steps = incident.steps.iter().enumerate();
+            steps.map(move |(position, step)| columns::step(incident, position, step))
+        });
+        part::write_rows(derived, columns::STEPS, steps)?;
         part::write_rows(derived, columns::COVERAGE, self.coverage.iter().map(columns::coverage))?;
         part::write_rows(derived, columns::DECISIONS, decided.iter().map(|one| self.decision(one)))
     }

@@ -154,8 +154,8 @@ pub fn summary(case: &Case, snapshot: &CaseSnapshot<'_>) -> Result<Summary, Case
         events: count("events")?,
         gaps: count("gaps")?,
         findings: count("findings")?,
-        incidents: 0,
-        not_derived: ["incidents"].map(str::to_owned).to_vec(),
+        incidents: count("incidents")?,
+        not_derived: Vec::new(),
         rules: RuleCounts {
             loaded: (run.ran.len() + idle) as u64,
             ran: run.ran.len() as u64,

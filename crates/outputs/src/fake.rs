@@ -448,6 +448,36 @@ fn rule_key<'a>(finding: &&'a Finding) -> RuleKey<'a> {
 }
 
 impl Fake {
+    /// One incident wherever anything was found, told in words that are hostile.
+    fn incidents(&self) -> Vec<Row> {
+        let Some(finding) = self.findings.iter().find(|finding| finding.time.is_some()) else {
+            return Vec::new();
+        };
+        let id = format!("i-{}", "a".repeat(26));
+        let time = finding.time.unwrap().to_string();
+        vec![row(json!({
+            "id": id, "title": HOSTILE, "first_possible": null, "first_proven": time, "last_proven": time,
+            "evicted": null, "hosts": [finding.host], "accounts": [finding.actor], "all_of": 1,
+        }))]
+    }
+
+    fn steps(&self, sql: &str, limit: usize) -> Vec<Row> {
+        let incident = format!("i-{}", "a".repeat(26));
+        assert_eq!(sql, q::steps(&incident, limit));
+        let timed = self.findings.iter().filter(|finding| finding.time.is_some());
+        let steps = timed.enumerate().map(|(position, finding)| {
+            let outcome = ["success", "attempt", "unknown"][position % 3];
+            row(json!({
+                "incident": incident, "position": position, "time": finding.time.unwrap().to_string(),
+                "until": null, "times": position + 1, "technique": "T1059.001", "host": finding.host,
+                "account": finding.actor, "outcome": outcome,
+                "text": HOSTILE, "basis": [finding.event.to_string(), finding.id.to_string()],
+                "all_of": self.findings.len(),
+            }))
+        });
+        steps.take(limit).collect()
+    }
+
     fn answer(&self, sql: &str) -> Option<Vec<Row>> {
         let limit = after(sql, " LIMIT ").unwrap_or(usize::MAX);
         let each = after(sql, "nth <= ").unwrap_or(usize::MAX);
@@ -465,6 +495,8 @@ impl Fake {
             q::HOSTS => self.hosts(8),
             jsonl::TIMED => self.lines(true),
             jsonl::UNTIMED => self.lines(false),
+            _ if sql == q::incidents(limit) => self.incidents(),
+            _ if sql.contains(" FROM steps ") => self.steps(sql, limit),
             _ if sql == q::findings() => vec![self.count_findings()],
             _ if sql == q::affected("host", limit) => self.affected(limit, |finding| finding.host.as_deref()),
             _ if sql == q::affected("actor", limit) => {

@@ -121,9 +121,10 @@ type Published = fn(&Case) -> Result<Vec<Row>>;
 
 /// The lists that a case publishes, by the part of an answer that they are. A part that is missing
 /// here is not claimed.
-const PUBLISHED: [(&str, Published); 3] = [
+const PUBLISHED: [(&str, Published); 4] = [
     ("coverage", super::coverage::published),
     ("sessions", super::sessions::published),
+    ("incidents", super::incidents::published),
     ("exposures", super::exposures::published),
 ];
 

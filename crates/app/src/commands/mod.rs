@@ -47,6 +47,10 @@ commands! {
     query Query,
     /// Which logs there are of which hosts, and how whole
     coverage Coverage,
+    /// What happened: courses of events as ordered steps, with their bounds
+    incidents Incidents,
+    /// Accounts and the identities behind them
+    accounts Accounts,
     /// Who was where when, and whose presence it was
     sessions Sessions,
     /// Decide whose act something was; without arguments: what is decided

@@ -1,7 +1,7 @@
 //! Of what time do we have which log, and how whole?
 //!
-//! A line per host and source from its first record to its last. How far it can be relied on is
-//! said by pattern, colour and word. A line proves that records are there, not that none is missing.
+//! A line per host and source over the days of the evidence. How far each stretch of it can be
+//! relied on is said by pattern, colour and word.
 
 use assize_model::coverage::State;
 use assize_model::{Coverage, OutputError, Time};
@@ -22,15 +22,15 @@ const ALL: &str = "assize coverage";
 /// The section.
 pub(super) fn tell(case: &Case<'_>, page: &mut Page<'_>) -> Result<(), OutputError> {
     let mut logs: Vec<&Coverage> = case.run.coverage.iter().collect();
-    logs.sort_by_key(|log| (log.host.is_none(), &log.host, &log.source));
+    logs.sort_by_key(|log| (log.host.is_none(), &log.host, &log.source, log.from, log.to));
     if logs.is_empty() {
         return page.put(html! { p { "There is no log of any host: nothing can be said about any time." } });
     }
     page.put(html! {
         p {
-            "Each line runs from the first record of a source on a host to the last. Only “complete” means that "
-            "no record is missing in between; before and after a line, and where it is not complete, nothing "
-            "follows from silence."
+            "Each line is a log over the days of the evidence. Only where it is “complete” is no record missing; "
+            "everywhere else nothing follows from silence. Why a stretch is in its state, and under which "
+            "assumption, stands in the table."
         }
     })?;
     if let Some(window) = window(&logs) {
@@ -46,19 +46,25 @@ fn window(logs: &[&Coverage]) -> Option<Window> {
 }
 
 fn figure(logs: &[&Coverage], window: &Window) -> Markup {
-    let mut host = None;
+    let lines: Vec<&[&Coverage]> =
+        logs.chunk_by(|one, other| (&one.host, &one.source) == (&other.host, &other.source)).collect();
+    let named = lines.iter().enumerate().map(|(place, log)| {
+        let host = |log: &[&Coverage]| log.first().and_then(|log| log.host.clone());
+        let begins = place == 0 || lines.get(place - 1).is_some_and(|before| host(before) != host(log));
+        (begins.then(|| host(log)), *log)
+    });
+    let named: Vec<(Option<Option<String>>, &[&Coverage])> = named.collect();
     html! {
         figure.hosts {
             figcaption { strong { "Logs by host and source." } " " (legend()) }
-            @for log in logs.iter().take(LINES_MAX) {
-                @if host != Some(&log.host) {
-                    p.host { strong { (words::said_or(log.host.as_deref(), "host not stated")) } }
+            @for (host, log) in named.iter().take(LINES_MAX) {
+                @if let Some(host) = host {
+                    p.host { strong { (words::said_or(host.as_deref(), "of the house, or host not stated")) } }
                 }
-                @let () = host = Some(&log.host);
                 (lane(log, window))
             }
             div.lane { span {} div { (timeline::axis(window)) } }
-            (words::shown(logs.len().min(LINES_MAX) as u64, logs.len() as u64, "logs", ALL))
+            (words::shown(lines.len().min(LINES_MAX) as u64, lines.len() as u64, "logs", ALL))
         }
     }
 }
@@ -76,24 +82,35 @@ fn legend() -> Markup {
     }
 }
 
-fn lane(log: &Coverage, window: &Window) -> Markup {
-    let description = format!(
-        "{}, {} to {}, {} records",
-        log.state.as_str(),
-        told(log.from),
-        told(log.to),
-        number(log.events)
-    );
+/// The gravest state of a log.
+fn worst(log: &[&Coverage]) -> State {
+    let gravest_first = [State::None, State::Untrusted, State::Partial];
+    let has = |state: &State| log.iter().any(|stretch| stretch.state == *state);
+    gravest_first.into_iter().find(has).unwrap_or(State::Complete)
+}
+
+fn lane(log: &[&Coverage], window: &Window) -> Markup {
+    let source = log.first().map_or("", |log| log.source.as_str());
+    let stretch =
+        |one: &&Coverage| format!("{} from {} to {}", one.state.as_str(), told(one.from), told(one.to));
+    let records: u64 = log.iter().map(|one| one.events).sum();
+    let stretches: Vec<String> = log.iter().map(stretch).collect();
+    let description = format!("{} records; {}", number(records), stretches.join("; "));
+    let state = match worst(log) {
+        State::Complete => "complete".to_owned(),
+        worst if log.iter().all(|one| one.state == worst) => worst.as_str().to_owned(),
+        worst => format!("{} in part", worst.as_str()),
+    };
     html! {
         div.lane {
-            p { (words::said(&log.source, 80)) " " span.soft { (log.state.as_str()) } }
+            p { (words::said(source, 80)) " " span.soft { (state) } }
             svg.strip width="100%" height="16" role="img" {
-                title { (crate::harmless::attribute(&log.source)) }
+                title { (crate::harmless::attribute(source)) }
                 desc { (description) }
                 @for tick in window.ticks() {
                     line.grid x1={ (format!("{:.3}%", tick.at)) } x2={ (format!("{:.3}%", tick.at)) } y1="0" y2="16" {}
                 }
-                (bar(log, window))
+                @for stretch in log { (bar(stretch, window)) }
             }
         }
     }

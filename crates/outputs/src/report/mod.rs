@@ -18,6 +18,7 @@ pub(crate) mod questions;
 mod readings;
 mod record;
 pub(crate) mod scale;
+mod story;
 mod timeline;
 mod unread;
 mod who;
@@ -38,11 +39,11 @@ static CARD: Card = Card {
     doc: "One page for screen and paper that loads nothing and runs nothing: what was read, found, not read and \
           not run, in words; findings and events over time; findings by level and rule, each opening its first \
           events with raw record, locator, digests and custody entry; hosts and accounts; coverage; gaps; rules \
-          that did not run; exhibits; the head of the custody log. It leaves out what its caps exclude: every \
+          that did not run; exhibits; the head of the custody log. Incidents are told in sentences with the ids on which each stands. It leaves out what its caps exclude: every \
           list says `N of M shown` and the command that shows the rest. A finding is a rule's word, not a verdict.",
     example: "assize report -o report.html",
     links: &["https://www.w3.org/TR/WCAG22/", "https://www.first.org/tlp/"],
-    version: 1,
+    version: 2,
 };
 
 /// A part of the page.
@@ -56,6 +57,7 @@ struct Section {
 /// The sections behind the first screen, in their order.
 static SECTIONS: &[Section] = &[
     Section { id: "exposure", title: "Whose records were reached", tell: exposure::tell },
+    Section { id: "story", title: "What happened", tell: story::tell },
     Section { id: "time", title: "Course in time", tell: timeline::tell },
     Section { id: "findings", title: "Findings by level and rule", tell: findings::tell },
     Section { id: "who", title: "Hosts and accounts", tell: who::tell },

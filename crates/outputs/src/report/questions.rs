@@ -49,6 +49,18 @@ pub(crate) const STEPS: &str = "SELECT * FROM next_steps ORDER BY alone DESC, an
 /// What the intruder touched and no register knows.
 pub(crate) const UNREGISTERED: &str = "SELECT * FROM unregistered ORDER BY objects DESC, place";
 
+/// The first incidents, and how many there are.
+pub(crate) fn incidents(limit: usize) -> String {
+    format!("SELECT *, count(*) OVER () AS all_of FROM incidents ORDER BY first_proven, id LIMIT {limit}")
+}
+
+/// The first steps of an incident, and how many it has. Ids are ours: nothing in them needs quoting.
+pub(crate) fn steps(incident: &str, limit: usize) -> String {
+    format!(
+        "SELECT *, count(*) OVER () AS all_of FROM steps WHERE incident = '{incident}' ORDER BY position LIMIT {limit}"
+    )
+}
+
 /// The gaps as a whole.
 pub(crate) const GAPS: &str = "SELECT count(*) AS gaps, count(DISTINCT exhibit) AS exhibits FROM gaps";
 
