@@ -100,6 +100,17 @@ pub(crate) const READINGS: Table = Table {
     ],
 };
 
+/// Which record is the same event as which other, and by which rule.
+pub(crate) const ALIASES: Table = Table {
+    name: "aliases",
+    per_exhibit: false,
+    columns: &[("id", Text), ("event", Text), ("because", Text)],
+};
+
+/// Records whose source has an identity for them, as two numbers.
+pub(crate) const IDENTITIES: Table =
+    Table { name: "identities", per_exhibit: true, columns: &[("id", Text), ("a", Number), ("b", Number)] };
+
 pub(crate) const EXHIBITS: Table = Table {
     name: "exhibits",
     per_exhibit: false,
@@ -449,6 +460,7 @@ pub(crate) const UNREGISTERED: Table = Table {
 /// Every table but `events`.
 pub(crate) const ALL: &[Table] = &[
     FINDINGS,
+    IDENTITIES,
     GAPS,
     READINGS,
     EXHIBITS,
@@ -475,6 +487,11 @@ pub(crate) const ALL: &[Table] = &[
 ];
 
 impl Table {
+    /// Where it lies below the derived area.
+    pub(crate) fn path(&self) -> String {
+        if self.per_exhibit { format!("{}/", self.name) } else { format!("{}.parquet", self.name) }
+    }
+
     pub(crate) fn schema(&self) -> SchemaRef {
         let field = |(position, (name, kind)): (usize, &(&str, Kind))| {
             let data_type = match kind {

@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 
 use crate::columns::{self, Cell};
 use crate::decisions::Decided;
-use crate::{Case, CaseError, Tables, expose, part};
+use crate::{Case, CaseError, Tables, expose, part, sameness};
 
 /// Raise it when the stages give other results from the same tables.
 const VERSION: u32 = 1;
@@ -110,13 +110,15 @@ impl Outcome {
         let each: &Each<'_> = &each(tables);
         let mut presences = analysis::kept_presences(each)?;
         let runs = analysis::kept_runs(each)?;
+        let merged = sameness::merged_into(tables, decided.iter().filter_map(|one| one.event))?;
         let rulings: Vec<analysis::Ruling> = decided
             .iter()
             .filter(|one| one.undone_by.is_none())
             .map(|one| analysis::Ruling {
                 id: one.id.to_string(),
                 decision: one.decision.clone(),
-                event: one.event,
+                // A decision on a record that was merged holds for the event.
+                event: one.event.map(|event| merged.get(&event).copied().unwrap_or(event)),
             })
             .collect();
         let anchored = analysis::anchored(each, &rulings)?;

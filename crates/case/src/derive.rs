@@ -19,7 +19,8 @@ use sha2::{Digest, Sha256};
 use crate::part::{self, Part};
 use crate::progress::Progress;
 use crate::rules::LookedAt;
-use crate::{Case, CaseError, columns, conclude, digest, rules, scan};
+use crate::scan::Content;
+use crate::{Case, CaseError, columns, conclude, digest, rules, sameness, scan};
 
 /// What a derivation did.
 #[derive(Clone, Debug, Serialize)]
@@ -44,6 +45,7 @@ struct Done {
     /// Digest of everything the result depends on.
     key: String,
     readings: Vec<Reading>,
+    contents: Vec<Content>,
     looked_at: LookedAt,
 }
 
@@ -80,6 +82,8 @@ impl Case {
         let dones: Vec<Done> = dones.into_iter().map(|(done, _)| done).collect();
         progress.stage("derive", 1, 0);
         write_tables(&derived, &exhibits, &dones, scanner.as_ref())?;
+        let contents: Vec<(String, Content)> = exhibits.iter().zip(&dones).flat_map(contents_of).collect();
+        sameness::write(&derived, &self.vault, &exhibits, &contents, threads(asked_threads))?;
         let manifest = self.conclude_over(&derived, &dones, vouched, threads(asked_threads), stamp)?;
         progress.end();
         Ok(Derivation { read, kept: exhibits.len() - read, manifest })
@@ -204,7 +208,7 @@ impl Work<'_> {
             left -= shown;
             progress.bytes(shown);
         };
-        let readings = {
+        let told = {
             let passwords = self.case.vault.passwords();
             scan::read_exhibit(
                 exhibit.id,
@@ -220,9 +224,9 @@ impl Work<'_> {
         if let Some(failed) = part.failed.take() {
             return Err(failed);
         }
-        let readings = readings.map_err(|error| part::table_error(&id, error))?;
+        let told = told.map_err(|error| part::table_error(&id, error))?;
         let looked_at = part.commit()?;
-        let done = Done { key, readings, looked_at };
+        let done = Done { key, readings: told.readings, contents: told.contents, looked_at };
         write_json(self.derived, &name, &done)?;
         Ok((done, true))
     }
@@ -243,6 +247,11 @@ impl Work<'_> {
         }
         HEXLOWER.encode(&digest.finalize())
     }
+}
+
+fn contents_of((exhibit, done): (&Exhibit, &Done)) -> Vec<(String, Content)> {
+    let id = exhibit.id.to_string();
+    done.contents.iter().map(|content| (id.clone(), content.clone())).collect()
 }
 
 fn sigma_version() -> u32 {

@@ -250,7 +250,8 @@ impl Task<'_> {
             Some(wanted) if !self.search.all_fields => Projection::Wanted(wanted),
             _ => Projection::Everything,
         };
-        scan::read_exhibit(exhibit, file, size, &[], projection, sink, &mut told)
+        let read = scan::read_exhibit(exhibit, file, size, &[], projection, sink, &mut told)?;
+        Ok(read.readings)
     }
 
     fn joined(&self, (results, heaps): (Vec<FileResult>, Vec<Heap>)) -> Result<Detected, CaseError> {

@@ -22,6 +22,7 @@ mod record;
 mod register;
 mod rules;
 mod run;
+mod sameness;
 mod scan;
 mod sorted;
 mod tables;

@@ -14,6 +14,7 @@ use std::io;
 use crate::CaseError;
 use crate::columns::{self, Cell, Table};
 use crate::rules::LookedAt;
+use crate::sameness;
 
 /// Rows of a row group, and buffered bytes after which one is closed: bounds the memory.
 const ROWS_MAX: usize = 1 << 16;
@@ -137,6 +138,7 @@ pub(crate) struct Part<'a> {
     events: Option<TableFile>,
     findings: Rows,
     gaps: Rows,
+    identities: Rows,
     looked_at: LookedAt,
     /// Why the disk refused; the sink's own error can only carry text.
     pub(crate) failed: Option<CaseError>,
@@ -149,7 +151,7 @@ impl<'a> Part<'a> {
         scanner: &'a dyn Scanner,
         exhibit: &str,
     ) -> Result<Self, VaultError> {
-        for table in ["events", columns::FINDINGS.name, columns::GAPS.name] {
+        for table in ["events", columns::FINDINGS.name, columns::GAPS.name, columns::IDENTITIES.name] {
             derived.remove(&file_name(table, exhibit))?;
         }
         Ok(Self {
@@ -159,6 +161,7 @@ impl<'a> Part<'a> {
             events: None,
             findings: Rows::new(columns::FINDINGS, exhibit),
             gaps: Rows::new(columns::GAPS, exhibit),
+            identities: Rows::new(columns::IDENTITIES, exhibit),
             looked_at: LookedAt::default(),
             failed: None,
         })
@@ -170,6 +173,7 @@ impl<'a> Part<'a> {
         }
         self.findings.commit(self.derived)?;
         self.gaps.commit(self.derived)?;
+        self.identities.commit(self.derived)?;
         Ok(self.looked_at)
     }
 
@@ -181,6 +185,12 @@ impl<'a> Part<'a> {
             let finding = finding_of(batch, hit, &self.scanner.rules()[hit.rule]);
             if let Some(finding) = finding {
                 self.findings.push(self.derived, columns::finding(&finding))?;
+            }
+        }
+        for row in 0..batch.len() {
+            if let (Some(identity), Some(id)) = (sameness::identity(batch, row), batch.text(column::ID, row))
+            {
+                self.identities.push(self.derived, sameness::identity_row(id, identity))?;
             }
         }
         let events = match &mut self.events {

@@ -212,7 +212,7 @@ fn stored_rows(
         return Ok(stored);
     }
     let exhibit = literal(&exhibit.to_string());
-    let sql = format!("SELECT * FROM events WHERE exhibit = {exhibit} AND id IN ({})", ids.join(", "));
+    let sql = format!("SELECT * FROM records WHERE exhibit = {exhibit} AND id IN ({})", ids.join(", "));
     snapshot.tables.each(&sql, &mut |rows| {
         let batch = Batch::of(rows).map_err(SnapshotError::Query)?;
         for row in 0..batch.len() {
@@ -237,7 +237,7 @@ pub(crate) fn stored(
     exhibit: Option<&str>,
 ) -> Result<Option<Batch>, SnapshotError> {
     let within = exhibit.map_or(String::new(), |exhibit| format!(" AND exhibit = {}", literal(exhibit)));
-    let sql = format!("SELECT * FROM events WHERE id = {}{within}", literal(id));
+    let sql = format!("SELECT * FROM records WHERE id = {}{within}", literal(id));
     let mut found = None;
     snapshot.tables.each(&sql, &mut |batch| {
         if batch.num_rows() > 0 {

@@ -13,8 +13,10 @@ pub struct Summary {
     pub case: String,
     /// Number of exhibits.
     pub exhibits: u64,
-    /// Number of events.
+    /// Number of events, after records that are one event were merged.
     pub events: u64,
+    /// Records that were merged into another: the same record exported twice, or a file copied twice.
+    pub duplicates: u64,
     /// Number of gaps.
     pub gaps: u64,
     /// Number of findings.
@@ -152,6 +154,7 @@ pub fn summary(case: &Case, snapshot: &CaseSnapshot<'_>) -> Result<Summary, Case
         case: run.case.clone(),
         exhibits: run.exhibits.len() as u64,
         events: count("events")?,
+        duplicates: if snapshot.tables.has_aliases() { count("aliases")? } else { 0 },
         gaps: count("gaps")?,
         findings: count("findings")?,
         incidents: count("incidents")?,

@@ -8,12 +8,36 @@ use std::io::{self, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use assize_formats::container::{self, Kind, Visitor};
+use serde::{Deserialize, Serialize};
+
 use assize_model::{
     Batcher, Cause, ExhibitId, Input, Origin, Projection, Range, Reading, ReadingOptions, Sink, batch,
 };
 
 /// Name of the pseudo-format under which what no format knows is reported.
 const UNKNOWN: &str = "unknown";
+
+/// What one exhibit gave beside its events and gaps.
+pub(crate) struct Told {
+    /// What each member was read as.
+    pub(crate) readings: Vec<Reading>,
+    /// What the bytes of each member that gave events were, to be held against others'.
+    pub(crate) contents: Vec<Content>,
+}
+
+/// The bytes of a member that was read whole.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Content {
+    pub(crate) member: Option<String>,
+    pub(crate) format: String,
+    pub(crate) bytes: u64,
+    /// BLAKE3 of the first bytes, at most [`HEAD`], and of all.
+    pub(crate) head: String,
+    pub(crate) whole: String,
+}
+
+/// First bytes by which two contents are known to be worth comparing.
+const HEAD: usize = 4096;
 
 /// Reads an exhibit into a sink and says what each member was read as: whole, or as much of it as
 /// the projection wants. Events are counted whether they are wanted or not.
@@ -28,12 +52,12 @@ pub(crate) fn read_exhibit(
     projection: Projection<'_>,
     sink: &mut dyn Sink,
     progress: &mut dyn FnMut(u64),
-) -> io::Result<Vec<Reading>> {
-    let readings = Vec::new();
-    let mut reader = Reader { exhibit, passwords, projection, sink, progress, readings, sink_failed: false };
+) -> io::Result<Told> {
+    let told = Told { readings: Vec::new(), contents: Vec::new() };
+    let mut reader = Reader { exhibit, passwords, projection, sink, progress, told, sink_failed: false };
     if size == 0 {
         reader.nothing(None)?;
-        return Ok(reader.readings);
+        return Ok(reader.told);
     }
     let visited = catch_unwind(AssertUnwindSafe(|| container::visit(bytes, size, &mut reader)));
     match visited {
@@ -44,7 +68,7 @@ pub(crate) fn read_exhibit(
             reader.problem(None, Cause::Defect, detail.to_owned())?;
         }
     }
-    Ok(reader.readings)
+    Ok(reader.told)
 }
 
 struct Reader<'a> {
@@ -53,7 +77,7 @@ struct Reader<'a> {
     projection: Projection<'a>,
     sink: &'a mut dyn Sink,
     progress: &'a mut dyn FnMut(u64),
-    readings: Vec<Reading>,
+    told: Told,
     sink_failed: bool,
 }
 
@@ -77,10 +101,11 @@ impl Sink for Watched<'_, '_> {
     }
 }
 
-/// Counts what is read and passes it to the progress.
+/// Counts and digests what is read and passes it to the progress.
 struct Counted<'a> {
     inner: &'a mut dyn Read,
     count: u64,
+    digest: blake3::Hasher,
     progress: &'a mut dyn FnMut(u64),
 }
 
@@ -88,6 +113,7 @@ impl Read for Counted<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)?;
         self.count += read as u64;
+        self.digest.update(&buffer[..read]);
         (self.progress)(read as u64);
         Ok(read)
     }
@@ -104,7 +130,7 @@ impl Reader<'_> {
     }
 
     fn note(&mut self, name: Option<&str>, bytes: u64, format: Option<&str>, events: u64, gaps: u64) {
-        self.readings.push(Reading {
+        self.told.readings.push(Reading {
             exhibit: self.exhibit.to_string(),
             member: name.map(str::to_owned),
             bytes,
@@ -122,7 +148,12 @@ impl Reader<'_> {
 
     /// What no format knows is read to its end, so that its extent is known.
     fn unrecognised(&mut self, name: Option<&str>, head: &[u8], rest: &mut dyn Read) -> io::Result<()> {
-        let mut counted = Counted { inner: rest, count: head.len() as u64, progress: self.progress };
+        let mut counted = Counted {
+            inner: rest,
+            count: head.len() as u64,
+            digest: blake3::Hasher::new(),
+            progress: self.progress,
+        };
         let broken = io::copy(&mut counted, &mut io::sink()).err();
         let length = counted.count;
         let gaps = 1 + u64::from(broken.is_some());
@@ -160,8 +191,10 @@ impl Visitor for Reader<'_> {
         };
         let card = format.card();
         let origin = self.origin(name, card.name);
+        let first = blake3::hash(&head[..head.len().min(HEAD)]).to_hex().to_string();
         let mut whole = io::Cursor::new(head).chain(rest);
-        let mut counted = Counted { inner: &mut whole, count: 0, progress: self.progress };
+        let digest = blake3::Hasher::new();
+        let mut counted = Counted { inner: &mut whole, count: 0, digest, progress: self.progress };
         let (mut events, mut gaps, mut passed_over) = (0, 0, 0);
         let mut watched =
             Watched { sink: self.sink, failed: &mut self.sink_failed, events: &mut events, gaps: &mut gaps };
@@ -178,6 +211,7 @@ impl Visitor for Reader<'_> {
         }));
         events += passed_over;
         let count = counted.count;
+        let whole = counted.digest.finalize().to_hex().to_string();
         let problem = match outcome {
             Ok(Ok(Ok(()))) => None,
             Ok(Ok(Err(error)) | Err(error)) if self.sink_failed => return Err(error),
@@ -195,6 +229,12 @@ impl Visitor for Reader<'_> {
         };
         gaps += u64::from(problem.is_some());
         self.note(name, count, Some(card.name), events, gaps);
+        // What was not read to its end cannot be told the same as anything.
+        if events > 0 && problem.is_none() {
+            let member = name.map(str::to_owned);
+            let format = card.name.to_owned();
+            self.told.contents.push(Content { member, format, bytes: count, head: first, whole });
+        }
         match problem {
             Some((range, cause, detail)) => self.report(name, range, cause, detail),
             None => Ok(()),
@@ -203,7 +243,7 @@ impl Visitor for Reader<'_> {
 
     fn container(&mut self, name: Option<&str>, kind: Kind) {
         self.note(name, 0, Some(kind.as_str()), 0, 0);
-        if let Some(reading) = self.readings.last_mut() {
+        if let Some(reading) = self.told.readings.last_mut() {
             reading.container = true;
         }
     }

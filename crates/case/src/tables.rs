@@ -41,6 +41,9 @@ const SESSION_EVENTS: &str = "
          AND (k.\"from\" IS NULL OR e.time >= k.\"from\") AND (k.\"to\" IS NULL OR e.time < k.\"to\")
     LEFT JOIN proven_events p ON p.event = e.id";
 
+/// The findings of every record, where records are merged.
+const FINDINGS_OF_RECORDS: &str = "findings_of_records";
+
 /// The derived tables of a case, ready for questions.
 pub struct Tables {
     context: SessionContext,
@@ -60,13 +63,15 @@ impl Tables {
         let store = derived.store()?;
         let url = STORE.parse().map_err(|error| refused(DataFusionError::External(Box::new(error))))?;
         tables.context.register_object_store(&url, store);
-        tables.register("events", true, spine::schema()).map_err(refused)?;
+        tables.register("records", "events/", spine::schema()).map_err(refused)?;
         for function in words::all() {
             tables.context.register_udf(function);
         }
-        for table in columns::ALL {
-            tables.register(table.name, table.per_exhibit, table.schema()).map_err(refused)?;
+        for table in columns::ALL.iter().filter(|table| table.name != columns::FINDINGS.name) {
+            tables.register(table.name, &table.path(), table.schema()).map_err(refused)?;
         }
+        let aliases = derived.read(&columns::ALIASES.path())?.is_some();
+        tables.register_merged(aliases).map_err(refused)?;
         tables.context.register_udf(presence_key());
         tables.runtime.block_on(tables.context.sql(SESSION_EVENTS)).map_err(refused)?;
         Ok(tables)
@@ -89,15 +94,51 @@ impl Tables {
         Ok(Self { context: SessionContext::new_with_config_rt(config, environment), runtime })
     }
 
+    /// `events` and `findings`: of records that are one event, one. Where there are none they are the
+    /// tables as they lie there, at no cost.
+    fn register_merged(&self, written: bool) -> Result<(), DataFusionError> {
+        let aliases = columns::ALIASES;
+        if written {
+            self.register(aliases.name, &aliases.path(), aliases.schema())?;
+        }
+        if !written || !self.has_rows(aliases.name)? {
+            self.register("events", "events/", spine::schema())?;
+            return self.register("findings", "findings/", columns::FINDINGS.schema());
+        }
+        self.register(FINDINGS_OF_RECORDS, "findings/", columns::FINDINGS.schema())?;
+        let without = |table: &str, id: &str| {
+            format!("SELECT t.* FROM {table} t LEFT ANTI JOIN aliases a ON t.{id} = a.id")
+        };
+        self.view("events", &without("records", "id"))?;
+        self.view("findings", &without(FINDINGS_OF_RECORDS, "event"))
+    }
+
+    fn view(&self, name: &str, sql: &str) -> Result<(), DataFusionError> {
+        let frame = self.runtime.block_on(self.context.sql(sql))?;
+        self.context.register_table(name, frame.into_view()).map(drop)
+    }
+
+    fn has_rows(&self, table: &str) -> Result<bool, DataFusionError> {
+        let found = self.runtime.block_on(async {
+            self.context.sql(&format!("SELECT id FROM {table} LIMIT 1")).await?.collect().await
+        })?;
+        Ok(found.iter().any(|batch| batch.num_rows() > 0))
+    }
+
     fn register(
         &self,
         name: &str,
-        per_exhibit: bool,
+        path: &str,
         schema: arrow_schema::SchemaRef,
     ) -> Result<(), DataFusionError> {
-        let url = if per_exhibit { format!("{STORE}{name}/") } else { format!("{STORE}{name}.parquet") };
+        let url = format!("{STORE}{path}");
         let options = ListingOptions::new(Arc::new(ParquetFormat::default())).with_file_extension(".parquet");
         self.runtime.block_on(self.context.register_listing_table(name, url, options, Some(schema), None))
+    }
+
+    /// Whether it is known which records are one event.
+    pub(crate) fn has_aliases(&self) -> bool {
+        self.context.table_exist(columns::ALIASES.name).unwrap_or(false)
     }
 
     /// Runs a read-only query and hands over its batches in order.

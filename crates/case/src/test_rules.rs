@@ -136,9 +136,9 @@ fn count(file: &Path, rule: &str, scanner: &dyn Scanner) -> Result<u64, String> 
     let size = bytes.len() as u64;
     let mut counter = Counter { scanner, index, count: 0 };
     let bytes = &mut io::Cursor::new(bytes);
-    let readings = scan::read_exhibit(exhibit, bytes, size, &[], scanner.wanted(), &mut counter, &mut |_| {})
+    let told = scan::read_exhibit(exhibit, bytes, size, &[], scanner.wanted(), &mut counter, &mut |_| {})
         .map_err(|error| error.to_string())?;
-    if readings.iter().all(|reading| reading.events == 0) {
+    if told.readings.iter().all(|reading| reading.events == 0) {
         return Err("no event could be read from the sample".to_owned());
     }
     Ok(counter.count)

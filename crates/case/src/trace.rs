@@ -144,7 +144,7 @@ impl CaseSnapshot<'_> {
     ) -> Result<(), CaseError> {
         let full = match exhibit {
             Some(_) => id.to_owned(),
-            None => self.one("events", id)?.text("id").to_owned(),
+            None => self.one("records", id)?.text("id").to_owned(),
         };
         let batch = record::stored(self, &full, exhibit)?;
         let batch = batch.ok_or_else(|| CaseError::NoSuchId(id.to_owned()))?;

@@ -35,7 +35,7 @@ fn real_intrusions_are_read_whole_and_matched_by_sigma_hq() {
     let evtx = snapshot
         .rows("SELECT x.paths[1] AS path, count(*) AS files, sum(r.events) AS events FROM readings r JOIN exhibits x ON x.id = r.exhibit WHERE r.format = 'evtx' GROUP BY 1 ORDER BY 1")
         .unwrap();
-    let marked = "SELECT x.paths[1] AS path, count(*) AS events FROM events e JOIN exhibits x ON x.id = e.exhibit \
+    let marked = "SELECT x.paths[1] AS path, count(*) AS events FROM records e JOIN exhibits x ON x.id = e.exhibit \
                   WHERE e.format = 'evtx' AND e.fields['Record_Recovered'] IS NOT NULL GROUP BY 1 ORDER BY 1";
     let marked = snapshot.rows(marked).unwrap();
     let recovered = |path: &str| -> u64 {
@@ -52,7 +52,7 @@ fn real_intrusions_are_read_whole_and_matched_by_sigma_hq() {
     assert!(recovered("evtx_attack_samples.tar.gz") > 300, "{marked:?}");
 
     // Every record of every reading is an event or lies in a gap, and every file was read as something.
-    let sums = "SELECT (SELECT sum(events) FROM readings) AS told, (SELECT count(*) FROM events) AS kept, \
+    let sums = "SELECT (SELECT sum(events) FROM readings) AS told, (SELECT count(*) FROM records) AS kept, \
                 (SELECT sum(gaps) FROM readings) AS gaps_told, (SELECT count(*) FROM gaps) AS gaps";
     let sums = &snapshot.rows(sums).unwrap()[0];
     assert_eq!(sums.number("told"), sums.number("kept"));

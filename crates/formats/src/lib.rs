@@ -31,6 +31,7 @@ mod s3_access;
 mod samba;
 mod squid;
 mod syslog;
+mod text_lines;
 mod w3c;
 mod web;
 mod web_error;
@@ -83,6 +84,7 @@ pub static ALL: &[&dyn Format] = &[
     &mapping::Mapped,
     &json_lines::JsonLines,
     &csv::Csv,
+    &text_lines::TextLines,
 ];
 
 /// How many first bytes a format may look at to know its own.

@@ -24,6 +24,7 @@ const SAMPLES: &[(&str, &str, &str)] = &[
     ("defender-hunting-csv", "samples/defender-hunting-csv.csv", "samples/defender-hunting-csv-damaged.csv"),
     ("json", "vpn/vpn-gateway.jsonl", "dms/document-access-old.jsonl"),
     ("csv", "samples/csv.csv", "samples/csv-damaged.csv"),
+    ("text", "samples/text.log", "samples/text-damaged.log"),
     ("postgresql-csvlog", "samples/postgresql.csv", "(torn)"),
     ("postgresql-jsonlog", "samples/postgresql.json", "(torn)"),
     ("postgresql", "samples/postgresql.log", "samples/postgresql-damaged.log"),
