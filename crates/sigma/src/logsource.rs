@@ -283,7 +283,7 @@ mod tests {
         assert_eq!(routes(Some("linux"), Some("process_creation"), None), 1);
         assert_eq!(routes(Some("plan9"), Some("process_creation"), None), 0);
         assert_eq!(routes(None, None, None), 0);
-        assert_eq!(routes(None, Some("webserver"), None), 1);
+        assert_eq!(routes(None, Some("webserver"), None), 2, "two makes with names of their own");
         assert_eq!(routes(None, None, Some("nginx")), 1);
     }
 
