@@ -1,0 +1,189 @@
+//! What does a text look like when the protected names in it are covered?
+//!
+//! Each stretch that holds a name becomes the pseudonym in `⟦…⟧`; where several people bear what stands
+//! there, all of them are named. Everything else stays byte for byte. Texts in other notations within the
+//! text are looked into three deep.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::encoded;
+use crate::matcher::{Found, MatchKey, Matcher};
+
+/// Notations within notations that are followed.
+const DEPTH_MAX: usize = 3;
+/// More people than these are told as a number.
+const NAMED_MAX: usize = 3;
+
+/// Covers names. See the module's text.
+pub struct Mask<'m> {
+    matcher: &'m Matcher,
+    key: &'m MatchKey,
+    ordinary: &'m BTreeSet<u64>,
+}
+
+/// What was covered in a text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Covered {
+    /// How many stretches for each person, by number.
+    pub persons: BTreeMap<u32, u64>,
+    /// How many that hang on one word alone, by the word's keyed hash.
+    pub anchors: BTreeMap<u64, u64>,
+}
+
+impl Covered {
+    fn count(&mut self, found: &Found) {
+        for whose in &found.whose {
+            *self.persons.entry(*whose).or_default() += 1;
+        }
+        if let Some(anchor) = found.anchor {
+            *self.anchors.entry(anchor).or_default() += 1;
+        }
+    }
+}
+
+impl<'m> Mask<'m> {
+    /// A mask for what is known; forms that hang on an ordinary word stay uncovered.
+    #[must_use]
+    pub const fn new(matcher: &'m Matcher, key: &'m MatchKey, ordinary: &'m BTreeSet<u64>) -> Self {
+        Self { matcher, key, ordinary }
+    }
+
+    /// The text with its names covered; `None` where it holds none.
+    #[must_use]
+    pub fn cover(&self, text: &str, covered: &mut Covered) -> Option<String> {
+        let found = self.find(text, DEPTH_MAX);
+        if found.is_empty() {
+            return None;
+        }
+        let mut masked = String::with_capacity(text.len());
+        let mut at = 0;
+        for one in found {
+            covered.count(&one);
+            masked.push_str(&text[at..one.span.start]);
+            masked.push_str(&self.cover_of(&one));
+            at = one.span.end;
+        }
+        masked.push_str(&text[at..]);
+        Some(masked)
+    }
+
+    /// Whether a text holds a name, in any notation that is followed.
+    #[must_use]
+    pub fn holds(&self, text: &str) -> bool {
+        !self.find(text, DEPTH_MAX).is_empty()
+    }
+
+    /// Stretches in order, none over another; where two overlap, they are one.
+    fn find(&self, text: &str, depth: usize) -> Vec<Found> {
+        let mut found = self.matcher.find(text, self.key, self.ordinary);
+        if depth > 0 {
+            for inner in encoded::inner(text) {
+                for one in self.find(&inner.text, depth - 1) {
+                    let span = inner.outer(&one.span);
+                    // What was plain text all along was found already.
+                    if text.is_char_boundary(span.start)
+                        && text.is_char_boundary(span.end)
+                        && !span.is_empty()
+                    {
+                        found.push(Found { span, ..one });
+                    }
+                }
+            }
+        }
+        merged(found)
+    }
+
+    fn cover_of(&self, found: &Found) -> String {
+        match found.whose.len() {
+            1..=NAMED_MAX => {
+                let names: Vec<&str> =
+                    found.whose.iter().map(|whose| self.matcher.pseudonym(*whose)).collect();
+                format!("⟦{}⟧", names.join(" or "))
+            }
+            several => format!("⟦one of {several}⟧"),
+        }
+    }
+}
+
+fn merged(mut found: Vec<Found>) -> Vec<Found> {
+    found.sort_by_key(|one| (one.span.start, std::cmp::Reverse(one.span.end)));
+    let mut kept: Vec<Found> = Vec::new();
+    for one in found {
+        match kept.last_mut().filter(|last| one.span.start < last.span.end) {
+            Some(last) => {
+                last.span.end = last.span.end.max(one.span.end);
+                last.whose.extend(one.whose);
+                last.whose.sort_unstable();
+                last.whose.dedup();
+            }
+            None => kept.push(one),
+        }
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Person;
+    use assize_model::Protected;
+    use data_encoding::{BASE64, HEXLOWER};
+
+    fn cover(text: &str) -> String {
+        let protected =
+            |texts: &[&str]| texts.iter().map(|text| Protected::new((*text).to_owned())).collect();
+        let person = Person {
+            pseudonym: "P-0353".into(),
+            names: protected(&["Пётр Сокольников"]),
+            mails: Vec::new(),
+            numbers: Vec::new(),
+            texts: Vec::new(),
+        };
+        let key = MatchKey::new([7; 16]);
+        let matcher = Matcher::of(&[person], &key);
+        let ordinary = BTreeSet::new();
+        Mask::new(&matcher, &key, &ordinary)
+            .cover(text, &mut Covered::default())
+            .unwrap_or_else(|| text.to_owned())
+    }
+
+    #[test]
+    fn what_is_not_the_name_stays() {
+        assert_eq!(cover(r"C:\a\Petr Sokolnikov\x.docx"), r"C:\a\⟦P-0353⟧\x.docx");
+        assert_eq!(cover("nobody here"), "nobody here");
+    }
+
+    #[test]
+    fn other_notations_hide_nothing() {
+        let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+        let name = "read Petr Sokolnikov now";
+        for (what, text) in [
+            ("base64", BASE64.encode(name.as_bytes())),
+            ("base64 from its second letter", format!("x{}", BASE64.encode(name.as_bytes()))),
+            ("base64 of UTF-16", format!("powershell -enc {}", BASE64.encode(&utf16(name)))),
+            ("base64 in Cyrillic", BASE64.encode("читать Сокольникова сейчас".as_bytes())),
+            ("hexadecimal", format!("0x{}", HEXLOWER.encode(name.as_bytes()))),
+            ("percent", "GET /a?q=Petr%20Sokol%6eikov&b=1".to_owned()),
+            ("percent in Cyrillic", "/%D0%9F%D1%91%D1%82%D1%80%20%D0%A1%D0%BE%D0%BA%D0%BE%D0%BB%D1%8C%D0%BD%D0%B8%D0%BA%D0%BE%D0%B2".to_owned()),
+            ("JSON", r"\u041f\u0451\u0442\u0440 \u0421\u043e\u043a\u043e\u043b\u044c\u043d\u0438\u043a\u043e\u0432".to_owned()),
+            ("HTML", "&#80;etr &#x53;okolnikov".to_owned()),
+            ("quoted-printable", "=D0=9F=D1=91=D1=82=D1=80 =D0=A1=D0=BE=D0=BA=D0=BE=D0=BB=D1=8C=D0=BD=D0=B8=D0=BA=\n=D0=BE=D0=B2".to_owned()),
+            ("base64 twice", BASE64.encode(BASE64.encode(name.as_bytes()).as_bytes())),
+        ] {
+            let covered = cover(&text);
+            assert!(covered.contains("⟦P-0353⟧"), "{what}: {covered}");
+        }
+    }
+
+    #[test]
+    fn digests_and_numbers_are_no_texts() {
+        for text in [
+            "9f122a69d6eeeebc8ae6321179776a99594fa6ae71dfaa61a59dba5f84d46d2d",
+            "{3f21c08a-9e69-6aa7-1005-000000000000}",
+            "S-1-5-21-1893774160-2716350487-318642951-1105",
+            "JABzAD0ATgBlAHcALQBPAGIAagBlAGMAdAA=",
+        ] {
+            assert_eq!(cover(text), text);
+        }
+    }
+}

@@ -1,0 +1,375 @@
+//! Does a text hold a protected name, and whose?
+//!
+//! A [`Matcher`] is a set of keyed numbers: for each form of each name the sequence of its words, hashed
+//! word by word under the masking key. It can be kept and loaded, and without the key it tells nothing;
+//! with the key, guesses can be tested, one by one (SECURITY.md). Names themselves are not in it.
+//!
+//! Matching is one pass over the words of a text: at each word the longest sequence that is known wins.
+//! A word costs one hash and one look-up, and nothing is allocated where nothing is found.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::Hasher;
+use std::ops::Range;
+
+use siphasher::sip::SipHasher24;
+
+use crate::Person;
+use crate::plain::{self, Kind, Word};
+use crate::reading::{Ear, particle, skeleton};
+use crate::variant::{DIGITS, Form, WORDS_MAX};
+
+/// The key under which names are hashed. It has neither `Debug` nor `Serialize`.
+#[derive(Clone)]
+pub struct MatchKey([u8; 16]);
+
+impl MatchKey {
+    /// A key of 16 random bytes, or derived from one that is.
+    #[must_use]
+    pub const fn new(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// One step: what is known so far, and one word more.
+    fn next(&self, state: u64, word: &str) -> u64 {
+        let mut hasher = SipHasher24::new_with_key(&self.0);
+        hasher.write_u64(state);
+        hasher.write(word.as_bytes());
+        hasher.finish()
+    }
+}
+
+/// Known names. See the module's text.
+#[derive(Default)]
+pub struct Matcher {
+    pub(crate) persons: Vec<String>,
+    /// States after words that can go on, sorted.
+    pub(crate) open: Vec<u64>,
+    /// States after whole forms, sorted by state.
+    pub(crate) known: Vec<Known>,
+    /// Sets of persons that [`Known::whose`] names.
+    pub(crate) groups: Vec<Vec<u32>>,
+    /// The states of `open` and `known` for a quick no.
+    screen: Screen,
+    /// By which ears forms are compared, as numbers.
+    pub(crate) ears: BTreeSet<u8>,
+}
+
+/// The last step of a form: whose it is, and on which word it hangs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Known {
+    pub(crate) state: u64,
+    /// Which group of persons.
+    pub(crate) whose: u32,
+    /// Keyed hash of the anchor; 0 where it needs none.
+    pub(crate) anchor: u64,
+}
+
+/// A stretch of a text that holds a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Bytes of the text.
+    pub span: Range<usize>,
+    /// Whose name it may be, as numbers for [`Matcher::pseudonym`].
+    pub whose: Vec<u32>,
+    /// Keyed hash of the one word that it hangs on, if there is one.
+    pub anchor: Option<u64>,
+}
+
+/// What words are compared as. Forms of different streams never meet.
+#[derive(Clone, Copy)]
+enum Stream {
+    Letters,
+    Numbers,
+    By(Ear),
+}
+
+impl Stream {
+    fn start(self, key: &MatchKey) -> u64 {
+        let number = match self {
+            Self::Letters => 0,
+            Self::Numbers => 1,
+            Self::By(ear) => 2 + of_ear(ear),
+        };
+        key.next(u64::from(number), "assize-names")
+    }
+}
+
+/// Ears as they are kept.
+fn of_ear(ear: Ear) -> u8 {
+    match ear {
+        Ear::Semitic => 0,
+        Ear::Slavic => 1,
+    }
+}
+
+const EARS: [Ear; 2] = [Ear::Semitic, Ear::Slavic];
+
+/// What is learnt before it is put in order: persons and anchor of each state.
+#[derive(Default)]
+struct Learnt {
+    open: BTreeSet<u64>,
+    known: BTreeMap<u64, (BTreeSet<u32>, u64)>,
+    ears: BTreeSet<u8>,
+}
+
+impl Learnt {
+    fn learn(&mut self, whose: u32, form: &Form, key: &MatchKey) {
+        let digits = form.words.len() == 1 && form.words[0].bytes().all(|byte| byte.is_ascii_digit());
+        let stream = match form.ear {
+            Some(ear) => Stream::By(ear),
+            None if digits => Stream::Numbers,
+            None => Stream::Letters,
+        };
+        self.ears.extend(form.ear.map(of_ear));
+        let mut state = stream.start(key);
+        for (at, word) in form.words.iter().enumerate() {
+            state = key.next(state, word);
+            if at + 1 < form.words.len() {
+                self.open.insert(state);
+            }
+        }
+        let anchor = form.anchor.as_ref().map_or(0, |word| key.next(Stream::Letters.start(key), word));
+        let known = self.known.entry(state).or_insert_with(|| (BTreeSet::new(), anchor));
+        known.0.insert(whose);
+        // One form that needs no anchor is enough.
+        known.1 = if anchor == 0 { 0 } else { known.1 };
+    }
+}
+
+impl Matcher {
+    /// Everything that is known of these persons, under this key.
+    #[must_use]
+    pub fn of(persons: &[Person], key: &MatchKey) -> Self {
+        let mut learnt = Learnt::default();
+        for (number, person) in (0_u32..).zip(persons) {
+            for form in person.forms() {
+                learnt.learn(number, &form, key);
+            }
+        }
+        let mut groups: BTreeMap<Vec<u32>, u32> = BTreeMap::new();
+        let mut known = Vec::with_capacity(learnt.known.len());
+        for (state, (whose, anchor)) in learnt.known {
+            let next = groups.len() as u32;
+            let group = *groups.entry(whose.into_iter().collect()).or_insert(next);
+            known.push(Known { state, whose: group, anchor });
+        }
+        let mut listed: Vec<(u32, Vec<u32>)> = groups.into_iter().map(|(group, at)| (at, group)).collect();
+        listed.sort_unstable();
+        let groups = listed.into_iter().map(|(_, group)| group).collect();
+        let persons = persons.iter().map(|person| person.pseudonym.clone()).collect();
+        let open = learnt.open.into_iter().collect();
+        Self::ordered(persons, groups, open, known, learnt.ears)
+    }
+
+    /// From lists that are in order.
+    pub(crate) fn ordered(
+        persons: Vec<String>,
+        groups: Vec<Vec<u32>>,
+        open: Vec<u64>,
+        known: Vec<Known>,
+        ears: BTreeSet<u8>,
+    ) -> Self {
+        let states = open.iter().copied().chain(known.iter().map(|known| known.state));
+        let screen = Screen::of(states, open.len() + known.len());
+        Self { persons, open, known, groups, screen, ears }
+    }
+
+    fn known(&self, state: u64) -> Option<&Known> {
+        self.known.binary_search_by_key(&state, |known| known.state).ok().map(|at| &self.known[at])
+    }
+
+    /// The pseudonym of a number in [`Found::whose`].
+    #[must_use]
+    pub fn pseudonym(&self, whose: u32) -> &str {
+        self.persons.get(whose as usize).map_or("", String::as_str)
+    }
+
+    /// Number of persons.
+    #[must_use]
+    pub const fn persons(&self) -> usize {
+        self.persons.len()
+    }
+
+    /// Number of forms.
+    #[must_use]
+    pub fn forms(&self) -> usize {
+        self.known.len()
+    }
+
+    /// Every stretch of a text that holds a name, in order, none over another; forms that hang on one
+    /// ordinary word are left out.
+    #[must_use]
+    pub fn find(&self, text: &str, key: &MatchKey, ordinary: &BTreeSet<u64>) -> Vec<Found> {
+        let words = plain::words(text);
+        let mut found: Vec<Found> = Vec::new();
+        let mut at = 0;
+        while at < words.len() {
+            let longest = self.longest(&words, at, key, ordinary);
+            let Some((last, known)) = longest else {
+                at += 1;
+                continue;
+            };
+            let span = words[at].span.start..last;
+            let whose = self.groups.get(known.whose as usize).cloned().unwrap_or_default();
+            found.push(Found { span, whose, anchor: (known.anchor != 0).then_some(known.anchor) });
+            at = words.partition_point(|word| word.span.start < last).max(at + 1);
+        }
+        found
+    }
+
+    /// The longest form that begins at a word, and where it ends.
+    fn longest(
+        &self,
+        words: &[Word<'_>],
+        at: usize,
+        key: &MatchKey,
+        ordinary: &BTreeSet<u64>,
+    ) -> Option<(usize, &Known)> {
+        if words[at].kind == Kind::Digits {
+            return self.number(&words[at], key);
+        }
+        let plain = self.walk(words, at, key, None, ordinary);
+        let heard = EARS.into_iter().filter(|ear| self.ears.contains(&of_ear(*ear)));
+        let heard = heard.filter_map(|ear| self.walk(words, at, key, Some(ear), ordinary));
+        plain.into_iter().chain(heard).max_by_key(|(end, _)| *end)
+    }
+
+    fn number(&self, word: &Word<'_>, key: &MatchKey) -> Option<(usize, &Known)> {
+        let from = word.plain.len().checked_sub(DIGITS)?;
+        let state = key.next(Stream::Numbers.start(key), &word.plain[from..]);
+        Some((word.span.end, self.known(state)?))
+    }
+
+    fn walk(
+        &self,
+        words: &[Word<'_>],
+        at: usize,
+        key: &MatchKey,
+        ear: Option<Ear>,
+        ordinary: &BTreeSet<u64>,
+    ) -> Option<(usize, &Known)> {
+        let mut state = ear.map_or(Stream::Letters, Stream::By).start(key);
+        let mut best = None;
+        let mut next = at;
+        for _ in 0..WORDS_MAX {
+            let Some(word) = words.get(next) else { break };
+            state = match ear {
+                None => key.next(state, &word.plain),
+                // Articles stand or do not.
+                Some(_) if particle(&word.plain) && next > at => {
+                    next += 1;
+                    continue;
+                }
+                Some(ear) => match skeleton(&word.plain, ear) {
+                    bones if bones.is_empty() => break,
+                    bones => key.next(state, &bones),
+                },
+            };
+            if !self.screen.may_have(state) {
+                break;
+            }
+            if let Some(known) = self.known(state).filter(|known| !ordinary.contains(&known.anchor)) {
+                best = Some((word.span.end, known));
+            }
+            if self.open.binary_search(&state).is_err() {
+                break;
+            }
+            // Past what lies within this word: a run of letters stands before its parts.
+            next += 1;
+            while words.get(next).is_some_and(|inner| inner.span.start < word.span.end) {
+                next += 1;
+            }
+            if next >= words.len() {
+                break;
+            }
+        }
+        best
+    }
+}
+
+/// A table of numbers that answers *no* in one look.
+#[derive(Default)]
+struct Screen {
+    slots: Vec<u64>,
+}
+
+impl Screen {
+    /// Sixteen bits of the table for each number: one word in about five hundred passes by chance.
+    fn of(numbers: impl Iterator<Item = u64>, count: usize) -> Self {
+        let mut screen = Self { slots: vec![0; (count / 4).next_power_of_two().max(64)] };
+        for number in numbers {
+            let (slot, bits) = screen.place(number);
+            screen.slots[slot] |= bits;
+        }
+        screen
+    }
+
+    /// Three bits of one word of the table.
+    fn place(&self, number: u64) -> (usize, u64) {
+        let slot = (number as usize) % self.slots.len().max(1);
+        (slot, 1 << (number >> 58) | 1 << (number >> 52 & 63) | 1 << (number >> 46 & 63))
+    }
+
+    fn may_have(&self, number: u64) -> bool {
+        let (slot, bits) = self.place(number);
+        self.slots.get(slot).is_some_and(|word| word & bits == bits)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use assize_model::Protected;
+
+    fn key() -> MatchKey {
+        MatchKey::new([7; 16])
+    }
+
+    fn person(pseudonym: &str, names: &[&str]) -> Person {
+        let protected =
+            |texts: &[&str]| texts.iter().map(|text| Protected::new((*text).to_owned())).collect();
+        Person {
+            pseudonym: pseudonym.into(),
+            names: protected(names),
+            mails: protected(&["petr.sokolnikov@post.example"]),
+            numbers: protected(&["+49 170 1234567"]),
+            texts: Vec::new(),
+        }
+    }
+
+    fn found(text: &str) -> Vec<&str> {
+        let persons = [person("P-0353", &["Пётр Сергеевич Сокольников", "Peter Falkner"])];
+        let matcher = Matcher::of(&persons, &key());
+        matcher.find(text, &key(), &BTreeSet::new()).into_iter().map(|found| &text[found.span]).collect()
+    }
+
+    #[test]
+    fn names_are_found_however_they_are_written() {
+        for (text, wanted) in [
+            (r"\\FS01\Witness\Sokolnikov_Petr.docx", "Sokolnikov_Petr"),
+            ("Interview with PetrSokolnikov today", "PetrSokolnikov"),
+            ("p.sokolnikov@court.example", "p.sokolnikov"),
+            ("СОКОЛЬНИКОВ П. С.", "СОКОЛЬНИКОВ П"),
+            ("передать Петру Сокольникову", "Петру Сокольникову"),
+            ("Herr Sokolnikow, Pjotr", "Sokolnikow, Pjotr"),
+            ("psokolnikov", "psokolnikov"),
+            ("Falkner", "Falkner"),
+            ("tel 0170/123 45 67 at home", "0170/123 45 67"),
+        ] {
+            assert_eq!(found(text).first(), Some(&wanted), "{text}: {:?}", found(text));
+        }
+    }
+
+    #[test]
+    fn other_words_are_left() {
+        for text in ["Peterson went to the falconer's", "number 17012345", "Sokolniki", ""] {
+            assert_eq!(found(text), Vec::<&str>::new(), "{text}");
+        }
+    }
+
+    #[test]
+    fn without_the_key_nothing_is_known() {
+        let matcher = Matcher::of(&[person("P", &["Peter Falkner"])], &key());
+        assert!(matcher.find("Peter Falkner", &MatchKey::new([8; 16]), &BTreeSet::new()).is_empty());
+    }
+}
