@@ -4,9 +4,10 @@
 //! can be written by any thread, kept when another exhibit is added, and made again alone. A file
 //! without rows is not written.
 
-use assize_model::{Batch, EventId, Finding, Gap, NotRun, RuleInfo, Scan, Scanner, Sink, column, spine};
+use assize_model::{Batch, Finding, Gap, NotRun, RuleInfo, Scan, Scanner, Sink, batch, column};
 use assize_vault::{Derived, DerivedFile, VaultError};
 use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 use std::io;
@@ -47,8 +48,10 @@ impl TableFile {
             .set_created_by("assize".to_owned())
             .build();
         let file = derived.create(name)?;
-        let writer =
-            ArrowWriter::try_new(file, schema, Some(properties)).map_err(|error| table_error(name, error))?;
+        // Parquet's own types say all; Arrow's beside them would have readers make dictionaries.
+        let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
+        let writer = ArrowWriter::try_new_with_options(file, schema, options);
+        let writer = writer.map_err(|error| table_error(name, error))?;
         Ok(Self { name: name.to_owned(), writer })
     }
 
@@ -195,7 +198,7 @@ impl<'a> Part<'a> {
         }
         let events = match &mut self.events {
             Some(events) => events,
-            None => self.events.insert(TableFile::create(self.derived, &self.events_name, spine::schema())?),
+            None => self.events.insert(TableFile::create(self.derived, &self.events_name, batch::schema())?),
         };
         events.write(batch.rows())
     }
@@ -224,7 +227,7 @@ impl Sink for Part<'_> {
 /// A hit with the spine of its event; `None` only for a batch that no batcher made.
 pub(crate) fn finding_of(batch: &Batch, hit: &assize_model::Hit, rule: &RuleInfo) -> Option<Finding> {
     let text = |name| batch.text(name, hit.row).map(str::to_owned);
-    let event: EventId = batch.text(column::ID, hit.row)?.parse().ok()?;
+    let event = batch.id(hit.row)?;
     Some(Finding {
         id: Finding::id_of(&rule.id, event),
         rule: rule.id.clone(),

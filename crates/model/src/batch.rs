@@ -7,24 +7,25 @@
 use std::io;
 use std::sync::Arc;
 
-use arrow_array::builder::{
-    ListBuilder, StringBuilder, StructBuilder, TimestampNanosecondBuilder, UInt64Builder,
-};
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, MapArray, RecordBatch, StringArray, StructArray, TimestampNanosecondArray};
-use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer};
-use arrow_schema::{DataType, Field};
+use arrow_array::types::{Int32Type, UInt64Type};
+use arrow_array::{
+    Array, ArrayRef, DictionaryArray, Int32Array, MapArray, RecordBatch, StringArray,
+    TimestampNanosecondArray,
+};
+use arrow_schema::{Field, Schema, SchemaRef};
 
+use crate::columns::{self, Columns};
 use crate::event::EventView;
+use crate::id::EventIds;
 use crate::spine::{self, column};
 use crate::{Cause, Event, EventId, ExhibitId, Gap, GapId, Locator, Range, ReadingOptions, Time};
 
 /// Rows after which a batch is handed on.
 const ROWS_MAX: usize = 4096;
-/// Bytes of own fields after which a batch is handed on, whatever its rows. Small enough for the
-/// memory of one batch to be used again for the next: larger ones cost a tenth of reading in pages
-/// that the system clears.
-const BYTES_MAX: usize = 2 << 20;
+/// Bytes of own fields after which a batch is handed on, whatever its rows: small enough to be in a
+/// core's own cache still when it is taken.
+const BYTES_MAX: usize = 512 << 10;
 
 /// Whose bytes are being read, and by which format.
 #[derive(Clone, Debug)]
@@ -39,7 +40,7 @@ pub struct Origin {
 
 /// Takes what a format read, in the order of the evidence.
 pub trait Sink {
-    /// Takes a batch of events with the columns of [`spine::schema`].
+    /// Takes a batch of events with the columns of [`schema`].
     ///
     /// # Errors
     /// Where the batch cannot be kept (disk full); reading stops.
@@ -52,7 +53,23 @@ pub trait Sink {
     fn gap(&mut self, gap: Gap) -> io::Result<()>;
 }
 
-/// Events of one exhibit member with the columns of [`spine::schema`].
+/// The schema of a batch: the spine's, but that names of own fields are numbers of a dictionary (they
+/// repeat in every event), and that an id may be left out where only few events' are wanted. Tables
+/// hold names as texts, which Parquet numbers by itself.
+#[must_use]
+pub fn schema() -> SchemaRef {
+    static SCHEMA: std::sync::LazyLock<SchemaRef> = std::sync::LazyLock::new(|| {
+        let as_batched = |field: &Arc<Field>| match field.name().as_str() {
+            column::FIELDS => Arc::new(Field::new(column::FIELDS, columns::fields_type(), false)),
+            column::ID => Arc::new(field.as_ref().clone().with_nullable(true)),
+            _ => Arc::clone(field),
+        };
+        Arc::new(Schema::new(spine::schema().fields().iter().map(as_batched).collect::<Vec<_>>()))
+    });
+    Arc::clone(&SCHEMA)
+}
+
+/// Events of one exhibit member with the columns of [`schema`].
 #[derive(Clone, Debug)]
 pub struct Batch {
     rows: RecordBatch,
@@ -68,9 +85,10 @@ impl Batch {
         for field in spine::schema().fields() {
             let column = rows.column_by_name(field.name());
             let column = column.ok_or_else(|| format!("events have no column `{}`", field.name()))?;
-            columns.push(Arc::clone(column));
+            let is_fields = field.name() == column::FIELDS;
+            columns.push(if is_fields { with_numbered_names(column)? } else { Arc::clone(column) });
         }
-        let rows = RecordBatch::try_new(spine::schema(), columns);
+        let rows = RecordBatch::try_new(schema(), columns);
         rows.map(|rows| Self { rows }).map_err(|error| error.to_string())
     }
 
@@ -92,6 +110,18 @@ impl Batch {
         self.len() == 0
     }
 
+    /// The id of event `row`, also where the column was left out; `None` only for rows that no
+    /// [`Batcher`] made.
+    #[must_use]
+    pub fn id(&self, row: usize) -> Option<EventId> {
+        if let Some(id) = self.text(column::ID, row) {
+            return id.parse().ok();
+        }
+        let exhibit = self.text(column::EXHIBIT, row)?.parse().ok()?;
+        let offset = self.range_values(row)?.0.first().copied()?;
+        Some(EventId::of_record(exhibit, self.text(column::MEMBER, row), offset))
+    }
+
     /// A text column of the spine at a row; `None` for null and for columns that hold no text.
     #[must_use]
     pub fn text(&self, column: &str, row: usize) -> Option<&str> {
@@ -109,41 +139,111 @@ impl Batch {
 
     /// The source's own fields of event `row`, in the record's order.
     pub fn fields(&self, row: usize) -> impl Iterator<Item = (&str, Option<&str>)> {
-        let map = self.map();
-        let range = map.map_or(0..0, |map| {
-            let offsets = map.value_offsets();
-            offsets[row] as usize..offsets[row + 1] as usize
-        });
+        let parts = self.own_fields();
+        let range = parts.as_ref().map_or(0..0, |own| own.range(row));
         range.filter_map(move |entry| {
-            let map = map?;
-            let values: &StringArray = map.values().as_any().downcast_ref()?;
-            let keys: &StringArray = map.keys().as_any().downcast_ref()?;
-            Some((keys.value(entry), values.is_valid(entry).then(|| values.value(entry))))
+            let own = parts?;
+            Some((own.name(entry), own.value(entry)))
         })
+    }
+
+    /// The own fields of all events, for those who look at very many.
+    #[must_use]
+    pub fn own_fields(&self) -> Option<OwnFields<'_>> {
+        let map: &MapArray = self.rows.column_by_name(column::FIELDS)?.as_map_opt()?;
+        let keys = map.keys().as_dictionary_opt::<Int32Type>()?;
+        Some(OwnFields {
+            offsets: map.value_offsets(),
+            keys: keys.keys().values(),
+            names: keys.values().as_string_opt()?,
+            values: map.values().as_string_opt()?,
+        })
+    }
+
+    fn range_values(&self, row: usize) -> Option<(Vec<u64>, Vec<u64>)> {
+        let ranges = self.rows.column_by_name(column::RANGES)?.as_list_opt::<i32>()?.value(row);
+        let ranges = ranges.as_struct_opt()?;
+        let column = |at: usize| Some(ranges.column(at).as_primitive_opt::<UInt64Type>()?.values().to_vec());
+        Some((column(0)?, column(1)?))
     }
 
     /// The locator of event `row`; `None` only for rows that no [`Batcher`] made.
     #[must_use]
     pub fn locator(&self, row: usize) -> Option<Locator> {
-        let ranges = self.rows.column_by_name(column::RANGES)?.as_list_opt::<i32>()?.value(row);
-        let ranges = ranges.as_struct_opt()?;
-        let offsets = ranges.column(0).as_primitive_opt::<arrow_array::types::UInt64Type>()?;
-        let lengths = ranges.column(1).as_primitive_opt::<arrow_array::types::UInt64Type>()?;
+        let (offsets, lengths) = self.range_values(row)?;
         let range = |(offset, length): (&u64, &u64)| Range { offset: *offset, length: *length };
         Some(Locator {
             exhibit: self.text(column::EXHIBIT, row)?.parse().ok()?,
             member: self.text(column::MEMBER, row).map(str::to_owned),
             format: self.text(column::FORMAT, row)?.to_owned(),
-            ranges: offsets.values().iter().zip(lengths.values()).map(range).collect(),
+            ranges: offsets.iter().zip(&lengths).map(range).collect(),
             options: self
                 .text(column::OPTIONS, row)
                 .map_or_else(ReadingOptions::default, ReadingOptions::of_text),
         })
     }
+}
 
-    fn map(&self) -> Option<&MapArray> {
-        self.rows.column_by_name(column::FIELDS)?.as_map_opt()
+/// The own fields of a batch. Entries of all events stand one after another.
+#[derive(Clone, Copy, Debug)]
+pub struct OwnFields<'a> {
+    /// Where each event's entries begin, and where the last one's end.
+    pub offsets: &'a [i32],
+    /// The number of each entry's name.
+    pub keys: &'a [i32],
+    /// The names, by number.
+    pub names: &'a StringArray,
+    /// The value of each entry.
+    pub values: &'a StringArray,
+}
+
+impl<'a> OwnFields<'a> {
+    /// The entries of an event.
+    #[must_use]
+    pub fn range(&self, row: usize) -> std::ops::Range<usize> {
+        self.offsets[row] as usize..self.offsets[row + 1] as usize
     }
+
+    /// The name of an entry.
+    #[must_use]
+    pub fn name(&self, entry: usize) -> &'a str {
+        self.names.value(self.keys[entry] as usize)
+    }
+
+    /// The value of an entry; `None` is an explicit null.
+    #[must_use]
+    pub fn value(&self, entry: usize) -> Option<&'a str> {
+        self.values.is_valid(entry).then(|| self.values.value(entry))
+    }
+}
+
+/// A column of own fields as tables have it, with numbers for names.
+fn with_numbered_names(column: &ArrayRef) -> Result<ArrayRef, String> {
+    let wrong = || format!("`{}` is no map of texts but {}", column::FIELDS, column.data_type());
+    if *column.data_type() == columns::fields_type() {
+        return Ok(Arc::clone(column));
+    }
+    let map = column.as_map_opt().ok_or_else(wrong)?;
+    let texts: &StringArray = map.keys().as_string_opt().ok_or_else(wrong)?;
+    let mut names = columns::Numbers::default();
+    // A slice of a larger column: entries outside it are nobody's.
+    let ends: Vec<i32> = map.value_offsets().iter().map(|end| end - map.value_offsets()[0]).collect();
+    let (from, count) = (map.value_offsets()[0] as usize, ends.last().map_or(0, |end| *end as usize));
+    let mut keys: Vec<i32> = Vec::with_capacity(count);
+    let mut before = 0;
+    for row in ends.windows(2) {
+        let begin = keys.len();
+        for entry in row[0]..row[1] {
+            // The names of one event are mostly those of the one before.
+            let guess = keys.get(before + keys.len() - begin).copied();
+            keys.push(names.number(texts.value(from + entry as usize), guess));
+        }
+        before = begin;
+    }
+    let told = |error: arrow_schema::ArrowError| error.to_string();
+    let keys = DictionaryArray::try_new(Int32Array::from(keys), Arc::new(names.array().map_err(told)?));
+    let values = map.values().slice(from, count);
+    Ok(Arc::new(columns::map_of(ends, Arc::new(keys.map_err(told)?), values).map_err(told)?))
 }
 
 /// The own fields of an event whose values stand one after another.
@@ -166,9 +266,10 @@ pub struct Batcher<'a> {
     origin: Origin,
     /// The exhibit's id as text, which every row repeats.
     exhibit: String,
+    ids: EventIds,
+    leaves_ids_out: bool,
     sink: &'a mut dyn Sink,
     columns: Columns,
-    bytes: usize,
     events: u64,
     gaps: u64,
     passed_over: u64,
@@ -177,17 +278,28 @@ pub struct Batcher<'a> {
 impl<'a> Batcher<'a> {
     /// An empty batcher for one exhibit member.
     pub fn new(origin: Origin, sink: &'a mut dyn Sink) -> Self {
-        let exhibit = origin.exhibit.to_string();
         Self {
+            exhibit: origin.exhibit.to_string(),
+            ids: EventIds::of(origin.exhibit, origin.member.as_deref()),
+            leaves_ids_out: false,
             origin,
-            exhibit,
             sink,
             columns: Columns::default(),
-            bytes: 0,
             events: 0,
             gaps: 0,
             passed_over: 0,
         }
+    }
+
+    /// Leaves the column of ids empty from here on: for a projection of whose events few are looked at
+    /// again. [`Batch::id`] gives them all the same.
+    pub fn leave_ids_out(&mut self) {
+        self.leaves_ids_out = true;
+    }
+
+    /// From here on the numbers of [`Packed::names`] may mean other names.
+    pub fn forget_names(&mut self) {
+        self.columns.forget_names();
     }
 
     /// Takes an event.
@@ -210,7 +322,7 @@ impl<'a> Batcher<'a> {
         links: impl Iterator<Item = (spine::Link, &'e str)>,
         fields: impl Iterator<Item = (&'e str, Option<&'e str>)>,
     ) -> io::Result<()> {
-        self.bytes += self.columns.fields.push(fields);
+        self.columns.push_fields(fields);
         self.event_itself(event, links)
     }
 
@@ -224,7 +336,7 @@ impl<'a> Batcher<'a> {
         links: impl Iterator<Item = (spine::Link, &'e str)>,
         fields: Packed<'_>,
     ) -> io::Result<()> {
-        self.bytes += self.columns.fields.push_packed(&fields);
+        self.columns.push_packed(&fields);
         self.event_itself(event, links)
     }
 
@@ -234,10 +346,10 @@ impl<'a> Batcher<'a> {
         links: impl Iterator<Item = (spine::Link, &'e str)>,
     ) -> io::Result<()> {
         self.events += 1;
-        let id = event_id(&self.origin, event);
-        self.columns.push(id, event);
-        self.columns.push_links(links);
-        if self.columns.rows() >= ROWS_MAX || self.bytes >= BYTES_MAX {
+        let offset = event.ranges.first().map_or(0, |range| range.offset);
+        let id = (!self.leaves_ids_out).then(|| self.ids.at(offset));
+        self.columns.push(id, event, links);
+        if self.columns.rows() >= ROWS_MAX || self.columns.bytes() >= BYTES_MAX {
             self.flush()?;
         }
         Ok(())
@@ -276,11 +388,13 @@ impl<'a> Batcher<'a> {
         if self.columns.rows() == 0 {
             return Ok(());
         }
-        self.bytes = 0;
-        let next = Columns::with(&self.columns);
-        let columns = std::mem::replace(&mut self.columns, next);
-        let rows = columns.finish(&self.origin, &self.exhibit).map_err(io::Error::other)?;
-        self.sink.batch(Batch { rows })
+        let constant = (self.exhibit.as_str(), self.origin.member.as_deref(), self.origin.format);
+        let columns = self.columns.finish(constant).map_err(io::Error::other)?;
+        let rows = RecordBatch::try_new(schema(), columns).map_err(io::Error::other)?;
+        self.sink.batch(Batch { rows })?;
+        // Where the sink has let go of the batch by now, its memory is used again.
+        self.columns.begin();
+        Ok(())
     }
 }
 
@@ -300,370 +414,18 @@ pub fn gap(origin: &Origin, range: Range, cause: Cause, detail: String) -> Gap {
     }
 }
 
-/// Exhibit, member and offset; never reading options, so that correcting a zone keeps the id.
-fn event_id(origin: &Origin, event: &EventView<'_>) -> EventId {
-    let offset = event.ranges.first().map_or(0, |range| range.offset);
-    EventId::of_record(origin.exhibit, origin.member.as_deref(), offset)
-}
-
 impl EventId {
     /// The id of the record that begins at that offset of an exhibit, or of a member of it.
     #[must_use]
     pub fn of_record(exhibit: ExhibitId, member: Option<&str>, offset: u64) -> Self {
-        Self::of(&[exhibit.bytes(), member.unwrap_or("").as_bytes(), &offset.to_be_bytes()])
-    }
-}
-
-/// One builder per column of the spine, in its order.
-struct Columns {
-    id: StringBuilder,
-    time: TimestampNanosecondBuilder,
-    time_text: StringBuilder,
-    time_assumed: Sparse,
-    until: TimestampNanosecondBuilder,
-    source: StringBuilder,
-    host: StringBuilder,
-    actor: StringBuilder,
-    target: Sparse,
-    verb: StringBuilder,
-    object: Sparse,
-    object_kind: Sparse,
-    scope: Sparse,
-    client: Sparse,
-    peer: Sparse,
-    device: Sparse,
-    count: UInt64Builder,
-    bytes: UInt64Builder,
-    outcome: StringBuilder,
-    qualifiers: ListBuilder<StringBuilder>,
-    links: ListBuilder<StructBuilder>,
-    ranges: ListBuilder<StructBuilder>,
-    options: Sparse,
-    fields: FieldColumns,
-}
-
-/// The own fields of all rows: a map's names and values. Kept by hand, because a reader that has all
-/// values of a row in one piece can then put them in in one piece; everything is checked once when
-/// the arrays are made of it.
-struct FieldColumns {
-    /// Where each row's fields end.
-    rows: Vec<i32>,
-    names: Texts,
-    values: Texts,
-    /// Whether each value is there; empty while all are.
-    valid: Vec<bool>,
-    /// Sequences of names met in this batch, and the field with which each began.
-    shapes: Vec<(Vec<u32>, usize)>,
-}
-
-/// Sequences of names that are remembered.
-const SHAPES: usize = 64;
-
-/// Texts one after another, and where each ends. Offsets begin with 0.
-struct Texts {
-    bytes: Vec<u8>,
-    ends: Vec<i32>,
-}
-
-impl Texts {
-    fn with_capacity(count: usize, bytes: usize) -> Self {
-        let mut ends = Vec::with_capacity(count + 1);
-        ends.push(0);
-        Self { bytes: Vec::with_capacity(bytes), ends }
-    }
-
-    fn push(&mut self, text: &str) {
-        self.bytes.extend_from_slice(text.as_bytes());
-        self.ends.push(self.bytes.len() as i32);
-    }
-
-    fn len(&self) -> usize {
-        self.ends.len() - 1
-    }
-
-    fn finish(self, valid: Option<NullBuffer>) -> Result<StringArray, arrow_schema::ArrowError> {
-        StringArray::try_new(OffsetBuffer::new(self.ends.into()), Buffer::from_vec(self.bytes), valid)
-    }
-}
-
-impl FieldColumns {
-    /// As much room as another batch of the same evidence took.
-    fn like(rows: usize, fields: usize, names: usize, values: usize) -> Self {
-        let mut ends = Vec::with_capacity(rows + 1);
-        ends.push(0);
-        Self {
-            rows: ends,
-            names: Texts::with_capacity(fields, names),
-            values: Texts::with_capacity(fields, values),
-            valid: Vec::new(),
-            shapes: Vec::new(),
-        }
-    }
-
-    /// Appends a row's fields and says how many bytes they take.
-    fn push<'e>(&mut self, fields: impl Iterator<Item = (&'e str, Option<&'e str>)>) -> usize {
-        let before = self.bytes();
-        for (name, value) in fields {
-            if value.is_none() && self.valid.is_empty() {
-                self.valid.resize(self.values.len(), true);
-            }
-            self.names.push(name);
-            self.values.push(value.unwrap_or(""));
-            if !self.valid.is_empty() || value.is_none() {
-                self.valid.push(value.is_some());
-            }
-        }
-        self.rows.push(self.names.len() as i32);
-        self.bytes() - before
-    }
-
-    fn push_packed(&mut self, fields: &Packed<'_>) -> usize {
-        let before = self.bytes();
-        let base = self.values.bytes.len();
-        self.values.bytes.extend_from_slice(fields.values);
-        self.values.ends.extend(fields.ends.iter().map(|end| (base + *end as usize) as i32));
-        self.push_names(fields);
-        let first = self.values.len() - fields.ends.len();
-        if self.valid.is_empty() && !fields.nulls.is_empty() {
-            self.valid.resize(first, true);
-        }
-        if !self.valid.is_empty() || !fields.nulls.is_empty() {
-            self.valid.resize(self.values.len(), true);
-            fields.nulls.iter().for_each(|place| self.valid[first + *place as usize] = false);
-        }
-        self.rows.push(self.names.len() as i32);
-        self.bytes() - before
-    }
-
-    /// Records of one kind have the same names: those of an earlier row are copied whole.
-    fn push_names(&mut self, fields: &Packed<'_>) {
-        let count = fields.names.len();
-        let (first, last) = (fields.names.first().copied(), fields.names.last().copied());
-        let slot = (count + 7 * last.unwrap_or(0) as usize + 3 * first.unwrap_or(0) as usize) % SHAPES;
-        self.shapes.resize_with(SHAPES, || (Vec::new(), 0));
-        let (names, at) = &mut self.shapes[slot];
-        if names == fields.names && count > 0 {
-            let (at, from) = (*at, self.names.ends[*at]);
-            let shift = self.names.bytes.len() as i32 - from;
-            let to = self.names.ends[at + count];
-            self.names.bytes.extend_from_within(from as usize..to as usize);
-            self.names.ends.extend_from_within(at + 1..=at + count);
-            let fresh = self.names.ends.len() - count;
-            self.names.ends[fresh..].iter_mut().for_each(|end| *end += shift);
-            return;
-        }
-        names.clear();
-        names.extend_from_slice(fields.names);
-        *at = self.names.len();
-        for number in fields.names {
-            self.names.push((fields.name)(*number));
-        }
-    }
-
-    fn bytes(&self) -> usize {
-        self.names.bytes.len() + self.values.bytes.len()
-    }
-
-    fn finish(self) -> Result<MapArray, arrow_schema::ArrowError> {
-        let valid = (!self.valid.is_empty()).then(|| NullBuffer::from(self.valid));
-        let columns: Vec<arrow_array::ArrayRef> =
-            vec![Arc::new(self.names.finish(None)?), Arc::new(self.values.finish(valid)?)];
-        let DataType::Map(entries, sorted) = spine::fields_type() else {
-            return Err(arrow_schema::ArrowError::SchemaError("own fields are no map".into()));
-        };
-        let DataType::Struct(pair) = entries.data_type().clone() else {
-            return Err(arrow_schema::ArrowError::SchemaError("own fields are no pairs".into()));
-        };
-        let pairs = StructArray::try_new(pair, columns, None)?;
-        MapArray::try_new(entries, OffsetBuffer::new(self.rows.into()), pairs, None, sorted)
-    }
-}
-
-impl Default for Columns {
-    fn default() -> Self {
-        Self::sized(0, FieldColumns::like(0, 0, 0, 0))
-    }
-}
-
-impl Columns {
-    /// With room for as much as the last batch held: the next one of the same evidence will be about
-    /// as large, and a column that grows is copied each time it does.
-    fn with(last: &Self) -> Self {
-        let fields = &last.fields;
-        let (names, values) = (fields.names.bytes.len(), fields.values.bytes.len());
-        Self::sized(last.rows(), FieldColumns::like(last.rows(), fields.names.len(), names, values))
-    }
-
-    fn sized(rows: usize, fields: FieldColumns) -> Self {
-        // Most texts of the spine are short; what is not used is given back with the batch.
-        let text = || StringBuilder::with_capacity(rows, 16 * rows);
-        let sparse = || Sparse { texts: StringBuilder::with_capacity(rows, 0), missing: 0 };
-        let id = || StringBuilder::with_capacity(rows, 28 * rows);
-        let time = || TimestampNanosecondBuilder::with_capacity(rows).with_data_type(spine::time_type());
-        let item = |data_type| Field::new("item", data_type, false);
-        let structs = |fields: arrow_schema::Fields| {
-            ListBuilder::new(StructBuilder::from_fields(fields.clone(), 0))
-                .with_field(item(DataType::Struct(fields)))
-        };
-        Self {
-            id: id(),
-            time: time(),
-            time_text: id(),
-            time_assumed: sparse(),
-            until: time(),
-            source: text(),
-            host: text(),
-            actor: text(),
-            target: sparse(),
-            verb: text(),
-            object: sparse(),
-            object_kind: sparse(),
-            scope: sparse(),
-            client: sparse(),
-            peer: sparse(),
-            device: sparse(),
-            count: UInt64Builder::new(),
-            bytes: UInt64Builder::new(),
-            outcome: text(),
-            qualifiers: ListBuilder::new(text()).with_field(item(DataType::Utf8)),
-            links: structs(spine::link_fields()),
-            ranges: structs(spine::range_fields()),
-            options: sparse(),
-            fields,
-        }
-    }
-}
-
-impl Columns {
-    fn rows(&self) -> usize {
-        use arrow_array::builder::ArrayBuilder;
-        self.id.len()
-    }
-
-    /// Appends one event but for its links and own fields.
-    fn push(&mut self, id: EventId, event: &EventView<'_>) {
-        self.id.append_value(str_of(&id.text()));
-        self.time.append_option(event.time.map(|time| time.0));
-        self.time_text.append_option(event.time_text);
-        self.time_assumed.append_option(event.time_assumed);
-        self.until.append_option(event.until.map(|time| time.0));
-        self.source.append_value(event.source);
-        self.host.append_option(event.host);
-        self.actor.append_option(event.actor);
-        self.target.append_option(event.target);
-        self.verb.append_value(event.verb.as_str());
-        self.object.append_option(event.object);
-        self.object_kind.append_option(event.object_kind.map(spine::ObjectKind::as_str));
-        self.scope.append_option(event.scope.map(spine::Scope::as_str));
-        self.client.append_option(event.client.map(spine::Client::as_str));
-        self.peer.append_option(event.peer);
-        self.device.append_option(event.device);
-        self.count.append_option(event.count);
-        self.bytes.append_option(event.bytes);
-        self.outcome.append_value(event.outcome.as_str());
-        let options = if event.options.is_empty() { None } else { event.options.text() };
-        self.options.append_option(options);
-        for qualifier in event.qualifiers {
-            self.qualifiers.values().append_value(qualifier.as_str());
-        }
-        self.qualifiers.append(true);
-        for range in event.ranges {
-            let pair = self.ranges.values();
-            append_number(pair, 0, range.offset);
-            append_number(pair, 1, range.length);
-            pair.append(true);
-        }
-        self.ranges.append(true);
-    }
-
-    fn push_links<'e>(&mut self, links: impl Iterator<Item = (spine::Link, &'e str)>) {
-        for (kind, value) in links {
-            let link = self.links.values();
-            append_text(link, 0, kind.as_str());
-            append_text(link, 1, value);
-            link.append(true);
-        }
-        self.links.append(true);
-    }
-
-    fn finish(mut self, origin: &Origin, exhibit: &str) -> Result<RecordBatch, arrow_schema::ArrowError> {
-        let rows = self.rows();
-        let same = |text: Option<&str>| -> StringArray { std::iter::repeat_n(text, rows).collect() };
-        let columns: Vec<arrow_array::ArrayRef> = vec![
-            Arc::new(self.id.finish()),
-            Arc::new(self.time.finish()),
-            Arc::new(self.time_text.finish()),
-            Arc::new(self.time_assumed.finish()),
-            Arc::new(self.until.finish()),
-            Arc::new(self.source.finish()),
-            Arc::new(self.host.finish()),
-            Arc::new(self.actor.finish()),
-            Arc::new(self.target.finish()),
-            Arc::new(self.verb.finish()),
-            Arc::new(self.object.finish()),
-            Arc::new(self.object_kind.finish()),
-            Arc::new(self.scope.finish()),
-            Arc::new(self.client.finish()),
-            Arc::new(self.peer.finish()),
-            Arc::new(self.device.finish()),
-            Arc::new(self.count.finish()),
-            Arc::new(self.bytes.finish()),
-            Arc::new(self.outcome.finish()),
-            Arc::new(self.qualifiers.finish()),
-            Arc::new(self.links.finish()),
-            Arc::new(same(Some(exhibit))),
-            Arc::new(same(origin.member.as_deref())),
-            Arc::new(same(Some(origin.format))),
-            Arc::new(self.ranges.finish()),
-            Arc::new(self.options.finish()),
-            Arc::new(self.fields.finish()?),
-        ];
-        RecordBatch::try_new(spine::schema(), columns)
-    }
-}
-
-/// A text that most events do not have.
-struct Sparse {
-    texts: StringBuilder,
-    /// Nulls that are not in `texts` yet.
-    missing: usize,
-}
-
-impl Sparse {
-    fn append_option(&mut self, text: Option<impl AsRef<str>>) {
-        let Some(text) = text else {
-            self.missing += 1;
-            return;
-        };
-        self.texts.append_nulls(std::mem::take(&mut self.missing));
-        self.texts.append_value(text);
-    }
-
-    fn finish(&mut self) -> StringArray {
-        self.texts.append_nulls(std::mem::take(&mut self.missing));
-        self.texts.finish()
-    }
-}
-
-/// Ids are ASCII.
-fn str_of(text: &[u8]) -> &str {
-    std::str::from_utf8(text).unwrap_or_default()
-}
-
-fn append_text(row: &mut StructBuilder, column: usize, value: &str) {
-    if let Some(builder) = row.field_builder::<StringBuilder>(column) {
-        builder.append_value(value);
-    }
-}
-
-fn append_number(row: &mut StructBuilder, column: usize, value: u64) {
-    if let Some(builder) = row.field_builder::<UInt64Builder>(column) {
-        builder.append_value(value);
+        EventIds::of(exhibit, member).at(offset)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use arrow_schema::DataType;
+
     use super::*;
     use crate::spine::{Link, Qualifier, Verb};
 
@@ -701,6 +463,81 @@ mod tests {
         assert_eq!(locator.ranges, event.ranges);
         assert_eq!((locator.exhibit, locator.member.as_deref()), (exhibit, Some("a/b")));
         assert!(Batch::of(batch.rows()).is_ok());
+        // As a table has it, and a part of it.
+        let stored = stored(batch);
+        assert_eq!(Batch::of(&stored).map(|batch| batch.rows == kept.0[0].rows), Ok(true));
         Ok(())
+    }
+
+    /// Names as texts, as tables have them.
+    fn stored(batch: &Batch) -> RecordBatch {
+        let own = batch.own_fields().unwrap();
+        let names: StringArray = (0..own.keys.len()).map(|entry| Some(own.name(entry))).collect();
+        let DataType::Map(entries, _) = spine::fields_type() else { panic!("a map") };
+        let DataType::Struct(pair) = entries.data_type().clone() else { panic!("pairs") };
+        let pairs = vec![Arc::new(names) as ArrayRef, Arc::new(own.values.clone())];
+        let pairs = arrow_array::StructArray::new(pair, pairs, None);
+        let offsets = arrow_buffer::OffsetBuffer::new(own.offsets.to_vec().into());
+        let map = MapArray::new(entries, offsets, pairs, None, false);
+        let mut columns = batch.rows().columns().to_vec();
+        *columns.last_mut().unwrap() = Arc::new(map);
+        RecordBatch::try_new(spine::schema(), columns).unwrap()
+    }
+
+    /// Whatever of a batch is still held, the next one is written to other memory.
+    #[test]
+    fn batches_do_not_share_what_is_written() {
+        for keep in [false, true] {
+            let mut held = Held { keep, ..Held::default() };
+            let origin = Origin { exhibit: ExhibitId::of_digest(&[7; 32]), member: None, format: "json" };
+            let mut batcher = Batcher::new(origin, &mut held);
+            for number in 0..3 * ROWS_MAX as u64 {
+                let mut event = Event::at(Range { offset: number, length: 1 }, "json");
+                event.actor = (number % 3 == 0).then(|| format!("a{number}"));
+                event.count = (number % 5 == 0).then_some(number);
+                let field =
+                    |name: u64| (format!("f{}", name % 7), (name % 2 == 0).then(|| number.to_string()));
+                event.fields = (number..number + number % 4).map(field).collect();
+                batcher.event(&event).unwrap();
+            }
+            batcher.finish().unwrap();
+            let expected: Vec<_> = (0..3 * ROWS_MAX as u64).map(told_of).collect();
+            assert_eq!(held.told, expected);
+            let again = held.kept.iter().flat_map(told).collect::<Vec<_>>();
+            assert_eq!(again, if keep { expected } else { Vec::new() });
+        }
+    }
+
+    type Row = (Option<String>, Vec<(String, Option<String>)>);
+
+    fn told_of(number: u64) -> Row {
+        let field = |name: u64| (format!("f{}", name % 7), (name % 2 == 0).then(|| number.to_string()));
+        ((number % 3 == 0).then(|| format!("a{number}")), (number..number + number % 4).map(field).collect())
+    }
+
+    fn told(batch: &Batch) -> Vec<Row> {
+        let own = |row| batch.fields(row).map(|(name, value)| (name.to_owned(), value.map(str::to_owned)));
+        let row = |row| (batch.text("actor", row).map(str::to_owned), own(row).collect());
+        (0..batch.len()).map(row).collect()
+    }
+
+    #[derive(Default)]
+    struct Held {
+        keep: bool,
+        kept: Vec<Batch>,
+        told: Vec<Row>,
+    }
+
+    impl Sink for Held {
+        fn batch(&mut self, batch: Batch) -> io::Result<()> {
+            self.told.extend(told(&batch));
+            if self.keep {
+                self.kept.push(batch);
+            }
+            Ok(())
+        }
+        fn gap(&mut self, _: Gap) -> io::Result<()> {
+            Ok(())
+        }
     }
 }

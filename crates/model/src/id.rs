@@ -9,6 +9,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::str::FromStr;
 
+use sha2::block_api::compress256;
 use sha2::{Digest, Sha256};
 
 /// Bytes of the digest that an id keeps.
@@ -17,6 +18,60 @@ const BYTES: usize = 16;
 const CHARACTERS: usize = 26;
 /// RFC 4648 base32 in lower case, without padding.
 const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+
+/// The ids of one exhibit member's events: `EventId::of` exhibit, member and offset, with what is the
+/// same for all made ready. An id is made for every record.
+pub(crate) struct EventIds {
+    /// The digest's state before the first block that has something of the offset in it.
+    before: [u32; 8],
+    /// That block and those after it, filled up as SHA-256 wants it (FIPS 180-4, 5.1.1).
+    blocks: Vec<[u8; 64]>,
+    /// Where the offset lies in the first of them; it may reach into the second.
+    place: usize,
+}
+
+/// FIPS 180-4, 5.3.3.
+const SHA256_BEGIN: [u32; 8] =
+    [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
+
+impl EventIds {
+    pub(crate) fn of(exhibit: ExhibitId, member: Option<&str>) -> Self {
+        let mut message = message::<OfEvent>(&[exhibit.bytes(), member.unwrap_or("").as_bytes(), &[0; 8]]);
+        let length = message.len();
+        message.push(0x80);
+        message.resize((message.len() + 8).next_multiple_of(64) - 8, 0);
+        message.extend((8 * length as u64).to_be_bytes());
+        let (blocks, _) = message.as_chunks::<64>();
+        let (ahead, blocks) = blocks.split_at((length - 8) / 64);
+        let mut before = SHA256_BEGIN;
+        compress256(&mut before, ahead);
+        Self { before, blocks: blocks.to_vec(), place: (length - 8) % 64 }
+    }
+
+    /// The id of the event whose record begins at that offset.
+    pub(crate) fn at(&mut self, offset: u64) -> EventId {
+        let places = self.blocks.as_flattened_mut().get_mut(self.place..self.place + 8);
+        places.unwrap_or_default().copy_from_slice(&offset.to_be_bytes());
+        let mut state = self.before;
+        compress256(&mut state, &self.blocks);
+        let mut bytes = [0; BYTES];
+        for (place, word) in bytes.as_chunks_mut::<4>().0.iter_mut().zip(state) {
+            *place = word.to_be_bytes();
+        }
+        Id { bytes, kind: PhantomData }
+    }
+}
+
+/// What is digested of a thing made of parts.
+fn message<K: Kind>(parts: &[&[u8]]) -> Vec<u8> {
+    let mut message = Vec::with_capacity(8 + parts.iter().map(|part| 8 + part.len()).sum::<usize>());
+    message.extend([b'a', b's', b's', b'i', b'z', b'e', b'/', K::PREFIX as u8]);
+    for part in parts {
+        message.extend((part.len() as u64).to_be_bytes());
+        message.extend_from_slice(part);
+    }
+    message
+}
 
 /// What an id names; the prefix is the letter before the hyphen.
 pub trait Kind {
@@ -84,14 +139,7 @@ impl<K: Kind> Id<K> {
     /// different lists of parts share a digest, and the kind separates the domains.
     #[must_use]
     pub fn of(parts: &[&[u8]]) -> Self {
-        // In one piece: an id is made for every record, and its parts are short.
-        let mut message = Vec::with_capacity(8 + parts.iter().map(|part| 8 + part.len()).sum::<usize>());
-        message.extend([b'a', b's', b's', b'i', b'z', b'e', b'/', K::PREFIX as u8]);
-        for part in parts {
-            message.extend((part.len() as u64).to_be_bytes());
-            message.extend_from_slice(part);
-        }
-        Self::of_digest(&Sha256::digest(&message).into())
+        Self::of_digest(&Sha256::digest(message::<K>(parts)).into())
     }
 
     /// The 128 bits themselves, for use as a part of another id.
@@ -223,6 +271,19 @@ mod tests {
         let encoding = data_encoding::BASE32_NOPAD.encode(&Sha256::digest(b"x")[..16]);
         let id = ExhibitId::of_digest(&Sha256::digest(b"x").into());
         assert_eq!(id.to_string(), format!("x-{}", encoding.to_lowercase()));
+    }
+
+    #[test]
+    fn ids_of_events_are_those_of_their_parts() {
+        let exhibit = ExhibitId::of_digest(&[7; 32]);
+        for member in (0..150).map(|length| "m".repeat(length)) {
+            let member = Some(member.as_str());
+            let mut ids = EventIds::of(exhibit, member);
+            for offset in [0, 5, u64::MAX] {
+                let parts = [exhibit.bytes(), member.unwrap_or("").as_bytes(), &offset.to_be_bytes()];
+                assert_eq!(ids.at(offset), EventId::of(&parts));
+            }
+        }
     }
 
     #[test]

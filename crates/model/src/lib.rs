@@ -9,6 +9,7 @@ pub mod account;
 pub mod basis;
 pub mod batch;
 pub mod card;
+mod columns;
 pub mod coverage;
 pub mod decision;
 pub mod detector;
@@ -42,7 +43,7 @@ pub mod time;
 
 pub use account::{Account, Namespace};
 pub use basis::Basis;
-pub use batch::{Batch, Batcher, Origin, Packed, Sink};
+pub use batch::{Batch, Batcher, Origin, OwnFields, Packed, Sink};
 pub use card::Card;
 pub use coverage::Coverage;
 pub use decision::Decision;

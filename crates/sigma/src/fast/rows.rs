@@ -6,7 +6,7 @@
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, StringArray};
-use assize_model::{Batch, column};
+use assize_model::{Batch, OwnFields, column};
 
 /// Events by row.
 pub(crate) trait Rows {
@@ -29,35 +29,21 @@ pub(crate) trait Rows {
 /// Events as `model`'s batches have them.
 pub(crate) struct MapRows<'a> {
     sources: &'a StringArray,
-    offsets: &'a [i32],
-    keys: &'a StringArray,
-    values: &'a StringArray,
+    own: OwnFields<'a>,
     nulls: bool,
 }
 
 impl<'a> MapRows<'a> {
     /// The rows of a batch; `None` if it has not the spine's columns.
     pub fn of(batch: &'a Batch) -> Option<Self> {
-        let rows = batch.rows();
-        let sources = rows.column_by_name(column::SOURCE)?.as_string_opt::<i32>()?;
-        let map = rows.column_by_name(column::FIELDS)?.as_map_opt()?;
-        let (keys, values) = (map.keys().as_string_opt::<i32>()?, map.values().as_string_opt::<i32>()?);
-        Some(Self { sources, offsets: map.value_offsets(), keys, values, nulls: values.null_count() > 0 })
+        let sources = batch.rows().column_by_name(column::SOURCE)?.as_string_opt::<i32>()?;
+        let own = batch.own_fields()?;
+        Some(Self { sources, own, nulls: own.values.null_count() > 0 })
     }
 
-    fn range(&self, row: usize) -> (usize, usize) {
-        (self.offsets[row] as usize, self.offsets[row + 1] as usize)
-    }
-
-    fn key_bytes(&self, row: usize) -> (&[i32], &[u8]) {
-        let (from, to) = self.range(row);
-        let offsets = &self.keys.value_offsets()[from..=to];
-        let ends = (offsets.first(), offsets.last());
-        let bytes = match ends {
-            (Some(from), Some(to)) => &self.keys.value_data()[*from as usize..*to as usize],
-            _ => &[],
-        };
-        (offsets, bytes)
+    /// The numbers of an event's names.
+    fn keys(&self, row: usize) -> &'a [i32] {
+        &self.own.keys[self.own.range(row)]
     }
 }
 
@@ -71,37 +57,39 @@ impl Rows for MapRows<'_> {
     }
 
     fn is_alike(&self, row: usize, other: usize) -> bool {
-        let ((one, one_bytes), (other, other_bytes)) = (self.key_bytes(row), self.key_bytes(other));
-        let apart = one[0] - other[0];
-        one.len() == other.len()
-            && one_bytes == other_bytes
-            && one.iter().zip(other).all(|(one, other)| one - other == apart)
+        // A batch may number one name twice; then its events are only not taken together.
+        self.keys(row) == self.keys(other)
     }
 
     fn signature(&self, row: usize, into: &mut Vec<u8>) {
-        let (offsets, bytes) = self.key_bytes(row);
-        into.extend_from_slice(bytes);
-        for offset in offsets {
-            into.extend_from_slice(&(offset - offsets[0]).to_le_bytes());
+        let keys = self.keys(row);
+        for key in keys {
+            into.extend_from_slice(self.own.names.value(*key as usize).as_bytes());
+        }
+        // Where each name begins, and where the last one ends.
+        let mut offset = 0u32;
+        into.extend_from_slice(&offset.to_le_bytes());
+        for key in keys {
+            offset += self.own.names.value_length(*key as usize) as u32;
+            into.extend_from_slice(&offset.to_le_bytes());
         }
         // Read from the end, it is plain where the names stop and the offsets begin. No such signature
         // ends as one of a table does (0xff), for no event has so many fields.
-        into.extend_from_slice(&(offsets.len() as u32).to_le_bytes());
+        into.extend_from_slice(&(keys.len() as u32 + 1).to_le_bytes());
     }
 
     fn names(&self, row: usize) -> Vec<Box<str>> {
-        let (from, to) = self.range(row);
-        (from..to).map(|at| self.keys.value(at).into()).collect()
+        self.own.range(row).map(|entry| self.own.name(entry).into()).collect()
     }
 
     fn value(&self, row: usize, position: u32) -> Option<&str> {
-        let at = self.offsets[row] as usize + position as usize;
-        if self.nulls && self.values.is_null(at) { None } else { Some(self.values.value(at)) }
+        let at = self.own.offsets[row] as usize + position as usize;
+        if self.nulls && self.own.values.is_null(at) { None } else { Some(self.own.values.value(at)) }
     }
 
     fn run(&self, row: usize) -> Option<&[u8]> {
-        let (from, to) = self.range(row);
-        let offsets = self.values.value_offsets();
-        Some(&self.values.value_data()[offsets[from] as usize..offsets[to] as usize])
+        let range = self.own.range(row);
+        let offsets = self.own.values.value_offsets();
+        Some(&self.own.values.value_data()[offsets[range.start] as usize..offsets[range.end] as usize])
     }
 }
