@@ -4,15 +4,15 @@
 //! peers in turn with ours; the table gives medians of CPU seconds and the ratio to the first peer.
 //! The peer is the tool `evtx_dump` where `EVTX_DUMP` names it, else the crate it is made of.
 
-mod wanted;
-
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
-use assize_model::{Batch, Batcher, ExhibitId, Gap, Input, Origin, Projection, ReadingOptions, Sink, Wanted};
-use wanted::Words;
+use assize_model::{
+    Batch, Batcher, ExhibitId, Gap, Input, Origin, Projection, ReadingOptions, RuleFile, Sink, Wanted,
+};
+use assize_sigma::RuleSet;
 
 const ROUNDS: usize = 5;
 const STEPS: &[(&str, &str)] = &[
@@ -20,8 +20,7 @@ const STEPS: &[(&str, &str)] = &[
     ("crate", "evtx crate, records_json, one thread"),
     ("all", "assize: batches of all columns"),
     ("rules", "assize: what the rules can touch"),
-    ("rules-no-words", "assize: the same without rules that look for words anywhere"),
-    ("load", "(of which: what the rules can touch, worked out)"),
+    ("load", "(of which: rules loaded)"),
 ];
 
 fn main() -> Result<()> {
@@ -37,7 +36,7 @@ fn main() -> Result<()> {
 fn table(folder: &str, rules: Option<&str>) -> Result<()> {
     let steps: Vec<_> = STEPS
         .iter()
-        .filter(|(step, _)| rules.is_some() || !matches!(*step, "rules" | "rules-no-words" | "load"))
+        .filter(|(step, _)| rules.is_some() || !matches!(*step, "rules" | "load"))
         .collect();
     let mut taken = vec![Vec::new(); steps.len()];
     for round in 0..=ROUNDS {
@@ -67,21 +66,30 @@ fn table(folder: &str, rules: Option<&str>) -> Result<()> {
 }
 
 fn one(step: &str, folder: &Path, rules: Option<&Path>) -> Result<()> {
-    let wanted = |words| wanted::of_rules(rules.context("no rules")?, words);
+    let wanted = || wanted(rules.context("no rules")?);
     match step {
         "peer" => peer(folder),
         "crate" => by_crate(folder),
         "all" => read(folder, None),
-        "rules" => read(folder, Some(&wanted(Words::Counted)?)),
-        "rules-no-words" => read(folder, Some(&wanted(Words::LeftOut)?)),
-        "load" => wanted(Words::LeftOut).map(|_| ()),
+        "rules" => read(folder, Some(&wanted()?)),
+        "load" => wanted().map(|_| ()),
         other => bail!("no step `{other}`"),
     }
 }
 
-fn files(path: &Path) -> Result<Vec<PathBuf>> {
+/// What SigmaHQ's rules can touch, or any others below a folder.
+fn wanted(rules: &Path) -> Result<Wanted> {
+    let mut found = Vec::new();
+    for path in files(rules, "yml")? {
+        let text = std::fs::read_to_string(&path)?;
+        found.push(RuleFile { name: path.display().to_string(), text });
+    }
+    Ok(RuleSet::load(&found).wanted())
+}
+
+fn files(path: &Path, kind: &str) -> Result<Vec<PathBuf>> {
     if !path.is_dir() {
-        return Ok(if path.extension().is_some_and(|x| x == "evtx") {
+        return Ok(if path.extension().is_some_and(|x| x == kind) {
             vec![path.to_owned()]
         } else {
             Vec::new()
@@ -89,7 +97,7 @@ fn files(path: &Path) -> Result<Vec<PathBuf>> {
     }
     let mut found = Vec::new();
     for entry in std::fs::read_dir(path)? {
-        found.extend(files(&entry?.path())?);
+        found.extend(files(&entry?.path(), kind)?);
     }
     found.sort();
     Ok(found)
@@ -97,7 +105,7 @@ fn files(path: &Path) -> Result<Vec<PathBuf>> {
 
 fn peer(folder: &Path) -> Result<()> {
     let Some(tool) = std::env::var_os("EVTX_DUMP") else { return by_crate(folder) };
-    for file in files(folder)? {
+    for file in files(folder, "evtx")? {
         // It stops at damage; what it read counts.
         Command::new(&tool)
             .args(["-t", "1", "-o", "jsonl"])
@@ -112,7 +120,7 @@ fn peer(folder: &Path) -> Result<()> {
 
 fn by_crate(folder: &Path) -> Result<()> {
     let mut out = io::BufWriter::new(io::sink());
-    for file in files(folder)? {
+    for file in files(folder, "evtx")? {
         let Ok(parser) = evtx::EvtxParser::from_path(&file) else { continue };
         let settings = evtx::ParserSettings::new().indent(false).num_threads(1);
         for record in parser.with_configuration(settings).records_json().flatten() {
@@ -126,7 +134,7 @@ fn read(folder: &Path, wanted: Option<&Wanted>) -> Result<()> {
     let format = assize_formats::by_name("evtx").context("the EVTX format")?;
     let options = ReadingOptions::default();
     let mut null = Null(0);
-    for file in files(folder)? {
+    for file in files(folder, "evtx")? {
         let mut bytes = std::fs::File::open(file)?;
         let origin = Origin { exhibit: ExhibitId::of_digest(&[0; 32]), member: None, format: "evtx" };
         let mut batcher = Batcher::new(origin, &mut null);

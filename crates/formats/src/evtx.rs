@@ -6,8 +6,8 @@
 //! and what is found there is marked; chunks are found by their signature wherever they begin.
 //!
 //! How binary XML is read stands in the files below this one, from bytes upward: `cursor`, `value`,
-//! `names`, `program` (what a template says), `run` (what a record says), `chunk` (where records
-//! lie), `blocks`. `tree` reads the same the slow way, for people and as judge.
+//! `names`, `program` (what a template says), `run` (what a record says), `words` (in which records may
+//! a word stand), `chunk` (where records lie), `blocks`. `tree` reads the same the slow way, for people and as judge.
 //!
 //! Layout: <https://github.com/libyal/libevtx/blob/main/documentation/Windows%20XML%20Event%20Log%20(EVTX).asciidoc>
 
@@ -19,8 +19,10 @@ mod names;
 mod oracle;
 mod program;
 mod run;
+mod stream;
 mod tree;
 mod value;
+mod words;
 
 use std::io;
 
@@ -35,7 +37,7 @@ use crate::windows::{self, Fields, Meaning, Own, own};
 use blocks::Blocks;
 use chunk::{CHUNK, CHUNK_HEADER, Record};
 use names::known;
-use run::{Decoder, Read, Row};
+use run::{Decoder, Read, Row, Told};
 
 /// See the module's text.
 pub(crate) struct Evtx;
@@ -160,6 +162,9 @@ impl<'o, 'a> Reader<'o, 'a> {
             Projection::Everything => true,
             Projection::Wanted(wanted) => wanted.spine,
         };
+        if !spine {
+            out.leave_ids_out();
+        }
         Ok(Self {
             decoder: Decoder::new(code_page(options)?, projection),
             row: Row::default(),
@@ -242,7 +247,7 @@ impl<'o, 'a> Reader<'o, 'a> {
             );
             self.gap(place, Cause::Checksum, detail)?;
         }
-        self.decoder.begin_chunk(place);
+        self.begin_chunk(place);
         let used = chunk::used(bytes);
         self.records(bytes, place, used)?;
         let behind = Found { place, recovered: Some(BEHIND_END) };
@@ -260,7 +265,7 @@ impl<'o, 'a> Reader<'o, 'a> {
         if chunk::without_zeros(bytes, 0, bytes.len()).is_none() {
             return Ok(());
         }
-        self.decoder.begin_chunk(place);
+        self.begin_chunk(place);
         let found = Found { place, recovered: Some(WITHOUT_HEADER) };
         self.salvage(bytes, found, 0, Cause::UnreadableBlock, "no chunk of an event log where one should be")
     }
@@ -354,6 +359,12 @@ impl<'o, 'a> Reader<'o, 'a> {
         if self.until.is_some() { Ok(()) } else { self.out.gap(range, cause, detail) }
     }
 
+    fn begin_chunk(&mut self, place: Range) {
+        if self.decoder.begin_chunk(place) {
+            self.out.forget_names();
+        }
+    }
+
     /// Decodes a record and hands it on; in words what is wrong with it otherwise.
     fn decode(&mut self, bytes: &[u8], record: Record, found: Found) -> io::Result<Result<(), String>> {
         let (from, to) = record.content();
@@ -363,7 +374,7 @@ impl<'o, 'a> Reader<'o, 'a> {
         match self.decoder.read(bytes, from, to, &mut self.row) {
             Ok(_) if self.until.is_some() => {}
             Ok(Read::Unwanted) => self.out.pass_over(),
-            Ok(Read::Filled) if self.row.names.is_empty() => {
+            Ok(Read::Filled) if self.row.names.is_empty() && self.spine => {
                 return Ok(Err("the record says nothing".to_owned()));
             }
             Ok(Read::Filled) => self.hand_on(record, found)?,
@@ -388,7 +399,7 @@ impl<'o, 'a> Reader<'o, 'a> {
     fn one(&mut self, record: Range, bytes: &[u8], place: Range) -> io::Result<()> {
         let at = record.offset.checked_sub(place.offset).and_then(|at| usize::try_from(at).ok());
         let Some(record) = at.and_then(|at| Record::at(bytes, at, bytes.len())) else { return Ok(()) };
-        self.decoder.begin_chunk(place);
+        self.begin_chunk(place);
         let recovered = if !chunk::is_chunk(bytes) {
             Some(WITHOUT_HEADER)
         } else if record.end() > chunk::used(bytes) {
@@ -402,7 +413,7 @@ impl<'o, 'a> Reader<'o, 'a> {
 
     fn hand_on(&mut self, record: Record, found: Found) -> io::Result<()> {
         self.tell_frame(record, found);
-        let fields = OwnFields(&self.row);
+        let fields = OwnFields(self.row.told());
         let meaning = if self.spine { Meaning::of(&fields) } else { Meaning::place_of(&fields) };
         self.source.clear();
         self.source.push_str("windows/");
@@ -440,7 +451,7 @@ impl<'o, 'a> Reader<'o, 'a> {
         };
         let names = &self.decoder.names;
         let packed = Packed {
-            values: &self.row.text,
+            values: self.row.text.bytes(),
             ends: &self.row.ends,
             names: &self.row.names,
             nulls: &[],
@@ -458,16 +469,16 @@ impl<'o, 'a> Reader<'o, 'a> {
                 value::write(out, value::kind::FILETIME, &bytes, encoding_rs::UTF_8)
             });
         }
-        let own_id = row.first(own!("EventRecordID").0).map(|id| id.parse() == Ok(record.id));
+        let own_id = row.told().first(own!("EventRecordID").0).map(|id| id.parse() == Ok(record.id));
         // A projection may not want the number at all; what is not there cannot disagree.
         if own_id == Some(false) {
             row.add(known::HEADER_ID, |out| value::decimal(out, record.id));
         }
         if let Some(recovered) = found.recovered {
-            row.add(known::RECOVERED, |out| out.extend_from_slice(recovered.as_bytes()));
+            row.add(known::RECOVERED, |out| out.push(recovered.as_bytes()));
         }
         if !row.foreign.is_empty() {
-            row.add(known::TEMPLATE, |out| out.extend_from_slice(FOREIGN));
+            row.add(known::TEMPLATE, |out| out.push(FOREIGN));
         }
     }
 }
@@ -494,11 +505,15 @@ fn time_of(
 }
 
 /// A record's fields by their names.
-struct OwnFields<'r>(&'r Row);
+struct OwnFields<'r>(Told<'r>);
 
 impl Fields for OwnFields<'_> {
     fn all(&self, name: Own) -> impl Iterator<Item = &str> {
         self.0.all(name.0)
+    }
+
+    fn field(&self, name: Own) -> Option<&str> {
+        self.0.first(name.0)
     }
 }
 

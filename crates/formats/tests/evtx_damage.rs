@@ -289,9 +289,9 @@ fn a_projection_gives_what_is_wanted_and_counts_the_rest() {
     let bytes = log(300);
     let class = Class {
         source: Some("windows/security".into()),
-        provider: None,
         event_ids: Some([4624].into()),
         fields: Some(["target userNAME".to_owned()].into()),
+        ..Class::default()
     };
     let wanted = Wanted { classes: vec![class], spine: false };
     let kept = read_as(&bytes, Projection::Wanted(&wanted), &ReadingOptions::default());
@@ -305,6 +305,48 @@ fn a_projection_gives_what_is_wanted_and_counts_the_rest() {
         assert!(fields.iter().any(|(name, _)| name == "TargetUserName"));
         assert!(!fields.iter().any(|(name, _)| name == "LogonType"));
     }
+}
+
+#[test]
+fn a_record_is_wanted_whole_where_a_word_stands_in_it() {
+    let bytes = log(300);
+    let whole = read(&bytes).events();
+    let only = |only_with_words| {
+        let class = Class {
+            fields: Some(["LogonType".to_owned()].into()),
+            words: ["m.okafor12".to_owned()].into(),
+            only_with_words,
+            ..Class::default()
+        };
+        let wanted = Wanted { classes: vec![class], spine: false };
+        read_as(&bytes, Projection::Wanted(&wanted), &ReadingOptions::default())
+    };
+    let speaks = |fields: &[(String, String)]| fields.iter().any(|(_, value)| value.contains("m.okafor12"));
+    let speaking: Vec<_> = whole.iter().filter(|(_, fields)| speaks(fields)).cloned().collect();
+    assert_eq!(speaking.len(), 11, "12 and 120 to 129");
+    let some = only(false);
+    assert_eq!((some.events().len(), some.passed_over), (300, 0));
+    let has = |(_, fields): &&(Range, Vec<(String, String)>)| speaks(fields);
+    assert_eq!(some.events().iter().filter(has).cloned().collect::<Vec<_>>(), speaking);
+    let bare = some.events().into_iter().filter(|event| !has(&event));
+    bare.for_each(|(_, fields)| assert!(fields.iter().all(|(name, _)| name != "TargetUserName")));
+    // Those with the word, and more where one program is not one kind.
+    let few = only(true);
+    assert_eq!(few.events().iter().filter(has).cloned().collect::<Vec<_>>(), speaking);
+    assert_eq!(few.events().len() as u64 + few.passed_over, 300);
+}
+
+#[test]
+fn ids_that_were_left_out_are_known_all_the_same() {
+    let bytes = log(100);
+    let wanted = Wanted { classes: vec![Class::default()], spine: false };
+    let bare = read_as(&bytes, Projection::Wanted(&wanted), &ReadingOptions::default());
+    let ids = |kept: &Kept| -> Vec<_> {
+        let rows = kept.batches.iter().flat_map(|batch| (0..batch.len()).map(move |row| batch.id(row)));
+        rows.collect()
+    };
+    assert!(bare.batches[0].text("id", 0).is_none());
+    assert_eq!(ids(&bare), ids(&read(&bytes)));
 }
 
 /// A few kilobytes must not become gigabytes: a record that repeats its values is given up.

@@ -45,6 +45,13 @@ pub struct Class {
     pub event_ids: Option<BTreeSet<u32>>,
     /// The own fields that are wanted, whatever their case and blanks; `None` for all.
     pub fields: Option<BTreeSet<String>>,
+    /// Texts in lower-case ASCII. A record in one of whose values one of them may stand, in any case, is
+    /// wanted with every field. None for most classes: this is for rules that look for words
+    /// anywhere, which else would need every field of every record.
+    pub words: BTreeSet<String>,
+    /// A record in which none of `words` may stand is not wanted at all, but for one of each kind, so
+    /// that it is known which kinds there are.
+    pub only_with_words: bool,
 }
 
 /// A field's name without blanks and in lower case, as it is compared with what is wanted: rules

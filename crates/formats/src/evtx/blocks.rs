@@ -2,6 +2,9 @@
 
 use std::io::{self, Read};
 
+/// Bytes that are asked for at once.
+const AHEAD: usize = 256 << 10;
+
 /// A stream with its next bytes in memory.
 pub(super) struct Blocks<'r> {
     input: &'r mut dyn Read,
@@ -23,8 +26,9 @@ impl<'r> Blocks<'r> {
         if have < size {
             self.buffer.drain(..self.start);
             self.start = 0;
-            let missing = (size - have) as u64;
-            Read::take(&mut *self.input, missing).read_to_end(&mut self.buffer)?;
+            let missing = size.max(AHEAD) - have;
+            self.buffer.reserve(missing);
+            Read::take(&mut *self.input, missing as u64).read_to_end(&mut self.buffer)?;
         }
         let end = self.buffer.len().min(self.start + size);
         Ok(&self.buffer[self.start..end])

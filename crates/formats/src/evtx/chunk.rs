@@ -98,8 +98,14 @@ pub(super) fn checksum_problem(bytes: &[u8]) -> Option<&'static str> {
 /// Without the zeros before and after; `None` where there are only zeros.
 pub(super) fn without_zeros(bytes: &[u8], from: usize, to: usize) -> Option<(usize, usize)> {
     let stretch = bytes.get(from..to)?;
-    let first = stretch.iter().position(|byte| *byte != 0)?;
-    let last = stretch.iter().rposition(|byte| *byte != 0)?;
+    // Whole blocks first: most of what is looked at here is nothing but zeros.
+    let is_zero = |block: &[u8; 64]| block.iter().fold(0, |bits, byte| bits | byte) == 0;
+    let (ahead, _) = stretch.as_chunks::<64>();
+    let skip = 64 * ahead.iter().take_while(|block| is_zero(block)).count();
+    let first = skip + stretch[skip..].iter().position(|byte| *byte != 0)?;
+    let (_, behind) = stretch.as_rchunks::<64>();
+    let rest = stretch.len() - 64 * behind.iter().rev().take_while(|block| is_zero(block)).count();
+    let last = stretch[..rest].iter().rposition(|byte| *byte != 0)?;
     Some((from + first, from + last + 1))
 }
 

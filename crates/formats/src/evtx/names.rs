@@ -4,7 +4,10 @@
 //! numbers of those that the reader itself asks for are fixed.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
+use super::cursor::{Broken, Cursor};
+use super::value::{self, Out};
 use crate::windows::SPINE_FIELDS;
 
 /// Numbers of names that are asked for: those of the spine first, then the frame's.
@@ -34,11 +37,37 @@ const NAMES_MAX: usize = 100_000;
 pub(super) struct Names {
     list: Vec<Box<str>>,
     numbers: BTreeMap<Box<str>, u32>,
+    /// Numbers that are found without a search, at a place that the name gives.
+    recent: Vec<u32>,
+    /// Names of the chunk at hand by their place in it, at a place that this gives.
+    placed: Vec<Option<Placed>>,
+    joined: String,
 }
+
+/// A name where it stands in a chunk.
+#[derive(Clone, Debug)]
+pub(super) struct Placed {
+    /// Of its entry: offset of the next one, hash, units, text, NUL.
+    pub(super) offset: u32,
+    /// Behind its entry.
+    pub(super) end: u32,
+    pub(super) full: Rc<str>,
+    /// Without the prefix of a namespace.
+    pub(super) local: Rc<str>,
+}
+
+const RECENT: usize = 1024;
+const PLACED: usize = 256;
 
 impl Default for Names {
     fn default() -> Self {
-        let mut names = Self { list: Vec::new(), numbers: BTreeMap::new() };
+        let mut names = Self {
+            list: Vec::new(),
+            numbers: BTreeMap::new(),
+            recent: vec![0; RECENT],
+            placed: vec![None; PLACED],
+            joined: String::new(),
+        };
         for name in SPINE_FIELDS.iter().chain(&OF_FRAME) {
             names.number(name);
         }
@@ -49,12 +78,32 @@ impl Default for Names {
 impl Names {
     /// The number of a name, new or known.
     pub(super) fn number(&mut self, name: &str) -> u32 {
-        if let Some(number) = self.numbers.get(name) {
-            return *number;
+        let mix = |hash: u32, byte: u8| hash.wrapping_mul(31).wrapping_add(u32::from(byte));
+        let slot = name.bytes().fold(0, mix) as usize % RECENT;
+        let guess = self.recent[slot];
+        if self.list.get(guess as usize).is_some_and(|known| **known == *name) {
+            return guess;
         }
-        let number = self.list.len() as u32;
-        self.list.push(name.into());
-        self.numbers.insert(name.into(), number);
+        let number = match self.numbers.get(name) {
+            Some(number) => *number,
+            None => {
+                let number = self.list.len() as u32;
+                self.list.push(name.into());
+                self.numbers.insert(name.into(), number);
+                number
+            }
+        };
+        self.recent[slot] = number;
+        number
+    }
+
+    /// The number of a name that is put together.
+    pub(super) fn number_of(&mut self, parts: &[&str]) -> u32 {
+        let mut joined = std::mem::take(&mut self.joined);
+        joined.clear();
+        parts.iter().for_each(|part| joined.push_str(part));
+        let number = self.number(&joined);
+        self.joined = joined;
         number
     }
 
@@ -66,4 +115,61 @@ impl Names {
     pub(super) fn is_full(&self) -> bool {
         self.list.len() > NAMES_MAX
     }
+
+    /// Offsets mean something else from here on.
+    pub(super) fn begin_chunk(&mut self) {
+        self.placed.fill(None);
+    }
+
+    /// A reference to a name, with the name right behind it where it is met first.
+    pub(super) fn read(&mut self, chunk: &[u8], cursor: &mut Cursor<'_>) -> Result<Placed, Broken> {
+        let offset = cursor.u32()?;
+        let placed = match self.at(offset) {
+            Some(placed) => placed.clone(),
+            None => self.new_name(chunk, offset)?,
+        };
+        if offset as usize == cursor.at {
+            cursor.take(placed.end as usize - cursor.at)?;
+        }
+        Ok(placed)
+    }
+
+    /// Offset of the next name with the same remainder, hash, length, text, NUL. The header's table
+    /// of names is not asked: what is damaged there costs nothing here.
+    fn new_name(&mut self, chunk: &[u8], offset: u32) -> Result<Placed, Broken> {
+        let mut at = Cursor::new(chunk, offset as usize, chunk.len());
+        at.take(4)?;
+        let hash = at.u16()?;
+        let units = at.u16()?;
+        let text = at.take(2 * usize::from(units))?;
+        at.take(2)?;
+        if name_hash(text) != hash {
+            return at.broken("a name that does not agree with its hash");
+        }
+        let mut out = Out::default();
+        value::text(&mut out, text);
+        let full: Rc<str> = String::from_utf8_lossy(out.bytes()).into();
+        if full.is_empty() {
+            return at.broken("a name without characters");
+        }
+        let local = match full.rsplit_once(':') {
+            Some((_, local)) => local.into(),
+            None => Rc::clone(&full),
+        };
+        let placed = Placed { offset, end: at.at as u32, full, local };
+        let slot = offset as usize / 4 % PLACED;
+        self.placed[slot] = Some(placed.clone());
+        Ok(placed)
+    }
+
+    /// The name that was met at an offset of the chunk at hand.
+    fn at(&self, offset: u32) -> Option<&Placed> {
+        self.placed[offset as usize / 4 % PLACED].as_ref().filter(|placed| placed.offset == offset)
+    }
+}
+
+/// The hash that stands before a name: of its UTF-16 units, by the factor 65599.
+pub(super) fn name_hash(text: &[u8]) -> u16 {
+    let units = text.as_chunks::<2>().0.iter().map(|unit| u32::from(u16::from_le_bytes(*unit)));
+    units.fold(0u32, |hash, unit| hash.wrapping_mul(65599).wrapping_add(unit)) as u16
 }

@@ -10,28 +10,41 @@
 //!
 //! Grammar: [MS-EVEN6] 2.2.12, with names and templates by offset as they stand in files.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use encoding_rs::Encoding;
 
 use super::cursor::{Broken, Cursor};
-use super::names::{Names, known};
-use super::value::{self, kind};
+use super::names::{Names, Placed, known};
+use super::value::{self, Out, kind};
+use super::words::Words;
 
 /// Elements nested deeper than this are hostile.
-const DEPTH_MAX: usize = 64;
+pub(super) const DEPTH_MAX: usize = 64;
 /// Values of one template instance.
 const VALUES_MAX: u32 = 16 * 1024;
 /// An element that is there whatever its values are.
 const NO_DEPENDENCY: u16 = 0xffff;
 
 /// What is to be done with the values of an instance.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Program {
     pub(super) ops: Vec<Op>,
     pub(super) elements: Vec<Element>,
+    /// Runs of fields whose texts are fixed.
+    pub(super) runs: Vec<Run>,
+    /// No other program of this reader has it.
+    pub(super) number: u32,
+    /// Of one for some fields: a text that is put together or fixed may hold a word that is sought, and
+    /// that the values by themselves do not.
+    pub(super) may_speak: bool,
+    /// The steps before they were simplified.
+    steps: Vec<Op>,
+    /// The same for some fields only, by the number of their set.
+    narrowed: RefCell<Vec<(usize, Rc<Program>)>>,
     /// Texts that are fixed, which parts point into.
-    pub(super) texts: Vec<u8>,
-    /// Instances that stand in the stream itself.
-    pub(super) instances: Vec<(Instance, Inside)>,
+    pub(super) texts: Out,
     /// Where the values are found by which a record's class is known.
     pub(super) class: ClassParts,
     /// The bytes it was made of, and what in them is another chunk's business: by these the same
@@ -51,27 +64,39 @@ struct Local {
     name: Option<Vec<u8>>,
 }
 
+/// Fields that are the same in every record: their text and, for each, its name and where it ends.
+#[derive(Debug)]
+pub(super) struct Run {
+    pub(super) text: Vec<u8>,
+    pub(super) fields: Vec<(u32, u32)>,
+}
+
 /// One step.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Op {
+    /// An element that is one value: what nearly all are. What it is if the value is a list or a
+    /// fragment, the element says.
+    Value { value: u16, name: u32, element: u32 },
+    /// Fields of fixed text.
+    Run(u32),
     /// Goes on at `to` if the value is null: the element is left out.
     Guard { value: u16, to: u32 },
     /// An element without children: its attributes and its text.
     Leaf(u32),
+    /// The same where there are only attributes, each a field of one value.
+    Fields(u32),
     /// The attributes of an element with children.
     Attributes(u32),
     /// The place of a value that is a fragment of its own.
     Insert { value: u16, inside: Inside },
     /// A fragment that is fixed.
     Fragment { start: u32, end: u32, inside: Inside },
-    /// An instance in the stream itself.
-    Instance(u32),
     /// The text of an element with children.
     Text(u32),
 }
 
 /// An element with what makes fields of it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Element {
     pub(super) attributes: Vec<Attribute>,
     /// Name of the field that its text becomes.
@@ -85,14 +110,20 @@ pub(super) struct Element {
     pub(super) may_hold: bool,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Attribute {
     pub(super) role: Role,
     pub(super) parts: Vec<Part>,
 }
 
+impl Attribute {
+    fn is_one_value(&self) -> bool {
+        matches!((self.role, &self.parts[..]), (Role::Field(_), [Part::Value(_)]))
+    }
+}
+
 /// What an attribute is for.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
     /// A field of its own.
     Field(u32),
@@ -116,21 +147,24 @@ pub(super) struct Inside {
 }
 
 /// Where channel, provider and event id of a record stand.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct ClassParts {
     pub(super) channel: Vec<Part>,
     pub(super) provider: Vec<Part>,
     pub(super) event_id: Vec<Part>,
+    /// Where the time stands: for records of which it is not wanted as a field.
+    pub(super) time: Vec<Part>,
 }
 
-/// A template to be filled, and with what.
-#[derive(Clone, Debug)]
-pub(super) struct Instance {
-    /// The first four bytes of the template's GUID.
-    pub(super) template_id: u32,
-    /// Offset of its definition in the chunk.
-    pub(super) definition: u32,
-    pub(super) values: Vec<Value>,
+impl ClassParts {
+    /// The value that is the event id, where nothing else tells records of this template apart.
+    pub(super) fn told_by(&self) -> Option<u16> {
+        let is_fixed = |parts: &[Part]| parts.iter().all(|part| matches!(part, Part::Fixed { .. }));
+        match self.event_id[..] {
+            [Part::Value(value)] if is_fixed(&self.channel) && is_fixed(&self.provider) => Some(value),
+            _ => None,
+        }
+    }
 }
 
 /// A value, where it lies in the chunk.
@@ -177,9 +211,26 @@ impl Program {
         there <= end && chunk.get(there..end) == self.body.get(here..)
     }
 
-    /// Forgets what makes fields whose names are not wanted.
-    pub(super) fn keep_only(&mut self, wanted: impl Fn(u32) -> bool) {
-        for element in &mut self.elements {
+    /// The same with those fields only whose names are wanted; kept under the number of the set.
+    pub(super) fn narrowed(
+        &self,
+        set: usize,
+        wanted: impl Fn(u32) -> bool,
+        words: Option<&Words>,
+    ) -> Rc<Self> {
+        let known = self.narrowed.borrow().iter().find(|(known, _)| *known == set).map(|(_, p)| Rc::clone(p));
+        known.unwrap_or_else(|| {
+            let mut made = self.keep_only(wanted);
+            made.may_speak = words.is_some_and(|words| self.speaks(words));
+            let made = Rc::new(made);
+            self.narrowed.borrow_mut().push((set, Rc::clone(&made)));
+            made
+        })
+    }
+
+    fn keep_only(&self, wanted: impl Fn(u32) -> bool) -> Self {
+        let mut elements = self.elements.clone();
+        for element in &mut elements {
             element.attributes.retain(|attribute| match attribute.role {
                 Role::Field(name) => wanted(name),
                 // What it will be called is only known with its values.
@@ -193,12 +244,81 @@ impl Program {
                 element.drop_blank = true;
             }
         }
-        self.drop_idle();
+        let mut narrow = Self {
+            elements,
+            texts: self.texts.clone(),
+            class: self.class.clone(),
+            number: self.number,
+            steps: self.steps.clone(),
+            ..Self::default()
+        };
+        narrow.drop_idle();
+        narrow.simplify();
+        narrow
+    }
+
+    /// Makes plain steps of elements that are one value or fixed.
+    fn simplify(&mut self) {
+        let jumps: Vec<u32> = self
+            .steps
+            .iter()
+            .filter_map(|op| if let Op::Guard { to, .. } = op { Some(*to) } else { None })
+            .collect();
+        let mut places = Vec::with_capacity(self.steps.len() + 1);
+        let mut ops: Vec<Op> = Vec::with_capacity(self.steps.len());
+        for (number, step) in self.steps.iter().enumerate() {
+            // What a guard leaves out must not run into what follows.
+            let is_aim = jumps.contains(&(number as u32));
+            let last_run = ops.last().and_then(|op| if let Op::Run(run) = op { Some(*run) } else { None });
+            let fixed = match step {
+                Op::Leaf(element) => fixed_fields(&self.elements[*element as usize], self.texts.bytes()),
+                _ => None,
+            };
+            let joins = fixed.is_some() && last_run.is_some() && !is_aim;
+            places.push(ops.len() as u32 - u32::from(joins));
+            match (fixed, last_run.filter(|_| joins)) {
+                (Some(fields), Some(run)) => self.runs[run as usize].add(&fields),
+                (Some(fields), None) => {
+                    let mut run = Run { text: Vec::new(), fields: Vec::new() };
+                    run.add(&fields);
+                    ops.push(Op::Run(self.runs.len() as u32));
+                    self.runs.push(run);
+                }
+                (None, _) => ops.push(self.plain(*step)),
+            }
+        }
+        places.push(ops.len() as u32);
+        for op in &mut ops {
+            if let Op::Guard { to, .. } = op {
+                *to = places[*to as usize];
+            }
+        }
+        self.ops = ops;
+    }
+
+    fn plain(&self, step: Op) -> Op {
+        let Op::Leaf(number) = step else { return step };
+        let element = &self.elements[number as usize];
+        match (&element.text[..], &element.attributes[..], element.drop_blank) {
+            ([Part::Value(value)], [], false) => {
+                Op::Value { value: *value, name: element.name, element: number }
+            }
+            ([], attributes, true) if attributes.iter().all(Attribute::is_one_value) => Op::Fields(number),
+            _ => step,
+        }
+    }
+
+    /// Whether a word may stand in a field that stands in no value.
+    fn speaks(&self, words: &Words) -> bool {
+        let attributes = self.elements.iter().flat_map(|element| &element.attributes).map(|a| &a.parts);
+        let mut texts = self.elements.iter().map(|element| &element.text).chain(attributes);
+        let is_value = |part: &Part| matches!(part, Part::Value(_));
+        texts.any(|parts| parts.len() > 1 && parts.iter().any(is_value)) || words.stand_in(self.texts.bytes())
     }
 
     /// Whether it can be used for records of another chunk: all it needs stands in itself.
     pub(super) fn is_portable(&self) -> bool {
-        !self.ops.iter().any(|op| matches!(op, Op::Fragment { .. } | Op::Instance(_)))
+        !self.steps.iter().any(|op| matches!(op, Op::Fragment { .. }))
     }
 
     /// Takes out steps that do nothing any more.
@@ -213,23 +333,62 @@ impl Program {
             Op::Text(element) => elements[*element as usize].text.is_empty(),
             _ => false,
         };
-        // Where each step will be: a guard goes on at the first one that is kept.
-        let mut places = Vec::with_capacity(self.ops.len() + 1);
-        let mut kept = Vec::with_capacity(self.ops.len());
-        for op in &self.ops {
-            places.push(kept.len() as u32);
-            if !idle(op) {
-                kept.push(*op);
-            }
+        // Where each step will be: a guard goes on at the first one that is kept, and one that guards
+        // nothing any more is dropped too. Backwards, because what it guards comes after it.
+        let mut kept = vec![false; self.steps.len()];
+        for at in (0..self.steps.len()).rev() {
+            kept[at] = match self.steps[at] {
+                Op::Guard { to, .. } => kept[at + 1..(to as usize).max(at + 1)].contains(&true),
+                op => !idle(&op),
+            };
         }
-        places.push(kept.len() as u32);
-        for op in &mut kept {
-            if let Op::Guard { to, .. } = op {
-                *to = places[*to as usize];
-            }
+        let mut places = Vec::with_capacity(self.steps.len() + 1);
+        let mut count = 0;
+        for kept in &kept {
+            places.push(count);
+            count += u32::from(*kept);
         }
-        self.ops = kept;
+        places.push(count);
+        let steps = self.steps.iter().zip(&kept).filter(|(_, kept)| **kept).map(|(step, _)| match *step {
+            Op::Guard { value, to } => Op::Guard { value, to: places[to as usize] },
+            other => other,
+        });
+        self.steps = steps.collect();
     }
+}
+
+impl Run {
+    fn add(&mut self, fields: &[(u32, &[u8])]) {
+        for (name, text) in fields {
+            self.text.extend_from_slice(text);
+            self.fields.push((*name, self.text.len() as u32));
+        }
+    }
+}
+
+/// The fields of an element all of whose texts are fixed and in one piece each; `None` for others.
+fn fixed_fields<'t>(element: &Element, texts: &'t [u8]) -> Option<Vec<(u32, &'t [u8])>> {
+    let text_of = |parts: &[Part]| match *parts {
+        [Part::Fixed { start, end }] => texts.get(start as usize..end as usize),
+        _ => None,
+    };
+    let mut fields = Vec::new();
+    for attribute in &element.attributes {
+        match attribute.role {
+            Role::Field(name) if name != known::TIME_CREATED => {
+                fields.push((name, text_of(&attribute.parts)?))
+            }
+            _ => return None,
+        }
+    }
+    match (&element.text[..], element.drop_blank) {
+        ([], true) => {}
+        ([], false) => fields.push((element.name, &texts[..0])),
+        // Whether it is blank, running says.
+        (_, true) => return None,
+        (parts, false) => fields.push((element.name, text_of(parts)?)),
+    }
+    (!fields.is_empty()).then_some(fields)
 }
 
 /// Reads an instance after its token: `01`, template, definition (skipped if it stands right
@@ -248,53 +407,39 @@ pub(super) fn instance_into(cursor: &mut Cursor<'_>, values: &mut Vec<Value>) ->
         return cursor.broken("a template instance with more values than a record can hold");
     }
     let descriptors = cursor.take(4 * count as usize)?;
-    for &[low, high, kind, _] in descriptors.as_chunks::<4>().0 {
-        let start = cursor.at as u32;
-        cursor.take(usize::from(u16::from_le_bytes([low, high])))?;
-        values.push(Value { kind, start, end: cursor.at as u32 });
-    }
+    // 16 K values of at most 64 KiB each: no sum of them is beyond 32 bits.
+    let mut at = cursor.at as u32;
+    values.extend(descriptors.as_chunks::<4>().0.iter().map(|&[low, high, kind, _]| {
+        let start = at;
+        at += u32::from(u16::from_le_bytes([low, high]));
+        Value { kind, start, end: at }
+    }));
+    let sum = at as usize - cursor.at;
+    cursor.take(sum)?;
     Ok((template_id, definition))
 }
 
-/// Makes a program of the tokens in `cursor`. In a template, elements have a dependency and values
-/// have places; in a stream of a record neither.
+/// Makes a program of the template in `cursor`.
 pub(super) fn compile(
     cursor: Cursor<'_>,
     chunk: &[u8],
-    kind: StreamKind,
     inside: Inside,
     names: &mut Names,
     code_page: &'static Encoding,
 ) -> Result<Program, Broken> {
-    let program = Program {
-        ops: Vec::new(),
-        elements: Vec::new(),
-        texts: Vec::new(),
-        instances: Vec::new(),
-        class: ClassParts::default(),
-        body: Vec::new(),
-        local: Vec::new(),
-    };
+    let program = Program::default();
     let (from, to) = (cursor.at, cursor.end);
     let mut compiler =
-        Compiler { chunk, kind, names, code_page, program, open: Vec::new(), start: None, inside, from };
+        Compiler { chunk, names, code_page, program, open: Vec::new(), start: None, inside, from };
     compiler.run(cursor)?;
-    if kind == StreamKind::Template {
-        compiler.program.body = chunk.get(from..to).unwrap_or_default().to_vec();
-    }
-    Ok(compiler.program)
-}
-
-/// What kind of token stream is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum StreamKind {
-    Template,
-    Record,
+    let mut program = compiler.program;
+    program.body = chunk.get(from..to).unwrap_or_default().to_vec();
+    program.simplify();
+    Ok(program)
 }
 
 struct Compiler<'c, 'n> {
     chunk: &'c [u8],
-    kind: StreamKind,
     names: &'n mut Names,
     code_page: &'static Encoding,
     program: Program,
@@ -309,7 +454,7 @@ struct Compiler<'c, 'n> {
 }
 
 struct Open {
-    local: String,
+    local: Rc<str>,
     inside_of: Inside,
     is_data: bool,
     element: Element,
@@ -318,7 +463,7 @@ struct Open {
     told: Option<usize>,
     has_children: bool,
     /// In a start tag: the attribute whose parts are being read.
-    attribute: Option<(String, Vec<Part>)>,
+    attribute: Option<(Placed, Vec<Part>)>,
 }
 
 impl Compiler<'_, '_> {
@@ -342,13 +487,12 @@ impl Compiler<'_, '_> {
                     self.fixed(|out| value::text(out, text));
                 }
                 0x08 | 0x48 => {
-                    let unit = cursor.u16()?;
-                    let character = char::from_u32(u32::from(unit)).unwrap_or(char::REPLACEMENT_CHARACTER);
-                    self.fixed(|out| out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()));
+                    let character = character(cursor.u16()?);
+                    self.fixed(|out| out.push(character.encode_utf8(&mut [0; 4]).as_bytes()));
                 }
                 0x09 | 0x49 => {
                     let name = self.name(&mut cursor)?;
-                    self.fixed(|out| entity(out, &name));
+                    self.fixed(|out| entity(out, &name.full));
                 }
                 // A processing instruction says nothing about the event.
                 0x0a => {
@@ -358,7 +502,7 @@ impl Compiler<'_, '_> {
                     let units = cursor.u16()?;
                     cursor.take(2 * usize::from(units))?;
                 }
-                0x0c => self.instance(&mut cursor)?,
+                0x0c => return cursor.broken("a template instance inside a template or a start tag"),
                 0x0d | 0x0e => self.place(&mut cursor)?,
                 0x0f => drop(cursor.take(3)?),
                 _ => {
@@ -373,42 +517,21 @@ impl Compiler<'_, '_> {
         Ok(())
     }
 
-    /// A reference to a name, with the name right behind it where it is met first.
-    fn name(&mut self, cursor: &mut Cursor<'_>) -> Result<String, Broken> {
-        let reference = cursor.at - self.from;
-        let offset = cursor.u32()? as usize;
-        let inline = offset == cursor.at;
-        let mut at = if inline { *cursor } else { Cursor::new(self.chunk, offset, self.chunk.len()) };
-        // Offset of the next name with the same remainder, hash, length, text, NUL. The header's
-        // table of names is not asked: what is damaged there costs nothing here.
-        at.take(4)?;
-        let name = at.at;
-        let hash = at.u16()?;
-        let units = at.u16()?;
-        let text = at.take(2 * usize::from(units))?;
-        let whole = self.chunk.get(name..at.at).unwrap_or_default();
-        at.take(2)?;
-        if inline {
-            cursor.at = at.at;
-        }
-        if name_hash(text) != hash {
-            return cursor.broken("a name that does not agree with its hash");
-        }
-        if self.kind == StreamKind::Template {
-            let to = cursor.at - self.from;
-            self.program.local.push(Local { from: reference, to, name: Some(whole.to_vec()) });
-        }
-        let name = value::told(kind::STRING, text, self.code_page);
-        if name.is_empty() { cursor.broken("a name without characters") } else { Ok(name) }
+    fn name(&mut self, cursor: &mut Cursor<'_>) -> Result<Placed, Broken> {
+        let from = cursor.at - self.from;
+        let placed = self.names.read(self.chunk, cursor)?;
+        // Without the offset of the next name before it, and the NUL behind it.
+        let whole = self.chunk.get(placed.offset as usize + 4..placed.end as usize - 2);
+        let name = Some(whole.unwrap_or_default().to_vec());
+        self.program.local.push(Local { from, to: cursor.at - self.from, name });
+        Ok(placed)
     }
 
     /// A size that is not needed, because every element says where it ends.
     fn size(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Broken> {
         let from = cursor.at - self.from;
         cursor.u32()?;
-        if self.kind == StreamKind::Template {
-            self.program.local.push(Local { from, to: from + 4, name: None });
-        }
+        self.program.local.push(Local { from, to: from + 4, name: None });
         Ok(())
     }
 
@@ -419,17 +542,17 @@ impl Compiler<'_, '_> {
         if self.open.len() >= DEPTH_MAX {
             return cursor.broken("elements nested deeper than 64");
         }
-        let dependency = if self.kind == StreamKind::Template { cursor.u16()? } else { NO_DEPENDENCY };
+        let dependency = cursor.u16()?;
         self.size(cursor)?;
-        let full = self.name(cursor)?;
+        let name = self.name(cursor)?;
         if has_attributes {
             self.size(cursor)?;
         }
         // A template's outermost element has nothing to be left out of.
         let guarded = dependency != NO_DEPENDENCY && !self.open.is_empty();
         let guard = guarded.then(|| {
-            self.program.ops.push(Op::Guard { value: dependency, to: 0 });
-            self.program.ops.len() - 1
+            self.program.steps.push(Op::Guard { value: dependency, to: 0 });
+            self.program.steps.len() - 1
         });
         let inside_of = match self.open.last_mut() {
             Some(parent) => {
@@ -438,7 +561,7 @@ impl Compiler<'_, '_> {
             }
             None => self.inside,
         };
-        self.start = Some(Open::of(&full, inside_of, guard, self.names));
+        self.start = Some(Open::of(&name.local, inside_of, guard, self.names));
         Ok(())
     }
 
@@ -456,24 +579,24 @@ impl Compiler<'_, '_> {
     fn end_attribute(&mut self, start: &mut Open) {
         let Some((name, parts)) = start.attribute.take() else { return };
         // An attribute without any value is no attribute.
-        if parts.is_empty() || name.starts_with("xmlns") {
+        if parts.is_empty() || name.full.starts_with("xmlns") {
             return;
         }
-        let key = local_name(&name);
+        let key = &*name.local;
         let role = if key == "Name" && start.is_data {
             if let [Part::Fixed { start: from, end }] = parts[..] {
-                let text = String::from_utf8_lossy(&self.program.texts[from as usize..end as usize]);
-                start.element.name = self.names.number(&prefixed(&text, start.inside_of));
+                let text = String::from_utf8_lossy(&self.program.texts.bytes()[from as usize..end as usize]);
+                start.element.name = self.names.number_of(&prefixed(&text, start.inside_of));
                 return;
             }
             Role::NamesElement
-        } else if start.inside_of.system {
-            Role::Field(self.names.number(&system_name(&start.local, key)))
         } else {
-            Role::Field(self.names.number(&format!("{}_{key}", start.local)))
+            Role::Field(self.names.number_of(&attribute_name(&start.local, key, start.inside_of)))
         };
-        if role == Role::Field(known::PROVIDER) {
-            self.program.class.provider.clone_from(&parts);
+        match role {
+            Role::Field(known::PROVIDER) => self.program.class.provider.clone_from(&parts),
+            Role::Field(known::TIME_CREATED) => self.program.class.time.clone_from(&parts),
+            _ => {}
         }
         start.element.attributes.push(Attribute { role, parts });
     }
@@ -484,8 +607,8 @@ impl Compiler<'_, '_> {
         };
         self.end_attribute(&mut start);
         if !start.element.attributes.is_empty() {
-            start.told = Some(self.program.ops.len());
-            self.program.ops.push(Op::Attributes(0));
+            start.told = Some(self.program.steps.len());
+            self.program.steps.push(Op::Attributes(0));
         }
         self.open.push(start);
         Ok(())
@@ -496,7 +619,7 @@ impl Compiler<'_, '_> {
             return cursor.broken("the end of an element that did not begin");
         };
         let number = self.program.elements.len() as u32;
-        let ops = &mut self.program.ops;
+        let ops = &mut self.program.steps;
         if open.has_children {
             open.element.drop_blank = true;
             if let Some(told) = open.told {
@@ -556,7 +679,7 @@ impl Compiler<'_, '_> {
                     return cursor.broken("a fragment inside a start tag");
                 };
                 open.has_children = true;
-                self.program.ops.push(Op::Fragment { start, end, inside: open.element.inside });
+                self.program.steps.push(Op::Fragment { start, end, inside: open.element.inside });
             }
             _ => {
                 let Some(width) = value::width(kind) else {
@@ -571,7 +694,7 @@ impl Compiler<'_, '_> {
     }
 
     /// Adds fixed text to the attribute or element that is being read.
-    fn fixed(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+    fn fixed(&mut self, write: impl FnOnce(&mut Out)) {
         let start = self.program.texts.len() as u32;
         write(&mut self.program.texts);
         let end = self.program.texts.len() as u32;
@@ -596,35 +719,14 @@ impl Compiler<'_, '_> {
     fn place(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Broken> {
         let value = cursor.u16()?;
         let kind = cursor.u8()?;
-        if self.kind != StreamKind::Template {
-            return cursor.broken("the place of a value outside a template");
-        }
         self.part(Part::Value(value));
         if kind == kind::FRAGMENT
             && self.start.is_none()
             && let Some(open) = self.open.last_mut()
         {
             open.has_children = true;
-            self.program.ops.push(Op::Insert { value, inside: open.element.inside });
+            self.program.steps.push(Op::Insert { value, inside: open.element.inside });
         }
-        Ok(())
-    }
-
-    fn instance(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Broken> {
-        if self.kind == StreamKind::Template || self.start.is_some() {
-            return cursor.broken("a template instance inside a template or a start tag");
-        }
-        let mut values = Vec::new();
-        let (template_id, definition) = instance_into(cursor, &mut values)?;
-        let inside = match self.open.last_mut() {
-            Some(open) => {
-                open.has_children = true;
-                open.element.inside
-            }
-            None => self.inside,
-        };
-        self.program.ops.push(Op::Instance(self.program.instances.len() as u32));
-        self.program.instances.push((Instance { template_id, definition, values }, inside));
         Ok(())
     }
 }
@@ -635,60 +737,80 @@ const FRAMES: &[&str] =
 /// Elements of `System` that only have attributes.
 const ATTRIBUTES_ONLY: &[&str] = &["Provider", "TimeCreated", "Correlation", "Execution", "Security"];
 
-impl Open {
-    fn of(full: &str, inside_of: Inside, guard: Option<usize>, names: &mut Names) -> Self {
-        let local = local_name(full);
+/// What is known of an element by its name and by what it stands inside of.
+#[derive(Clone, Copy)]
+pub(super) struct Kind {
+    pub(super) inside_of: Inside,
+    /// What its children are inside of.
+    pub(super) inside: Inside,
+    /// The name of the field that its text becomes.
+    pub(super) name: u32,
+    /// It may be named by an attribute.
+    pub(super) is_data: bool,
+    pub(super) drop_blank: bool,
+}
+
+impl Kind {
+    pub(super) fn of(local: &str, inside_of: Inside, names: &mut Names) -> Self {
         let is_data = matches!(local, "Data" | "ComplexData") && inside_of.event_data;
         let is_frame = FRAMES.contains(&local) && !is_data && !(local == "Keywords" && inside_of.system);
-        let element = Element {
-            attributes: Vec::new(),
-            name: names.number(&prefixed(local, inside_of)),
-            text: Vec::new(),
-            drop_blank: is_frame || ATTRIBUTES_ONLY.contains(&local),
+        Self {
+            inside_of,
             inside: Inside {
                 system: inside_of.system || local == "System",
                 event_data: inside_of.event_data || local == "EventData",
                 rendering: inside_of.rendering || local == "RenderingInfo",
             },
-            may_hold: local == "ComplexData",
+            name: names.number_of(&prefixed(local, inside_of)),
+            is_data,
+            drop_blank: is_frame || ATTRIBUTES_ONLY.contains(&local),
+        }
+    }
+}
+
+impl Open {
+    fn of(local: &Rc<str>, inside_of: Inside, guard: Option<usize>, names: &mut Names) -> Self {
+        let kind = Kind::of(local, inside_of, names);
+        let element = Element {
+            attributes: Vec::new(),
+            name: kind.name,
+            text: Vec::new(),
+            drop_blank: kind.drop_blank,
+            inside: kind.inside,
+            may_hold: &**local == "ComplexData",
         };
-        let local = local.to_owned();
+        let (local, is_data) = (Rc::clone(local), kind.is_data);
         Self { local, inside_of, is_data, element, guard, told: None, has_children: false, attribute: None }
     }
 }
 
-/// The hash that stands before a name: of its UTF-16 units, by the factor 65599.
-pub(super) fn name_hash(text: &[u8]) -> u16 {
-    let units = text.as_chunks::<2>().0.iter().map(|unit| u32::from(u16::from_le_bytes(*unit)));
-    units.fold(0u32, |hash, unit| hash.wrapping_mul(65599).wrapping_add(unit)) as u16
-}
-
 /// The words that Windows renders stand beside the values and must not be taken for them.
-pub(super) fn prefixed(name: &str, inside: Inside) -> String {
-    if inside.rendering { format!("RenderingInfo_{name}") } else { name.to_owned() }
+pub(super) fn prefixed(name: &str, inside: Inside) -> [&str; 2] {
+    [if inside.rendering { "RenderingInfo_" } else { "" }, name]
 }
 
-/// Attributes of `System` keep their element's name but for the two that have names of their own.
-fn system_name(element: &str, attribute: &str) -> String {
+/// Attributes keep their element's name but for the two of `System` that have names of their own.
+pub(super) fn attribute_name<'n>(element: &'n str, attribute: &'n str, inside_of: Inside) -> [&'n str; 3] {
     match (element, attribute) {
-        ("TimeCreated", "SystemTime") => "TimeCreated".to_owned(),
-        ("EventID", "Qualifiers") => "Qualifiers".to_owned(),
-        _ => format!("{element}_{attribute}"),
+        ("TimeCreated", "SystemTime") if inside_of.system => ["TimeCreated", "", ""],
+        ("EventID", "Qualifiers") if inside_of.system => ["Qualifiers", "", ""],
+        _ => [element, "_", attribute],
     }
 }
 
-fn local_name(name: &str) -> &str {
-    name.rsplit_once(':').map_or(name, |(_, local)| local)
+/// A character by its one unit.
+pub(super) fn character(unit: u16) -> char {
+    char::from_u32(u32::from(unit)).unwrap_or(char::REPLACEMENT_CHARACTER)
 }
 
 /// The character of an entity; one that XML does not define stays as it is written.
-fn entity(out: &mut Vec<u8>, name: &str) {
+pub(super) fn entity(out: &mut Out, name: &str) {
     match name {
-        "lt" => out.push(b'<'),
-        "gt" => out.push(b'>'),
-        "amp" => out.push(b'&'),
-        "quot" => out.push(b'"'),
-        "apos" => out.push(b'\''),
-        other => out.extend_from_slice(format!("&{other};").as_bytes()),
+        "lt" => out.push(b"<"),
+        "gt" => out.push(b">"),
+        "amp" => out.push(b"&"),
+        "quot" => out.push(b"\""),
+        "apos" => out.push(b"'"),
+        other => out.push(format!("&{other};").as_bytes()),
     }
 }

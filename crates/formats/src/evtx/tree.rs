@@ -160,7 +160,7 @@ impl Builder<'_> {
         let name = counted_text(&mut at)?;
         at.u16()?;
         let text = self.chunk.get(before.at + 2..at.at - 2).unwrap_or_default();
-        if name.is_empty() || super::program::name_hash(text) != hash {
+        if name.is_empty() || super::names::name_hash(text) != hash {
             return cursor.broken("a name that does not agree with its hash");
         }
         if here {

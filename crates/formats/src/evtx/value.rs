@@ -50,23 +50,74 @@ pub(super) fn width(kind: u8) -> Option<usize> {
     })
 }
 
+/// Text that is being written: bytes of which the first `len` count. What lies behind them is room, so
+/// that a short piece is written as a block of fixed size.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Out {
+    bytes: Vec<u8>,
+    len: usize,
+}
+
+impl Out {
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+
+    pub(super) fn truncate(&mut self, len: usize) {
+        self.len = self.len.min(len);
+    }
+
+    pub(super) fn push(&mut self, text: &[u8]) {
+        self.room(text.len())[..text.len()].copy_from_slice(text);
+        self.len += text.len();
+    }
+
+    /// At least so much room behind what is written.
+    #[inline]
+    fn room(&mut self, size: usize) -> &mut [u8] {
+        if self.bytes.len() - self.len < size {
+            self.grow(size);
+        }
+        &mut self.bytes[self.len..]
+    }
+
+    #[cold]
+    fn grow(&mut self, size: usize) {
+        self.bytes.resize((self.len + size).next_power_of_two(), 0);
+    }
+}
+
 /// The text of a value by itself.
 pub(super) fn told(kind: u8, bytes: &[u8], code_page: &'static Encoding) -> String {
-    let mut out = Vec::new();
+    let mut out = Out::default();
     write(&mut out, kind, bytes, code_page);
-    String::from_utf8_lossy(&out).into_owned()
+    String::from_utf8_lossy(out.bytes()).into_owned()
 }
 
 /// Appends the text of a value, which is always UTF-8.
-pub(super) fn write(out: &mut Vec<u8>, kind: u8, bytes: &[u8], code_page: &'static Encoding) {
+#[inline]
+pub(super) fn write(out: &mut Out, kind: u8, bytes: &[u8], code_page: &'static Encoding) {
+    match (kind, bytes) {
+        (kind::STRING, _) => text(out, bytes),
+        (kind::UINT8, &[a]) => decimal(out, u64::from(a)),
+        (kind::UINT16, &[a, b]) => decimal(out, u64::from(u16::from_le_bytes([a, b]))),
+        (kind::UINT32, &[a, b, c, d]) => decimal(out, u64::from(u32::from_le_bytes([a, b, c, d]))),
+        _ => rarer(out, kind, bytes, code_page),
+    }
+}
+
+fn rarer(out: &mut Out, kind: u8, bytes: &[u8], code_page: &'static Encoding) {
     match kind {
-        kind::STRING => text(out, bytes),
         kind::ANSI => ansi(out, bytes, code_page),
         kind::SID => sid(out, bytes),
         _ if kind & kind::LIST != 0 => {
             for (number, (kind, item)) in items(kind, bytes).into_iter().enumerate() {
                 if number > 0 {
-                    out.push(b',');
+                    out.push(b",");
                 }
                 write(out, kind, item, code_page);
             }
@@ -76,23 +127,20 @@ pub(super) fn write(out: &mut Vec<u8>, kind: u8, bytes: &[u8], code_page: &'stat
 }
 
 /// Appends a value of a type whose size is fixed; bytes where the size does not fit.
-fn fixed(out: &mut Vec<u8>, kind: u8, bytes: &[u8]) {
+fn fixed(out: &mut Out, kind: u8, bytes: &[u8]) {
     match (kind, bytes) {
         (kind::NULL, _) | (_, []) => {}
         (kind::INT8, &[a]) => signed(out, i64::from(a as i8)),
-        (kind::UINT8, &[a]) => decimal(out, u64::from(a)),
         (kind::INT16, &[a, b]) => signed(out, i64::from(i16::from_le_bytes([a, b]))),
-        (kind::UINT16, &[a, b]) => decimal(out, u64::from(u16::from_le_bytes([a, b]))),
         (kind::INT32, &[a, b, c, d]) => signed(out, i64::from(i32::from_le_bytes([a, b, c, d]))),
-        (kind::UINT32, &[a, b, c, d]) => decimal(out, u64::from(u32::from_le_bytes([a, b, c, d]))),
         (kind::HEX32 | kind::SIZE, &[a, b, c, d]) => hex(out, u64::from(u32::from_le_bytes([a, b, c, d]))),
         (kind::REAL32, &[a, b, c, d]) => {
-            out.extend_from_slice(zmij::Buffer::new().format(f32::from_le_bytes([a, b, c, d])).as_bytes());
+            out.push(zmij::Buffer::new().format(f32::from_le_bytes([a, b, c, d])).as_bytes());
         }
         // Windows writes masks into some truth values: a value that is neither stays a number.
         (kind::BOOL, &[a, b, c, d]) => match i32::from_le_bytes([a, b, c, d]) {
-            0 => out.extend_from_slice(b"false"),
-            1 => out.extend_from_slice(b"true"),
+            0 => out.push(b"false"),
+            1 => out.push(b"true"),
             other => signed(out, i64::from(other)),
         },
         (_, &[a, b, c, d, e, f, g, h]) => eight(out, kind, [a, b, c, d, e, f, g, h]),
@@ -102,14 +150,12 @@ fn fixed(out: &mut Vec<u8>, kind: u8, bytes: &[u8]) {
     }
 }
 
-fn eight(out: &mut Vec<u8>, kind: u8, bytes: [u8; 8]) {
+fn eight(out: &mut Out, kind: u8, bytes: [u8; 8]) {
     match kind {
         kind::INT64 => signed(out, i64::from_le_bytes(bytes)),
         kind::UINT64 => decimal(out, u64::from_le_bytes(bytes)),
         kind::HEX64 | kind::SIZE => hex(out, u64::from_le_bytes(bytes)),
-        kind::REAL64 => {
-            out.extend_from_slice(zmij::Buffer::new().format(f64::from_le_bytes(bytes)).as_bytes())
-        }
+        kind::REAL64 => out.push(zmij::Buffer::new().format(f64::from_le_bytes(bytes)).as_bytes()),
         kind::FILETIME => file_time(out, u64::from_le_bytes(bytes)),
         _ => hex_bytes(out, &bytes),
     }
@@ -175,121 +221,255 @@ pub(super) fn until_nul(bytes: &[u8]) -> &[u8] {
 
 /// Appends UTF-16 (little end first) up to its first NUL. Halves of pairs without their other half
 /// become U+FFFD.
-pub(super) fn text(out: &mut Vec<u8>, bytes: &[u8]) {
-    let (blocks, _) = bytes.as_chunks::<32>();
-    let mut done = 0;
-    // Sixteen units at a time while all are ASCII and none is NUL, which nearly all are. Written so
-    // that the compiler makes vector code of it.
-    for block in blocks {
-        let mut narrow = [0u8; 16];
-        let (mut above, mut nuls) = (0u8, 0u8);
-        for unit in 0..16 {
-            let (low, high) = (block[2 * unit], block[2 * unit + 1]);
-            narrow[unit] = low;
-            above |= high | (low & 0x80);
-            nuls |= u8::from(low == 0);
-        }
-        if above != 0 || nuls != 0 {
-            break;
-        }
-        out.extend_from_slice(&narrow);
-        done += 32;
-    }
-    // Then as long as that holds, one by one; the rest by the book.
-    let rest = bytes.get(done..).unwrap_or_default().as_chunks::<2>().0;
-    let plain = rest.iter().take_while(|[low, high]| *high == 0 && (1..0x80).contains(low)).count();
-    out.extend(rest[..plain].iter().map(|[low, _]| *low));
-    if plain < rest.len() {
-        let units = rest[plain..].iter().map(|unit| u16::from_le_bytes(*unit));
-        units_as_utf8(out, units.take_while(|unit| *unit != 0));
+///
+/// Sixteen units at a time while all are ASCII and none is NUL, which nearly all are; what is left at the
+/// end overlaps what was written already, so that no unit is looked at by itself.
+pub(super) fn text(out: &mut Out, bytes: &[u8]) {
+    // An odd byte at the end is none; a NUL there is of no use but usual.
+    let bytes = &bytes[..bytes.len() & !1];
+    let bytes = bytes.strip_suffix(&[0, 0]).unwrap_or(bytes);
+    let units = bytes.len() / 2;
+    let room = out.room(units + 16);
+    let done = match units {
+        0 => 0,
+        16.. => sixteens(bytes, room),
+        8.. => blocks::<16, 8>(bytes, room, narrow8),
+        4.. => blocks::<8, 4>(bytes, room, narrow4),
+        _ => singles(bytes, room),
+    };
+    out.len += done;
+    if done < units {
+        by_the_book(out, &bytes[2 * done..]);
     }
 }
 
-fn units_as_utf8(out: &mut Vec<u8>, units: impl Iterator<Item = u16>) {
-    for character in char::decode_utf16(units) {
+/// How many units were written, if not all, before the block in which one is not plain.
+fn sixteens(bytes: &[u8], room: &mut [u8]) -> usize {
+    let mut done = 0;
+    for (block, place) in bytes.as_chunks::<32>().0.iter().zip(room.as_chunks_mut::<16>().0) {
+        let (narrow, is_plain) = narrow16(block);
+        if !is_plain {
+            return done;
+        }
+        *place = narrow;
+        done += 16;
+    }
+    let units = bytes.len() / 2;
+    let Some((block, place)) = bytes.last_chunk().zip(room[units - 16..].first_chunk_mut()) else {
+        return done;
+    };
+    let (narrow, is_plain) = narrow16(block);
+    if !is_plain {
+        return done;
+    }
+    *place = narrow;
+    units
+}
+
+/// A block at the beginning and one at the end, which overlap.
+fn blocks<const BYTES: usize, const UNITS: usize>(
+    bytes: &[u8],
+    room: &mut [u8],
+    narrow: fn(&[u8; BYTES]) -> ([u8; UNITS], bool),
+) -> usize {
+    let units = bytes.len() / 2;
+    let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) else { return 0 };
+    let ((first, is_plain), (last, also)) = (narrow(first), narrow(last));
+    if !(is_plain && also) {
+        return 0;
+    }
+    room[..UNITS].copy_from_slice(&first);
+    room[units - UNITS..units].copy_from_slice(&last);
+    units
+}
+
+fn singles(bytes: &[u8], room: &mut [u8]) -> usize {
+    for (number, [low, high]) in bytes.as_chunks::<2>().0.iter().enumerate() {
+        if *high != 0 || !(1..0x80).contains(low) {
+            return number;
+        }
+        room[number] = *low;
+    }
+    bytes.len() / 2
+}
+
+/// Bits that no plain unit has, nor one less than it: beyond ASCII, or NUL.
+const BEYOND: u16 = 0xff80;
+
+/// Units as bytes, and whether that is all there is to them. Written so that the compiler makes vector
+/// code of it.
+#[inline]
+fn narrow16(block: &[u8; 32]) -> ([u8; 16], bool) {
+    let (mut narrow, mut bits) = ([0u8; 16], 0u16);
+    for (place, unit) in narrow.iter_mut().zip(block.as_chunks::<2>().0) {
+        let unit = u16::from_le_bytes(*unit);
+        bits |= unit | unit.wrapping_sub(1);
+        *place = unit as u8;
+    }
+    (narrow, bits & BEYOND == 0)
+}
+
+#[inline]
+fn narrow8(block: &[u8; 16]) -> ([u8; 8], bool) {
+    let (mut narrow, mut bits) = ([0u8; 8], 0u16);
+    for (place, unit) in narrow.iter_mut().zip(block.as_chunks::<2>().0) {
+        let unit = u16::from_le_bytes(*unit);
+        bits |= unit | unit.wrapping_sub(1);
+        *place = unit as u8;
+    }
+    (narrow, bits & BEYOND == 0)
+}
+
+#[inline]
+fn narrow4(block: &[u8; 8]) -> ([u8; 4], bool) {
+    let units = u64::from_le_bytes(*block);
+    // A borrow comes of a NUL only, and then the block is not plain.
+    let bits = (units | units.wrapping_sub(0x0001_0001_0001_0001)) & 0xff80_ff80_ff80_ff80;
+    let pairs = (units | units >> 8) & 0x0000_ffff_0000_ffff;
+    ((((pairs | pairs >> 16) as u32).to_le_bytes()), bits == 0)
+}
+
+fn by_the_book(out: &mut Out, bytes: &[u8]) {
+    let units = bytes.as_chunks::<2>().0.iter().map(|unit| u16::from_le_bytes(*unit));
+    let room = out.room(3 * units.len() + 4);
+    let mut at = 0;
+    for character in char::decode_utf16(units.take_while(|unit| *unit != 0)) {
         let character = character.unwrap_or(char::REPLACEMENT_CHARACTER);
         if character.is_ascii() {
-            out.push(character as u8);
+            room[at] = character as u8;
+            at += 1;
         } else {
-            out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+            at += character.encode_utf8(&mut room[at..]).len();
         }
     }
+    out.len += at;
 }
 
 /// Appends text in a code page; NULs say nothing in it.
-fn ansi(out: &mut Vec<u8>, bytes: &[u8], code_page: &'static Encoding) {
+fn ansi(out: &mut Out, bytes: &[u8], code_page: &'static Encoding) {
     let (text, _) = code_page.decode_without_bom_handling(bytes);
-    out.extend(text.bytes().filter(|byte| *byte != 0));
+    text.as_bytes().split(|byte| *byte == 0).for_each(|piece| out.push(piece));
 }
 
-pub(super) fn decimal(out: &mut Vec<u8>, value: u64) {
-    out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+/// Whether there is nothing but white space.
+pub(super) fn is_blank(text: &[u8]) -> bool {
+    text.is_empty() || String::from_utf8_lossy(text).trim().is_empty()
 }
 
-fn signed(out: &mut Vec<u8>, value: i64) {
-    out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+/// The two digits of every number below 100.
+const PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[0; 2]; 100];
+    let mut number = 0;
+    while number < 100 {
+        pairs[number] = [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];
+        number += 1;
+    }
+    pairs
+};
+
+fn pair(number: u64) -> [u8; 2] {
+    PAIRS.get(number as usize).copied().unwrap_or_default()
 }
 
-const LOWER: &[u8; 16] = b"0123456789abcdef";
-const UPPER: &[u8; 16] = b"0123456789ABCDEF";
+#[inline]
+pub(super) fn decimal(out: &mut Out, value: u64) {
+    match value {
+        0..10 => {
+            out.room(1)[0] = b'0' + value as u8;
+            out.len += 1;
+        }
+        10..100 => {
+            out.room(2)[..2].copy_from_slice(&pair(value));
+            out.len += 2;
+        }
+        _ => out.push(itoa::Buffer::new().format(value).as_bytes()),
+    }
+}
 
-fn hex(out: &mut Vec<u8>, value: u64) {
+fn signed(out: &mut Out, value: i64) {
+    out.push(itoa::Buffer::new().format(value).as_bytes());
+}
+
+/// The two hexadecimal digits of every byte.
+const fn digits_of(alphabet: &[u8; 16]) -> [[u8; 2]; 256] {
+    let mut digits = [[0; 2]; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        digits[byte] = [alphabet[byte >> 4], alphabet[byte & 15]];
+        byte += 1;
+    }
+    digits
+}
+
+static LOWER: [[u8; 2]; 256] = digits_of(b"0123456789abcdef");
+static UPPER: [[u8; 2]; 256] = digits_of(b"0123456789ABCDEF");
+
+fn hex(out: &mut Out, value: u64) {
     let mut text = *b"0x0000000000000000";
-    for (place, byte) in value.to_be_bytes().into_iter().enumerate() {
-        text[2 + 2 * place] = LOWER[usize::from(byte >> 4)];
-        text[3 + 2 * place] = LOWER[usize::from(byte & 15)];
+    for (place, byte) in text[2..].as_chunks_mut::<2>().0.iter_mut().zip(value.to_be_bytes()) {
+        *place = LOWER[usize::from(byte)];
     }
     // Leading zeros are not written, but for the last.
     let zeros = (value.leading_zeros() as usize / 4).min(15);
     text[zeros] = b'0';
     text[zeros + 1] = b'x';
-    out.extend_from_slice(&text[zeros..]);
+    out.push(&text[zeros..]);
 }
 
-fn hex_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
-    for sixteen in bytes.chunks(16) {
-        let mut text = [0; 32];
-        for (place, byte) in sixteen.iter().enumerate() {
-            text[2 * place] = UPPER[usize::from(byte >> 4)];
-            text[2 * place + 1] = UPPER[usize::from(byte & 15)];
-        }
-        out.extend_from_slice(&text[..2 * sixteen.len()]);
+fn hex_bytes(out: &mut Out, bytes: &[u8]) {
+    let room = out.room(2 * bytes.len());
+    for (place, byte) in room.as_chunks_mut::<2>().0.iter_mut().zip(bytes) {
+        *place = UPPER[usize::from(*byte)];
     }
+    out.len += 2 * bytes.len();
 }
 
 /// `{00112233-4455-6677-8899-aabbccddeeff}`; the first three numbers lie little end first.
-fn guid(out: &mut Vec<u8>, bytes: &[u8]) {
-    const ORDER: [usize; 16] = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15];
+fn guid(out: &mut Out, bytes: &[u8]) {
+    const PLACES: [(usize, usize); 16] = [
+        (1, 3),
+        (3, 2),
+        (5, 1),
+        (7, 0),
+        (10, 5),
+        (12, 4),
+        (15, 7),
+        (17, 6),
+        (20, 8),
+        (22, 9),
+        (25, 10),
+        (27, 11),
+        (29, 12),
+        (31, 13),
+        (33, 14),
+        (35, 15),
+    ];
     let mut text = *b"{00000000-0000-0000-0000-000000000000}";
-    let mut at = 1;
-    for (number, place) in ORDER.into_iter().enumerate() {
-        at += usize::from(matches!(number, 4 | 6 | 8 | 10));
+    for (at, place) in PLACES {
         let byte = bytes.get(place).copied().unwrap_or(0);
-        text[at] = LOWER[usize::from(byte >> 4)];
-        text[at + 1] = LOWER[usize::from(byte & 15)];
-        at += 2;
+        text[at..at + 2].copy_from_slice(&LOWER[usize::from(byte)]);
     }
-    out.extend_from_slice(&text);
+    out.push(&text);
 }
 
 /// `S-1-5-21-…`: revision, count of sub-authorities, authority (big end first), sub-authorities.
-fn sid(out: &mut Vec<u8>, bytes: &[u8]) {
+fn sid(out: &mut Out, bytes: &[u8]) {
     let &[revision, count, a, b, c, d, e, f, ref rest @ ..] = bytes else {
         return hex_bytes(out, bytes);
     };
-    out.extend_from_slice(b"S-");
+    out.push(b"S-");
     decimal(out, u64::from(revision));
-    out.push(b'-');
+    out.push(b"-");
     decimal(out, u64::from_be_bytes([0, 0, a, b, c, d, e, f]));
     for sub in rest.as_chunks::<4>().0.iter().take(usize::from(count)) {
-        out.push(b'-');
+        out.push(b"-");
         decimal(out, u64::from(u32::from_le_bytes(*sub)));
     }
 }
 
 /// Hundreds of nanoseconds since 1601, as Windows shows them: years beyond 9999 keep their last
 /// four digits, and what is negative as a signed number shows as zeros.
-fn file_time(out: &mut Vec<u8>, ticks: u64) {
+fn file_time(out: &mut Out, ticks: u64) {
     const PER_SECOND: u64 = 10_000_000;
     if ticks > i64::MAX as u64 {
         return date(out, [0; 6], 0);
@@ -315,7 +495,7 @@ fn civil(days: u64) -> (u64, u64, u64) {
 
 /// A SYSTEMTIME: year, month, day of the week, day, hour, minute, second, thousandths. One that is
 /// no time shows as 1601-01-01, as Windows shows it.
-fn system_time(out: &mut Vec<u8>, bytes: &[u8]) {
+fn system_time(out: &mut Out, bytes: &[u8]) {
     let field =
         |at: usize| bytes.get(2 * at..2 * at + 2).map_or(0, |b| u64::from(b[0]) | u64::from(b[1]) << 8);
     let (year, month, day) = (field(0), field(1), field(3));
@@ -340,23 +520,16 @@ fn system_time(out: &mut Vec<u8>, bytes: &[u8]) {
     }
 }
 
-fn date(out: &mut Vec<u8>, [year, month, day, hour, minute, second]: [u64; 6], fraction: u64) {
+fn date(out: &mut Out, [year, month, day, hour, minute, second]: [u64; 6], fraction: u64) {
     let mut text = *b"0000-00-00T00:00:00.0000000Z";
-    digits(&mut text[0..4], year);
-    digits(&mut text[5..7], month);
-    digits(&mut text[8..10], day);
-    digits(&mut text[11..13], hour);
-    digits(&mut text[14..16], minute);
-    digits(&mut text[17..19], second);
-    digits(&mut text[20..27], fraction);
-    out.extend_from_slice(&text);
-}
-
-fn digits(places: &mut [u8], mut value: u64) {
-    for place in places.iter_mut().rev() {
-        *place = b'0' + (value % 10) as u8;
-        value /= 10;
+    let pairs =
+        [(0, year / 100), (2, year % 100), (5, month), (8, day), (11, hour), (14, minute), (17, second)];
+    let ticks = [(20, fraction / 100_000), (22, fraction / 1000 % 100), (24, fraction / 10 % 100)];
+    for (at, number) in pairs.into_iter().chain(ticks) {
+        text[at..at + 2].copy_from_slice(&pair(number));
     }
+    text[26] = b'0' + (fraction % 10) as u8;
+    out.push(&text);
 }
 
 #[cfg(test)]
@@ -402,6 +575,29 @@ mod tests {
         assert_eq!(told(0x0e, &[0x5a; 33]), "5A".repeat(33));
         let guid: Vec<u8> = (0..16).collect();
         assert_eq!(told(0x0f, &guid), "{03020100-0504-0706-0809-0a0b0c0d0e0f}");
+    }
+
+    /// At every length and every place of what is not plain, the fast way is what the book says.
+    #[test]
+    fn text_of_any_length_reads_by_the_book() {
+        for length in 0..70usize {
+            for (unit, place) in [0u16, 0xe4, 0x7f, 0x80, 0xdc00, 0x4e2d]
+                .into_iter()
+                .flat_map(|u| (0..=length).map(move |p| (u, p)))
+            {
+                let mut units: Vec<u16> = (0..length as u16).map(|number| u16::from(b'!') + number).collect();
+                if let Some(place) = units.get_mut(place) {
+                    *place = unit;
+                }
+                let bytes: Vec<u8> = units.iter().flat_map(|unit| unit.to_le_bytes()).collect();
+                let until = units.iter().position(|unit| *unit == 0).unwrap_or(length);
+                assert_eq!(
+                    told(0x01, &bytes),
+                    String::from_utf16_lossy(&units[..until]),
+                    "{length} {unit:x}"
+                );
+            }
+        }
     }
 
     #[test]

@@ -49,6 +49,12 @@ use sign::{Demands, Signs};
 use table::TableRows;
 use worker::Worker;
 
+/// Texts in lower-case ASCII of which one stands in every value of which the test is true; `None` if
+/// there are none such.
+pub(crate) fn required_words(test: &crate::Test) -> Option<Vec<String>> {
+    screen::required(&probe::Probe::of(test)?)
+}
+
 /// Rules made ready for fast scanning.
 pub(crate) struct Engine {
     program: Program,

@@ -35,15 +35,7 @@ impl Screen {
     pub fn of<'a>(probes: impl Iterator<Item = &'a Probe>) -> Option<Self> {
         let mut literals: Vec<String> = Vec::new();
         for probe in probes {
-            let own = match probe {
-                Probe::Text(pattern) => longest(pattern).map(|literal| vec![literal]),
-                Probe::Regex(regex) => literal::required(regex.as_str()),
-                Probe::Number(..) | Probe::Network(_) => None,
-            };
-            for literal in own? {
-                let run = literal.split(|char: char| !char.is_ascii()).max_by_key(|run| run.len());
-                literals.push(run.filter(|run| !run.is_empty())?.to_owned());
-            }
+            literals.extend(required(probe)?);
         }
         literals.sort();
         literals.dedup();
@@ -65,6 +57,21 @@ impl Screen {
         lower.make_ascii_lowercase();
         self.pieces.is_match(lower.as_slice()) && self.whole.is_match(lower.as_slice())
     }
+}
+
+/// Texts in lower-case ASCII of which one stands in every value that the probe holds of, but for the
+/// [`FALSE_FRIENDS`]; `None` if there are none such.
+pub(crate) fn required(probe: &Probe) -> Option<Vec<String>> {
+    let own = match probe {
+        Probe::Text(pattern) => longest(pattern).map(|literal| vec![literal]),
+        Probe::Regex(regex) => literal::required(regex.as_str()),
+        Probe::Number(..) | Probe::Network(_) => None,
+    };
+    let ascii = |literal: String| {
+        let run = literal.split(|char: char| !char.is_ascii()).max_by_key(|run| run.len());
+        run.filter(|run| !run.is_empty()).map(str::to_owned)
+    };
+    own?.into_iter().map(ascii).collect()
 }
 
 /// The stretch of an ASCII literal that is least likely to stand in a log.
