@@ -454,6 +454,7 @@ impl<'o, 'a> Reader<'o, 'a> {
             values: self.row.text.bytes(),
             ends: &self.row.ends,
             names: &self.row.names,
+            numbering: 0,
             nulls: &[],
             name: &|number| names.name(number),
         };

@@ -253,8 +253,10 @@ pub struct Packed<'e> {
     pub values: &'e [u8],
     /// Where each value ends.
     pub ends: &'e [u32],
-    /// A number for each field's name. A batcher gets one format's numbers only.
+    /// A number for each field's name.
     pub names: &'e [u32],
+    /// Which numbering the numbers are of: when another one comes, what is known of numbers is forgotten.
+    pub numbering: u64,
     /// Which of the fields are null, in their order; their values are empty.
     pub nulls: &'e [u32],
     /// The name of a number.

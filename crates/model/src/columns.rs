@@ -279,12 +279,16 @@ struct Own {
     by_format: Vec<i32>,
     values: Texts,
     valid: Valid,
+    /// Which numbering `by_format` is of.
+    numbering: u64,
     /// Sequences of names met in this batch, and the field with which each began.
     shapes: Vec<(Vec<u32>, usize)>,
     /// Where the fields of the last row begin.
     last: usize,
 }
 
+/// Numbers of a format that are remembered: names can be hostile and without end.
+const NUMBERS_MAX: usize = 1 << 20;
 /// Sequences of names that are remembered.
 const SHAPES: usize = 64;
 
@@ -319,6 +323,10 @@ impl Own {
             self.valid.0.resize(self.values.len(), true);
             fields.nulls.iter().for_each(|place| self.valid.0[first + *place as usize] = false);
         }
+        if self.numbering != fields.numbering {
+            self.forget_names();
+            self.numbering = fields.numbering;
+        }
         self.push_names(fields);
         self.end_row();
     }
@@ -341,6 +349,10 @@ impl Own {
         *at = keys.len();
         for number in fields.names {
             let place = *number as usize;
+            if place >= NUMBERS_MAX {
+                keys.push(self.names.add((fields.name)(*number)));
+                continue;
+            }
             if place >= self.by_format.len() {
                 self.by_format.resize(place + 1, -1);
             }

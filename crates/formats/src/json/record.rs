@@ -11,6 +11,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use assize_model::spine::Link;
 use assize_model::{Batcher, Cause, EventView, Packed};
@@ -54,6 +55,8 @@ const fn same(a: &[u8], b: &[u8]) -> bool {
 /// The pairs of one record; used again for the next one of the file.
 pub(crate) struct Record {
     names: Names,
+    /// Which numbering of names this is: two records on one batcher number theirs each by itself.
+    numbering: u64,
     /// Nodes of the own fields, by their places.
     own: Vec<u32>,
     text: String,
@@ -73,6 +76,12 @@ pub(crate) struct Record {
     cut: bool,
 }
 
+/// Told apart, and never written anywhere: no result depends on which number it is.
+fn next_numbering() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
 impl Record {
     /// For records of a make: `own` are the fields that it looks at, `spliced` those whose content
     /// takes their place, as an object or as a string that holds one.
@@ -88,6 +97,7 @@ impl Record {
         names.kept = names.nodes.len();
         Self {
             names,
+            numbering: next_numbering(),
             first: vec![0; own.len()],
             own: nodes,
             text: String::new(),
@@ -213,6 +223,7 @@ impl Record {
             values: self.text.as_bytes(),
             ends: &self.ends,
             names: &self.ids,
+            numbering: self.numbering,
             nulls: &self.nulls,
             name: &|number| self.names.path(number),
         };
