@@ -495,10 +495,11 @@ mod tests {
             let mut batcher = Batcher::new(origin, &mut held);
             for number in 0..3 * ROWS_MAX as u64 {
                 let mut event = Event::at(Range { offset: number, length: 1 }, "json");
-                event.actor = (number % 3 == 0).then(|| format!("a{number}"));
+                event.actor = number.is_multiple_of(3).then(|| format!("a{number}"));
                 event.count = (number % 5 == 0).then_some(number);
-                let field =
-                    |name: u64| (format!("f{}", name % 7), (name % 2 == 0).then(|| number.to_string()));
+                let field = |name: u64| {
+                    (format!("f{}", name % 7), name.is_multiple_of(2).then(|| number.to_string()))
+                };
                 event.fields = (number..number + number % 4).map(field).collect();
                 batcher.event(&event).unwrap();
             }
@@ -513,8 +514,12 @@ mod tests {
     type Row = (Option<String>, Vec<(String, Option<String>)>);
 
     fn told_of(number: u64) -> Row {
-        let field = |name: u64| (format!("f{}", name % 7), (name % 2 == 0).then(|| number.to_string()));
-        ((number % 3 == 0).then(|| format!("a{number}")), (number..number + number % 4).map(field).collect())
+        let field =
+            |name: u64| (format!("f{}", name % 7), name.is_multiple_of(2).then(|| number.to_string()));
+        (
+            number.is_multiple_of(3).then(|| format!("a{number}")),
+            (number..number + number % 4).map(field).collect(),
+        )
     }
 
     fn told(batch: &Batch) -> Vec<Row> {

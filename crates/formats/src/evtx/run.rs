@@ -836,13 +836,16 @@ struct Set {
     search: Option<Words>,
 }
 
+/// What is wished of the events of one source and provider, by their number.
+type ByNumber = BTreeMap<Option<u32>, Option<Wish>>;
+
 /// Which records are wanted, and what of them; learnt class by class.
 struct Wants {
     wanted: Option<Wanted>,
     /// Sets of fields; the first is everything and stays empty.
     sets: Vec<Set>,
     /// What was decided for a channel and provider, by the record's number.
-    decided: BTreeMap<(Vec<u8>, Vec<u8>), BTreeMap<Option<u32>, Option<Wish>>>,
+    decided: BTreeMap<(Vec<u8>, Vec<u8>), ByNumber>,
     /// What was decided for a program and a number, at a place that the two give.
     recent: Vec<Option<(u32, u16, Option<Wish>)>>,
 }

@@ -12,8 +12,11 @@ pub(super) struct Words {
     /// Searches for pieces, a few in each: so many as are looked for at one look.
     pieces: Vec<packed::Searcher>,
     /// For each piece of each search: the words with the place of the piece in each.
-    found: Vec<Vec<Vec<(Box<[u8]>, usize)>>>,
+    found: Vec<Vec<Vec<Placed>>>,
 }
+
+/// A word, and where in it a piece stands.
+type Placed = (Box<[u8]>, usize);
 
 /// Pieces of one search.
 const TOGETHER: usize = 32;
