@@ -103,14 +103,28 @@ pub(crate) fn header_lines(slice: &Slice, options: &ReadingOptions) -> Vec<Strin
     let mut room = String::new();
     match Encoding::given(options) {
         Some(encoding @ (Encoding::Utf16Le | Encoding::Utf16Be)) => {
-            encoding.decode(&slice.bytes, &mut room).0.split(['\n', '\r']).map(str::to_owned).collect()
+            let text = encoding.decode(&slice.bytes, &mut room).0;
+            let end = line_end(text.as_bytes());
+            text.split(char::from(end)).map(|line| line.trim_end_matches('\r').to_owned()).collect()
         }
         // Each line by itself, as they were read.
         _ => {
-            let lines = slice.bytes.split(|byte| matches!(byte, b'\n' | b'\r'));
-            lines.map(|line| Encoding::Utf8.decode(line, &mut room).0.to_owned()).collect()
+            let end = line_end(&slice.bytes);
+            let lines = slice.bytes.split(|byte| *byte == end);
+            let line = |line: &[u8]| {
+                Encoding::Utf8.decode(line.strip_suffix(b"\r").unwrap_or(line), &mut room).0.to_owned()
+            };
+            lines.map(line).collect()
         }
     }
+}
+
+/// What ends the lines of a header: CR only where there is no LF and every line that it would make is one
+/// of a header, for a CR may stand within a line of a file whose lines end with LF.
+fn line_end(header: &[u8]) -> u8 {
+    let mut lines = header.split(|byte| *byte == b'\r');
+    let by_cr = memchr(b'\n', header).is_none() && lines.all(|line| line.starts_with(b"#"));
+    if by_cr { b'\r' } else { b'\n' }
 }
 
 /// A header's range with one more line; `None` if something else lies between the two.
