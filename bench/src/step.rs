@@ -27,8 +27,14 @@ pub fn run(arguments: &[String]) -> Result<()> {
             let given = rules.iter().map(PathBuf::from).collect();
             let rules = rule_files(&RuleSource { given, no_builtin: false })?;
             let (paths, choice) = ([evidence.to_owned()], Choice::default());
-            let search =
-                Search { paths: &paths, rules: &rules, choice: &choice, all_fields: false, threads: Some(1) };
+            let search = Search {
+                paths: &paths,
+                read_as: &[],
+                rules: &rules,
+                choice: &choice,
+                all_fields: false,
+                threads: Some(1),
+            };
             let found = detect(&search, &Silent)?;
             assert!(found.events > 0, "the input holds events");
             Ok(())

@@ -7,6 +7,7 @@
 
 mod commands;
 mod profile;
+mod read_as;
 mod shell;
 mod sight;
 mod summary;

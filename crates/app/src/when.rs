@@ -30,7 +30,7 @@ impl When {
 }
 
 /// A time as a person writes it. A day is its first moment in UTC.
-fn at(text: &str) -> Result<Time, String> {
+pub fn at(text: &str) -> Result<Time, String> {
     let day = format!("{text}T00:00:00Z");
     let time = match Time::parse(text).or_else(|| Time::parse(&day)) {
         Some(Stated::Instant(time) | Stated::Local(time)) => Some(time),

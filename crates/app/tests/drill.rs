@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::LazyLock;
 
+use assize_case::model::{Time, time::Stated};
 use serde_json::Value;
 
 fn assize(arguments: &[&str]) -> Output {
@@ -50,6 +51,10 @@ fn inquire(drill: &Path, case: &Path) {
         &register,
         "--decisions",
         &decisions,
+        "--readings",
+        &at("brief/readings.ndjson"),
+        "--meta",
+        &at("brief/collected.toml"),
         "--case",
         case.to_str().unwrap(),
         "--quiet",
@@ -82,6 +87,32 @@ fn assert_valid(schema: &str, value: &Value) {
     let problems: Vec<_> =
         validator.iter_errors(value).map(|error| format!("{error} at {}", error.instance_path())).collect();
     assert!(problems.is_empty(), "{problems:?}\n{value:#}");
+}
+
+/// The file server's log has no year and no zone: with what its administrator says of the zone, each trace
+/// of the intruder in it has the time at which the drill let it happen.
+#[test]
+fn times_that_leave_out_year_and_zone_are_right() {
+    let sql = "SELECT e.r['offset'] AS place, e.time FROM (SELECT time, unnest(ranges) AS r, exhibit FROM events) e \
+               JOIN exhibits x ON x.id = e.exhibit WHERE x.paths[1] LIKE '%samba/%'";
+    let told = ok(&["query", sql, "--case", &path("case"), "--format", "ndjson"]);
+    let row = |line: &str| -> Value { serde_json::from_str(line).unwrap() };
+    let rows: Vec<Value> = told.lines().map(row).collect();
+    assert!(rows.iter().all(|row| row["time"].is_string()), "no event of the server is without a time");
+    let time = |of: &Value| match Time::parse(of.as_str().unwrap()).unwrap() {
+        Stated::Instant(time) | Stated::Local(time) => time.0 / 1_000_000_000,
+    };
+    let mut seen = 0;
+    for step in fs::read_to_string(path("drill/truth/steps.ndjson")).unwrap().lines().map(row) {
+        let of_server = |trace: &&Value| trace["file"].as_str().unwrap().contains("/samba/");
+        // A step may take minutes: its first line is of when it began.
+        let Some(trace) = step["traces"].as_array().unwrap().iter().find(of_server) else { continue };
+        let place = &trace["locator"]["ranges"][0]["offset"];
+        let found = rows.iter().find(|row| row["place"] == *place).unwrap();
+        assert!((time(&found["time"]) - time(&step["time"])).abs() <= 60, "{found} {step}");
+        seen += 1;
+    }
+    assert!(seen > 2, "{seen}");
 }
 
 #[test]

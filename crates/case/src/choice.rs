@@ -91,7 +91,7 @@ fn is_account(name: &str, account: Option<&str>) -> bool {
 }
 
 /// Whether a text is like a pattern, in which `*` stands for any characters; case does not matter.
-fn is_like(pattern: &str, text: &str) -> bool {
+pub(crate) fn is_like(pattern: &str, text: &str) -> bool {
     let (pattern, text) = (pattern.to_lowercase(), text.to_lowercase());
     let mut parts = pattern.split('*');
     let Some(mut rest) = parts.next().and_then(|start| text.strip_prefix(start)) else { return false };

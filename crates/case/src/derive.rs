@@ -18,8 +18,9 @@ use sha2::{Digest, Sha256};
 
 use crate::part::{self, Part};
 use crate::progress::Progress;
+use crate::read_as::{Manner, ReadAs};
 use crate::rules::LookedAt;
-use crate::scan::Content;
+use crate::scan::{Content, How};
 use crate::{Case, CaseError, columns, conclude, digest, rules, sameness, scan};
 
 /// What a derivation did.
@@ -44,9 +45,27 @@ pub fn threads(asked: Option<usize>) -> usize {
 struct Done {
     /// Digest of everything the result depends on.
     key: String,
+    /// Digest of what was said of how its members are to be read.
+    #[serde(default)]
+    read_as: String,
+    /// When the exhibit was acquired, if the year of some event rests on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    acquired: Option<String>,
     readings: Vec<Reading>,
     contents: Vec<Content>,
     looked_at: LookedAt,
+}
+
+impl Done {
+    fn read_as(readings: &[Reading], manner: &Manner<'_>) -> String {
+        manner.digest(readings.iter().map(|reading| reading.member.as_deref()))
+    }
+
+    fn stands(&self, key: &str, manner: &Manner<'_>) -> bool {
+        self.key == key
+            && self.read_as == Self::read_as(&self.readings, manner)
+            && self.acquired.as_deref().is_none_or(|day| Some(day) == manner.acquired())
+    }
 }
 
 const MANIFEST: &str = "manifest.json";
@@ -69,8 +88,13 @@ impl Case {
         let rules_digest = rules::digest(rule_files);
         vouched.rules.clone_from(&rules_digest);
         let exhibits = self.vault.exhibits();
-        let work =
-            Work { case: self, derived: &derived, scanner: scanner.as_ref(), rules_digest: &rules_digest };
+        let work = Work {
+            case: self,
+            derived: &derived,
+            scanner: scanner.as_ref(),
+            rules_digest: &rules_digest,
+            said: self.said_of_reading(),
+        };
         let dones = work.read_all(&exhibits, threads(asked_threads), progress)?;
         drop_strangers(&derived, &exhibits)?;
         for (exhibit, (_, was_read)) in exhibits.iter().zip(&dones) {
@@ -122,7 +146,9 @@ impl Case {
         threads: usize,
         stamp: &Stamp,
     ) -> Result<String, CaseError> {
-        let read = conclude::ReadKey::of(dones.iter().map(|done| done.key.as_str()));
+        let read = conclude::ReadKey::of(dones.iter().flat_map(|done| {
+            [done.key.as_str(), &done.read_as, done.acquired.as_deref().unwrap_or_default()]
+        }));
         conclude::conclude(self, derived, &read, threads)?;
         let manifest = write_manifest(derived, &vouched)?;
         self.log_derivation(&manifest, stamp)?;
@@ -148,6 +174,7 @@ struct Work<'a> {
     derived: &'a Derived,
     scanner: &'a dyn Scanner,
     rules_digest: &'a str,
+    said: Vec<ReadAs>,
 }
 
 impl Work<'_> {
@@ -193,8 +220,9 @@ impl Work<'_> {
         let id = exhibit.id.to_string();
         let name = format!("tasks/{id}.json");
         let key = self.key(exhibit);
+        let manner = Manner::of_exhibit(&self.said, exhibit);
         let kept = self.derived.read(&name)?.and_then(|bytes| serde_json::from_slice::<Done>(&bytes).ok());
-        if let Some(done) = kept.filter(|done| done.key == key) {
+        if let Some(done) = kept.filter(|done| done.stands(&key, &manner)) {
             progress.bytes(exhibit.digests.size);
             return Ok((done, false));
         }
@@ -210,15 +238,8 @@ impl Work<'_> {
         };
         let told = {
             let passwords = self.case.vault.passwords();
-            scan::read_exhibit(
-                exhibit.id,
-                &mut content,
-                exhibit.digests.size,
-                passwords,
-                Projection::Everything,
-                &mut part,
-                &mut count,
-            )
+            let how = How { passwords, projection: Projection::Everything, manner: &manner };
+            scan::read_exhibit(exhibit.id, &mut content, exhibit.digests.size, how, &mut part, &mut count)
         };
         progress.bytes(left);
         if let Some(failed) = part.failed.take() {
@@ -226,7 +247,10 @@ impl Work<'_> {
         }
         let told = told.map_err(|error| part::table_error(&id, error))?;
         let looked_at = part.commit()?;
-        let done = Done { key, readings: told.readings, contents: told.contents, looked_at };
+        let read_as = Done::read_as(&told.readings, &manner);
+        let acquired = manner.acquired().filter(|_| told.rests_on_acquisition).map(str::to_owned);
+        let done =
+            Done { key, read_as, acquired, readings: told.readings, contents: told.contents, looked_at };
         write_json(self.derived, &name, &done)?;
         Ok((done, true))
     }

@@ -21,15 +21,19 @@ use serde::{Deserialize, Serialize};
 use crate::choice::Choice;
 use crate::digest::Digested;
 use crate::progress::Progress;
+use crate::read_as::{Manner, ReadAs};
 use crate::rules::LookedAt;
+use crate::scan::{self, How};
 use crate::sorted::{Heap, Key, Sorted};
-use crate::{CaseError, Unread, rules, scan, threads};
+use crate::{CaseError, Unread, clock, rules, threads};
 
 /// What is asked of [`detect`].
 #[derive(Clone, Copy, Debug)]
 pub struct Search<'a> {
     /// Files and folders.
     pub paths: &'a [PathBuf],
+    /// How files are read where their bytes leave a choice.
+    pub read_as: &'a [ReadAs],
     /// The rules.
     pub rules: &'a [RuleFile],
     /// Which findings are wanted.
@@ -144,7 +148,8 @@ pub fn detect(search: &Search<'_>, progress: &dyn Progress) -> Result<Detected, 
     let files: Vec<Found> = search.paths.iter().flat_map(|path| walk(path)).collect();
     progress.stage("detect", files.len() as u64, files.iter().map(|file| file.size).sum());
     let allowed: Vec<bool> = scanner.rules().iter().map(|rule| search.choice.wants_rule(rule)).collect();
-    let task = Task { scanner: scanner.as_ref(), files: &files, allowed, search, progress };
+    let task =
+        Task { scanner: scanner.as_ref(), files: &files, allowed, search, now: clock::now(), progress };
     let results = task.all();
     progress.end();
     task.joined(results?)
@@ -157,6 +162,8 @@ struct Task<'a> {
     /// For each rule whether it is asked for.
     allowed: Vec<bool>,
     search: &'a Search<'a>,
+    /// Files that lie here now have no records of later.
+    now: Time,
     progress: &'a dyn Progress,
 }
 
@@ -211,7 +218,7 @@ impl Task<'_> {
         };
         let mut sink =
             Findings { task: self, index, heap, found: 0, failed: None, result: FileResult::default() };
-        let readings = self.read(&mut file, found.size, &mut sink);
+        let readings = self.read(&mut file, found, &mut sink);
         if let Some(error) = sink.failed.take() {
             return Err(CaseError::Aside(error));
         }
@@ -235,7 +242,7 @@ impl Task<'_> {
     fn read(
         &self,
         file: &mut Digested<std::fs::File>,
-        size: u64,
+        Found { size, path, .. }: &Found,
         sink: &mut Findings<'_, '_>,
     ) -> io::Result<Vec<Reading>> {
         // The exhibit's id is not known yet; `Kept` has none.
@@ -250,7 +257,9 @@ impl Task<'_> {
             Some(wanted) if !self.search.all_fields => Projection::Wanted(wanted),
             _ => Projection::Everything,
         };
-        let read = scan::read_exhibit(exhibit, file, size, &[], projection, sink, &mut told)?;
+        let manner = Manner::of_file(self.search.read_as, path, self.now);
+        let how = How { passwords: &[], projection, manner: &manner };
+        let read = scan::read_exhibit(exhibit, file, *size, how, sink, &mut told)?;
         Ok(read.readings)
     }
 

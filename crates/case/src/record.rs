@@ -17,6 +17,7 @@ use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use crate::CaseSnapshot;
+use crate::read_as::{self, ReadAs};
 use crate::tables::literal;
 
 /// The raw records behind locators, in their order. Each exhibit is gone through once, however
@@ -46,10 +47,11 @@ fn raw_of_exhibit(
     locators: &[&Locator],
 ) -> Result<Vec<Result<RawRecord, SnapshotError>>, SnapshotError> {
     let slices = slices_of(snapshot.vault, locators)?;
+    let said = read_as::said(snapshot.vault);
     let again: Vec<Option<Batch>> = locators
         .iter()
         .zip(&slices)
-        .map(|(locator, slices)| reread(locator, slices).unwrap_or(None))
+        .map(|(locator, slices)| reread(locator, slices, &said).unwrap_or(None))
         .collect();
     let stored = stored_rows(snapshot, locators[0].exhibit, &again)?;
     let told = locators.iter().zip(&slices).zip(&again).map(|((locator, slices), again)| {
@@ -175,13 +177,13 @@ fn take(slice: &mut Slice, at: u64, block: &[u8]) {
 }
 
 /// The one event that the bytes give by themselves.
-pub(crate) fn reread(locator: &Locator, slices: &[Slice]) -> Result<Option<Batch>, SnapshotError> {
+fn reread(locator: &Locator, slices: &[Slice], said: &[ReadAs]) -> Result<Option<Batch>, SnapshotError> {
     let Some(format) = assize_formats::by_name(&locator.format) else { return Ok(None) };
     let origin =
         Origin { exhibit: locator.exhibit, member: locator.member.clone(), format: format.card().name };
     let mut kept = Kept::default();
     let mut batcher = Batcher::new(origin, &mut kept);
-    format.reread(slices, &locator.options, &mut batcher)?;
+    format.reread(slices, &read_as::with_mapping(&locator.options, said), &mut batcher)?;
     batcher.finish()?;
     Ok(kept.0.into_iter().find(|batch| batch.len() == 1))
 }

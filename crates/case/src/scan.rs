@@ -10,9 +10,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use assize_formats::container::{self, Kind, Visitor};
 use serde::{Deserialize, Serialize};
 
+use arrow_array::{Array, cast::AsArray};
+use assize_formats::option::BY_ACQUISITION;
 use assize_model::{
-    Batcher, Cause, ExhibitId, Input, Origin, Projection, Range, Reading, ReadingOptions, Sink, batch,
+    Batch, Batcher, Cause, ExhibitId, Input, Origin, Projection, Range, Reading, Sink, batch, column,
 };
+
+use crate::read_as::Manner;
 
 /// Name of the pseudo-format under which what no format knows is reported.
 const UNKNOWN: &str = "unknown";
@@ -23,6 +27,19 @@ pub(crate) struct Told {
     pub(crate) readings: Vec<Reading>,
     /// What the bytes of each member that gave events were, to be held against others'.
     pub(crate) contents: Vec<Content>,
+    /// Whether the year of some event is that before the exhibit was acquired.
+    pub(crate) rests_on_acquisition: bool,
+}
+
+/// How an exhibit is to be read.
+#[derive(Clone, Copy)]
+pub(crate) struct How<'a> {
+    /// What opens containers.
+    pub(crate) passwords: &'a [Vec<u8>],
+    /// What is wanted of it.
+    pub(crate) projection: Projection<'a>,
+    /// What is taken where its bytes leave a choice.
+    pub(crate) manner: &'a Manner<'a>,
 }
 
 /// The bytes of a member that was read whole.
@@ -48,13 +65,12 @@ pub(crate) fn read_exhibit(
     exhibit: ExhibitId,
     bytes: &mut dyn container::Bytes,
     size: u64,
-    passwords: &[Vec<u8>],
-    projection: Projection<'_>,
+    how: How<'_>,
     sink: &mut dyn Sink,
     progress: &mut dyn FnMut(u64),
 ) -> io::Result<Told> {
-    let told = Told { readings: Vec::new(), contents: Vec::new() };
-    let mut reader = Reader { exhibit, passwords, projection, sink, progress, told, sink_failed: false };
+    let told = Told { readings: Vec::new(), contents: Vec::new(), rests_on_acquisition: false };
+    let mut reader = Reader { exhibit, how, sink, progress, told, sink_failed: false };
     if size == 0 {
         reader.nothing(None)?;
         return Ok(reader.told);
@@ -73,8 +89,7 @@ pub(crate) fn read_exhibit(
 
 struct Reader<'a> {
     exhibit: ExhibitId,
-    passwords: &'a [Vec<u8>],
-    projection: Projection<'a>,
+    how: How<'a>,
     sink: &'a mut dyn Sink,
     progress: &'a mut dyn FnMut(u64),
     told: Told,
@@ -88,17 +103,28 @@ struct Watched<'a, 's> {
     failed: &'s mut bool,
     events: &'s mut u64,
     gaps: &'s mut u64,
+    rests_on_acquisition: &'s mut bool,
 }
 
 impl Sink for Watched<'_, '_> {
-    fn batch(&mut self, batch: assize_model::Batch) -> io::Result<()> {
+    fn batch(&mut self, batch: Batch) -> io::Result<()> {
         *self.events += batch.len() as u64;
+        *self.rests_on_acquisition = *self.rests_on_acquisition || rests_on_acquisition(&batch);
         self.sink.batch(batch).inspect_err(|_| *self.failed = true)
     }
     fn gap(&mut self, gap: assize_model::Gap) -> io::Result<()> {
         *self.gaps += 1;
         self.sink.gap(gap).inspect_err(|_| *self.failed = true)
     }
+}
+
+/// Whether a batch has an event of whose year that is all that is known.
+fn rests_on_acquisition(batch: &Batch) -> bool {
+    let column =
+        batch.rows().column_by_name(column::OPTIONS).and_then(|column| column.as_string_opt::<i32>());
+    column.is_some_and(|texts| {
+        texts.null_count() < texts.len() && texts.iter().flatten().any(|text| text.contains(BY_ACQUISITION))
+    })
 }
 
 /// Counts and digests what is read and passes it to the progress.
@@ -179,14 +205,15 @@ impl Visitor for Reader<'_> {
     }
 
     fn passwords(&self) -> &[Vec<u8>] {
-        self.passwords
+        self.how.passwords
     }
 
     fn member(&mut self, name: Option<&str>, head: Vec<u8>, rest: &mut dyn Read) -> io::Result<()> {
         if head.is_empty() {
             return self.nothing(name);
         }
-        let Some((format, _)) = assize_formats::recognise(&head) else {
+        let (recognised, options) = self.how.manner.recognise(name, &head);
+        let Some((format, _)) = recognised else {
             return self.unrecognised(name, &head, rest);
         };
         let card = format.card();
@@ -196,12 +223,17 @@ impl Visitor for Reader<'_> {
         let digest = blake3::Hasher::new();
         let mut counted = Counted { inner: &mut whole, count: 0, digest, progress: self.progress };
         let (mut events, mut gaps, mut passed_over) = (0, 0, 0);
-        let mut watched =
-            Watched { sink: self.sink, failed: &mut self.sink_failed, events: &mut events, gaps: &mut gaps };
+        let mut watched = Watched {
+            sink: self.sink,
+            failed: &mut self.sink_failed,
+            events: &mut events,
+            gaps: &mut gaps,
+            rests_on_acquisition: &mut self.told.rests_on_acquisition,
+        };
         // The sink is either whole or given up after a panic: rows are added by whole batches.
         let outcome = catch_unwind(AssertUnwindSafe(|| {
-            let options = ReadingOptions::default();
-            let mut input = Input { bytes: &mut counted, options: &options, projection: self.projection };
+            let projection = self.how.projection;
+            let mut input = Input { bytes: &mut counted, options: &options, projection };
             let mut batcher = Batcher::new(origin, &mut watched);
             let read = format.read(&mut input, &mut batcher);
             passed_over = batcher.passed_over();

@@ -11,7 +11,9 @@ use assize_model::{Batch, ExhibitId, Gap, RuleFile, Scan, Scanner, Sink};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{CaseError, rules, scan};
+use crate::read_as::Manner;
+use crate::scan::{self, How};
+use crate::{CaseError, rules};
 
 /// Result of `rules test`; keys by the contract.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -136,7 +138,8 @@ fn count(file: &Path, rule: &str, scanner: &dyn Scanner) -> Result<u64, String> 
     let size = bytes.len() as u64;
     let mut counter = Counter { scanner, index, count: 0 };
     let bytes = &mut io::Cursor::new(bytes);
-    let told = scan::read_exhibit(exhibit, bytes, size, &[], scanner.wanted(), &mut counter, &mut |_| {})
+    let how = How { passwords: &[], projection: scanner.wanted(), manner: &Manner::unknown() };
+    let told = scan::read_exhibit(exhibit, bytes, size, how, &mut counter, &mut |_| {})
         .map_err(|error| error.to_string())?;
     if told.readings.iter().all(|reading| reading.events == 0) {
         return Err("no event could be read from the sample".to_owned());

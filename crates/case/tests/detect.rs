@@ -16,7 +16,7 @@ fn evidence(folder: &Path) -> PathBuf {
 
 fn detected(paths: &[PathBuf], choice: &Choice, all_fields: bool, threads: usize) -> Detected {
     let rules = rule_files(&RuleSource::default()).unwrap();
-    let search = Search { paths, rules: &rules, choice, all_fields, threads: Some(threads) };
+    let search = Search { paths, read_as: &[], rules: &rules, choice, all_fields, threads: Some(threads) };
     detect(&search, &Silent).unwrap()
 }
 

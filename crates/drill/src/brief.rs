@@ -31,7 +31,25 @@ pub(crate) fn write(court: &Court, intruder: &Intruder<'_>, files: &Files, dir: 
     decisions.extend(services(court));
     decisions.extend(colleagues(court, intruder));
     write_lines(dir, "decisions.ndjson", decisions.into_iter())?;
+    write_lines(dir, "readings.ndjson", readings().into_iter())?;
+    std::fs::write(dir.join("collected.toml"), collected(court))?;
     std::fs::write(dir.join("brief.md"), words(court, intruder))
+}
+
+/// What the evidence does not say of itself and an administrator of the court would: in which zone
+/// clocks run whose logs state none.
+fn readings() -> Vec<Value> {
+    let zone = json!({"zone": "Europe/Amsterdam"});
+    ["samba/*", "dhcp/*"].iter().map(|of| json!({"of": of, "options": zone})).collect()
+}
+
+/// When the evidence was collected: the day after the last. Logs that state no year are of before.
+fn collected(court: &Court) -> String {
+    let (_, end) = whole(court);
+    format!(
+        "# For `assize inquire --meta`: what the collector states.\nacquired_at = \"{}\"\n",
+        (end + DAY).iso()
+    )
 }
 
 /// A decision as the contract has it: `verb` on a thing, in an interval, with reason and person.
@@ -131,7 +149,8 @@ fn words(court: &Court, intruder: &Intruder<'_>) -> String {
     format!(
         "# Brief\n\n{suspicion}\n\n\
          The logs in `evidence/` run from {} to {} (UTC). `register/` says what the court holds, about whom, and who\n\
-         may do what. `decisions.ndjson` holds what the responder has confirmed and cleared so far.\n\n\
+         may do what. `decisions.ndjson` holds what the responder has confirmed and cleared so far, `readings.ndjson`\n\
+         in which zone clocks run whose logs state none, `collected.toml` when the logs were collected.\n\n\
          Names, people and events are made up.\n",
         from.date(),
         to.date()

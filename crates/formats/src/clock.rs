@@ -3,9 +3,10 @@
 //! Three notations that are read for every line of a text log, faster than the general parser, and two
 //! rules. **Year**: the one given as reading option `year` for the first record; else, with the option
 //! `not-after`, the latest year in which the record is not after that instant; else the latest in which
-//! it is not after a record of the same file that states its year ([`Clock::saw`]); else none, and the
-//! event has no time. From there on each record has the year that puts it nearest to the one before: a
-//! log does not go back by half a year. **Zone**: the reading option `zone` (`+02:00`,
+//! it is not after a record of the same file that states its year ([`Clock::saw`]); else the latest in
+//! which it is not after the instant of the option `acquired`, at which the evidence was taken; else none,
+//! and the event has no time. From there on each record has the year that puts it nearest to the one
+//! before (a log does not go back by half a year), but never one after the instant that bounds it. **Zone**: the reading option `zone` (`+02:00`,
 //! `Europe/Amsterdam`), else UTC. What was taken is recorded as reading option and said in words, so that
 //! the locator alone gives the same time again and a person can question it.
 
@@ -13,13 +14,18 @@ use assize_model::time::{Stated, Zone};
 use assize_model::{ReadingOptions, Time};
 
 /// Reading option: year of the first record.
-pub(crate) const YEAR: &str = "year";
+pub const YEAR: &str = "year";
 /// Reading option: by which rule the year was found.
 const YEAR_BY: &str = "year-by";
-/// Reading option: an instant after which no record can lie, such as that at which it was admitted.
-pub(crate) const NOT_AFTER: &str = "not-after";
+/// Reading option: an instant after which no record can lie, as a person says.
+pub const NOT_AFTER: &str = "not-after";
+/// Reading option: when the evidence was taken or admitted. Not what a person said of its records: what
+/// they say of their year themselves stands above it.
+pub const ACQUIRED: &str = "acquired";
+/// How a locator's options say that the year of an event rests on [`ACQUIRED`].
+pub const BY_ACQUISITION: &str = "year-by=acquired";
 /// Reading option: the zone of times that state none.
-pub(crate) const ZONE: &str = "zone";
+pub const ZONE: &str = "zone";
 
 pub(crate) const SECOND: i64 = 1_000_000_000;
 pub(crate) const DAY: i64 = 86_400 * SECOND;
@@ -40,6 +46,7 @@ pub(crate) struct Clock {
     /// The year to begin with, or what the first record is not after.
     year: Option<i64>,
     not_after: Option<Time>,
+    acquired: Option<Time>,
     by: YearBy,
     /// The last reading without zone.
     last: Option<i64>,
@@ -55,24 +62,27 @@ enum YearBy {
     Given,
     NotAfter,
     Record,
+    Acquired,
 }
 
 impl YearBy {
-    const ALL: [Self; 3] = [Self::Given, Self::NotAfter, Self::Record];
+    const ALL: [Self; 4] = [Self::Given, Self::NotAfter, Self::Record, Self::Acquired];
 
     fn name(self) -> &'static str {
         match self {
             Self::Given => "given",
             Self::NotAfter => "not-after",
             Self::Record => "record",
+            Self::Acquired => "acquired",
         }
     }
 
     fn words(self) -> &'static str {
         match self {
             Self::Given => "as given",
-            Self::NotAfter => "the latest before the evidence was taken in",
+            Self::NotAfter => "the latest that is not after the instant given",
             Self::Record => "by a record of the same file that states it",
+            Self::Acquired => "the latest before the evidence was taken",
         }
     }
 }
@@ -96,9 +106,10 @@ impl Clock {
         let zone = text(ZONE).and_then(Zone::of);
         let zone_name = zone.as_ref().and(text(ZONE)).unwrap_or_default().to_owned();
         let year = text(YEAR).and_then(|year| year.parse().ok()).filter(|year| (1970..2200).contains(year));
-        let not_after = text(NOT_AFTER).and_then(Time::parse).map(|stated| match stated {
-            Stated::Instant(time) | Stated::Local(time) => time,
-        });
+        let instant = |name: &str| {
+            text(name).and_then(Time::parse).map(|(Stated::Instant(time) | Stated::Local(time))| time)
+        };
+        let (not_after, acquired) = (instant(NOT_AFTER), instant(ACQUIRED));
         let by = YearBy::ALL.into_iter().find(|by| text(YEAR_BY) == Some(by.name()));
         let by = by.unwrap_or(if year.is_some() { YearBy::Given } else { YearBy::NotAfter });
         let mut with_zone = ReadingOptions::default();
@@ -114,6 +125,7 @@ impl Clock {
             zone_name,
             year,
             not_after,
+            acquired,
             by,
             last: None,
             noted: 0,
@@ -122,7 +134,7 @@ impl Clock {
         }
     }
 
-    /// Whether a record without year could be placed.
+    /// Whether a record without year could be placed by what was said of this file, or by those before it.
     pub(crate) fn knows_year(&self) -> bool {
         self.year.is_some() || self.not_after.is_some() || self.last.is_some()
     }
@@ -158,11 +170,22 @@ impl Clock {
 
     fn without_year(&mut self, month: u8, day: u8, of_day: i64) -> Reading<'_> {
         let at = |year: i64| days(year, month, day).map(|days| days * DAY + of_day);
+        if !self.knows_year() && self.acquired.is_some() {
+            (self.not_after, self.by) = (self.acquired, YearBy::Acquired);
+        }
         let placed = match (self.last, self.year, self.not_after) {
             (Some(last), ..) => nearest(last, &at),
             (None, Some(year), _) => at(year).map(|local| (year, local)),
             (None, None, Some(bound)) => latest(bound.0 + DAY, &at),
             (None, None, None) => None,
+        };
+        // A record of the same file bounds nothing but the first: others may be later than it.
+        let bound = self.not_after.filter(|_| matches!(self.by, YearBy::NotAfter | YearBy::Acquired));
+        let placed = match bound {
+            Some(bound) if placed.is_some_and(|(_, local)| local > bound.0 + DAY) => {
+                latest(bound.0 + DAY, &at)
+            }
+            _ => placed,
         };
         let Some((year, local)) = placed else {
             let words = "no year stated, and nothing in the file tells it; reading option `year` gives it";
@@ -445,7 +468,9 @@ mod tests {
         assert_eq!(times(&mut given, &stamps), expected);
         let mut bound = Clock::new(&options(&[("not-after", "2026-03-01T00:00:00Z")]));
         assert_eq!(times(&mut bound, &stamps), expected);
-        let mut neighbour = Clock::new(&options(&[]));
+        let mut taken = Clock::new(&options(&[("acquired", "2026-03-01T00:00:00Z")]));
+        assert_eq!(times(&mut taken, &stamps), expected);
+        let mut neighbour = Clock::new(&options(&[("acquired", "2029-03-01T00:00:00Z")]));
         neighbour.saw(Time::of_unix("1767312000").unwrap());
         assert_eq!(times(&mut neighbour, &stamps), expected);
         let mut nothing = Clock::new(&options(&[]));
@@ -454,18 +479,38 @@ mod tests {
     }
 
     #[test]
-    fn what_was_taken_gives_the_same_again() {
-        let mut first =
-            Clock::new(&options(&[("not-after", "2026-03-01T00:00:00Z"), ("zone", "Europe/Amsterdam")]));
-        let stamp = bsd(b"Sep 14 08:00:00").map(|(stamp, _)| stamp);
-        let reading = first.read(stamp);
-        assert_eq!(reading.time.unwrap().to_string(), "2025-09-14T06:00:00Z");
-        let mut again = Clock::new(reading.options);
-        let second = again.read(stamp);
+    fn no_record_is_later_than_what_bounds_it() {
+        let stamps =
+            ["Jan 3 08:00:00", "Feb 1 08:00:00", "Jul 1 08:00:00", "Dec 1 08:00:00", "Jan 4 08:00:00"];
+        let mut bound = Clock::new(&options(&[("acquired", "2026-01-05T00:00:00Z")]));
         assert_eq!(
-            (reading.time, reading.assumed, reading.options),
-            (second.time, second.assumed, second.options)
+            times(&mut bound, &stamps),
+            // The first is a year too late, which nothing in it says; the others are not.
+            [
+                "2026-01-03T08:00:00Z",
+                "2025-02-01T08:00:00Z",
+                "2025-07-01T08:00:00Z",
+                "2025-12-01T08:00:00Z",
+                "2026-01-04T08:00:00Z"
+            ]
         );
+    }
+
+    #[test]
+    fn what_was_taken_gives_the_same_again() {
+        for rule in ["not-after", "acquired"] {
+            let mut first =
+                Clock::new(&options(&[(rule, "2026-03-01T00:00:00Z"), ("zone", "Europe/Amsterdam")]));
+            let stamp = bsd(b"Sep 14 08:00:00").map(|(stamp, _)| stamp);
+            let reading = first.read(stamp);
+            assert_eq!(reading.time.unwrap().to_string(), "2025-09-14T06:00:00Z");
+            let mut again = Clock::new(reading.options);
+            let second = again.read(stamp);
+            assert_eq!(
+                (reading.time, reading.assumed, reading.options),
+                (second.time, second.assumed, second.options)
+            );
+        }
     }
 
     #[test]

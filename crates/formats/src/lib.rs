@@ -16,6 +16,7 @@ mod entra;
 mod evtx;
 mod front_ends;
 mod google_workspace;
+mod headed;
 mod json;
 mod json_lines;
 mod laurel;
@@ -43,7 +44,14 @@ mod xml;
 mod zeek;
 mod zeek_json;
 
-use assize_model::{Confidence, Format};
+use assize_model::{Confidence, Format, ReadingOptions};
+
+/// Names of the reading options that a person may give; what each means stands where it is used.
+pub mod option {
+    pub use crate::clock::{ACQUIRED, BY_ACQUISITION, NOT_AFTER, YEAR, ZONE};
+    pub use crate::lines::ENCODING;
+    pub use crate::mapping::{MAPPING, MAPPING_TEXT};
+}
 
 /// Every format, the most particular first.
 pub static ALL: &[&dyn Format] = &[
@@ -87,6 +95,15 @@ pub static ALL: &[&dyn Format] = &[
     &text_lines::TextLines,
 ];
 
+/// Name of the format that reads by a mapping of a person's own.
+pub const MAPPED: &str = "mapped";
+
+/// Names of the encodings that may be given for a text.
+#[must_use]
+pub fn encodings() -> Vec<&'static str> {
+    lines::Encoding::ALL.iter().map(|encoding| encoding.name()).collect()
+}
+
 /// How many first bytes a format may look at to know its own.
 pub const HEAD: usize = 64 * 1024;
 
@@ -96,6 +113,15 @@ pub fn recognise(head: &[u8]) -> Option<(&'static dyn Format, Confidence)> {
     let sure = ALL.iter().filter_map(|format| Some((*format, format.recognise(head)?)));
     // Of equally sure ones the first in the list: `max_by_key` would give the last.
     sure.rev().max_by_key(|(_, confidence)| *confidence)
+}
+
+/// The same, with options that a person gave: bytes of which he gave a mapping are of its make if they
+/// have every column that it names.
+#[must_use]
+pub fn recognise_with(head: &[u8], options: &ReadingOptions) -> Option<(&'static dyn Format, Confidence)> {
+    let text = options.0.get(mapping::MAPPING_TEXT);
+    let given = text.and_then(|text| mapping::Mapping::load(text).ok()?.recognise(head));
+    given.map_or_else(|| recognise(head), |_| Some((&mapping::Mapped as &dyn Format, Confidence(100))))
 }
 
 /// The format of that name.

@@ -22,7 +22,7 @@ const BLOCK: usize = 256 << 10;
 /// So many NUL bytes in a row are no text: a file system leaves them where a crash kept it from writing.
 const NULS_MIN: usize = 8;
 /// The reading option that names the encoding.
-pub(crate) const ENCODING: &str = "encoding";
+pub const ENCODING: &str = "encoding";
 
 /// How bytes became text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -168,9 +168,9 @@ pub(crate) fn first_lines(head: &[u8], most: usize) -> Vec<String> {
 }
 
 impl Encoding {
-    const ALL: [Self; 4] = [Self::Utf8, Self::Utf16Le, Self::Utf16Be, Self::Latin1];
+    pub(crate) const ALL: [Self; 4] = [Self::Utf8, Self::Utf16Le, Self::Utf16Be, Self::Latin1];
 
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Utf8 => "utf-8",
             Self::Utf16Le => "utf-16le",

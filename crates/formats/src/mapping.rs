@@ -109,7 +109,7 @@ impl Format for Shipped {
 pub(crate) struct Mapped;
 
 static CARD: Card = Card {
-    name: "mapped",
+    name: crate::MAPPED,
     title: "Tables and JSON by a mapping file of your own",
     doc: "CSV or JSON whose columns a mapping file (TOML) names, given by `--mapping FILE`: which column is the \
           time, the actor, the object, which value is which verb. The mapping's digest stands in every locator, \

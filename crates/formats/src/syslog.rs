@@ -32,8 +32,8 @@ static CARD: Card = Card {
     doc: "Lines of syslog, with or without priority, year, zone and host. What sshd, sudo, su, PAM, \
           systemd-logind, cron and the audit daemon say is understood; other programs' messages keep their \
           envelope, with the verb `other`. A year that is not stated is the one given (`year`), else the \
-          latest before an instant given (`not-after`) or before a record of the same file that states it, \
-          else the event has no time; a zone that is not stated is the one given (`zone`), else UTC. Either \
+          latest before an instant given (`not-after`), before a record of the same file that states it, or \
+          before the evidence was taken (`acquired`), else the event has no time; a zone that is not stated is the one given (`zone`), else UTC. Either \
           is said in `time_assumed` and recorded as reading option.",
     example: "Sep 14 08:12:03 reg-fs01 sshd[411]: Failed password for invalid user admin from 203.0.113.9 port 50112 ssh2",
     links: &[

@@ -9,13 +9,11 @@
 use std::io;
 
 use assize_model::spine::{ObjectKind, Outcome, Qualifier, Verb};
-use assize_model::{Batcher, Card, Cause, Confidence, Format, Input, Range, ReadingOptions, Slice};
+use assize_model::{Batcher, Card, Confidence, Format, Input, ReadingOptions, Slice};
 
-use crate::clock::{self, Clock, Reading, Stamp};
-use crate::json::Broken;
-use crate::lines::{self, Encoding, Line, Records};
+use crate::clock::{self, Reading};
 use crate::record::{Record, Text};
-use crate::{front_ends, web};
+use crate::{front_ends, headed, lines, web};
 
 /// See the module's text.
 pub(crate) struct W3c;
@@ -55,24 +53,11 @@ impl Format for W3c {
     }
 
     fn read(&self, input: &mut Input<'_>, out: &mut Batcher<'_>) -> io::Result<()> {
-        let mut reader = Reader::new(input.options);
-        lines::read(input.bytes, input.options, Records::Lines, out, &mut |line, out| {
-            reader.line(line, out)
-        })?;
-        reader.header_event(out)
+        headed::read::<Header>(input, out)
     }
 
     fn reread(&self, slices: &[Slice], options: &ReadingOptions, out: &mut Batcher<'_>) -> io::Result<()> {
-        let mut reader = Reader::new(options);
-        let Some(header) = slices.get(1).or(slices.first()) else { return Ok(()) };
-        reader.begin(header.range);
-        lines::header_lines(header, options).iter().for_each(|line| reader.header.take(line));
-        reader.encoding = Encoding::of_options(options);
-        if slices.len() < 2 {
-            return reader.header_event(out);
-        }
-        reader.told = true;
-        lines::reread(slices, options, out, &mut |line, out| reader.line(line, out))
+        headed::reread::<Header>(slices, options, out)
     }
 
     fn raw_text(&self, slices: &[Slice]) -> Option<String> {
@@ -80,24 +65,33 @@ impl Format for W3c {
     }
 }
 
+/// What the directives say of the lines below them.
 #[derive(Default)]
 struct Header {
     fields: Vec<String>,
+    /// Where each column that means something stands among them.
+    places: [Option<usize>; NAMES.len()],
     date: String,
     software: String,
 }
 
-impl Header {
-    fn take(&mut self, line: &str) {
-        let Some((name, rest)) = line.split_once(':') else { return };
-        match name {
-            "#Fields" => self.fields = rest.split_ascii_whitespace().map(str::to_owned).collect(),
-            "#Date" => rest.trim().clone_into(&mut self.date),
-            "#Software" => rest.trim().clone_into(&mut self.software),
-            _ => {}
-        }
-    }
+macro_rules! columns {
+    ($($column:ident $name:literal,)*) => {
+        /// A column that means something.
+        #[derive(Clone, Copy)]
+        enum Known { $($column,)* }
+        const NAMES: &[&str] = &[$($name),*];
+    };
+}
 
+columns! {
+    Date "date", Time "time", Agent "cs(User-Agent)", Status "sc-status", Method "cs-method", Host "cs-host",
+    Computer "s-computername", Server "s-ip", Client "c-ip", User "cs-username", Bytes "sc-bytes",
+    Stem "cs-uri-stem", Query "cs-uri-query", Uri "cs-uri", Forwarded "X-Forwarded-For",
+    ForwardedHeader "cs(X-Forwarded-For)",
+}
+
+impl Header {
     fn source(&self) -> &'static str {
         if self.software.contains("Internet Information Services") {
             "webserver/iis"
@@ -107,93 +101,60 @@ impl Header {
     }
 }
 
-struct Reader {
-    header: Header,
-    range: Range,
-    encoding: Encoding,
-    below: bool,
-    told: bool,
-    clock: Clock,
-}
-
-impl Reader {
-    fn new(options: &ReadingOptions) -> Self {
-        let (header, range) = (Header::default(), Range::default());
-        let clock = Clock::new(options);
-        Self { header, range, encoding: Encoding::Utf8, below: false, told: false, clock }
-    }
-
-    fn begin(&mut self, range: Range) {
-        (self.header, self.range, self.below, self.told) = (Header::default(), range, false, false);
-    }
-
-    fn line(&mut self, line: &Line<'_>, out: &mut Batcher<'_>) -> io::Result<Result<(), Broken>> {
-        if !line.text.starts_with('#') {
-            return self.record(line, out);
-        }
-        match lines::with_line(self.range, line.range).filter(|_| !self.below) {
-            Some(longer) => self.range = longer,
-            None => {
-                self.header_event(out)?;
-                self.begin(line.range);
+impl headed::Header for Header {
+    fn take(&mut self, line: &str) {
+        let Some((name, rest)) = line.split_once(':') else { return };
+        match name {
+            "#Fields" => {
+                self.fields = rest.split_ascii_whitespace().map(str::to_owned).collect();
+                for (place, name) in self.places.iter_mut().zip(NAMES) {
+                    *place = self.fields.iter().position(|found| found.eq_ignore_ascii_case(name));
+                }
             }
+            "#Date" => rest.trim().clone_into(&mut self.date),
+            "#Software" => rest.trim().clone_into(&mut self.software),
+            _ => {}
         }
-        self.encoding = line.encoding;
-        self.header.take(line.text);
-        Ok(Ok(()))
     }
 
-    /// The directives as an event, once.
-    fn header_event(&mut self, out: &mut Batcher<'_>) -> io::Result<()> {
-        if self.told || self.range.length == 0 {
-            return Ok(());
-        }
-        self.told = true;
-        let mut record = Record::of(self.header.source());
+    fn itself(&self) -> Record<'_> {
+        let mut record = Record::of(self.source());
         record.object_kind = Some(ObjectKind::Log);
-        if !self.header.software.is_empty() {
-            record.object = Some(self.header.software.as_str().into());
+        if !self.software.is_empty() {
+            record.object = Some(self.software.as_str().into());
         }
-        if let Some((stated, _)) = clock::iso(self.header.date.as_bytes()) {
-            record.at(self.header.date.as_str(), utc(stated));
+        if let Some((stated, _)) = clock::iso(self.date.as_bytes()) {
+            record.at(self.date.as_str(), utc(stated));
         }
-        for (name, value) in [("#Software", &self.header.software), ("#Date", &self.header.date)] {
+        for (name, value) in [("#Software", &self.software), ("#Date", &self.date)] {
             if !value.is_empty() {
                 record.own(name, value.as_str());
             }
         }
-        record.event_of_ranges(&[self.range], self.encoding, out)
+        record
     }
 
-    fn record(&mut self, line: &Line<'_>, out: &mut Batcher<'_>) -> io::Result<Result<(), Broken>> {
-        let broken = |detail| Ok(Err(Broken { cause: Cause::UnreadableRecord, detail }));
-        if self.header.fields.is_empty() {
-            return broken("no `#Fields` line above this one names its columns".into());
+    fn line<'a>(&'a self, line: &'a str) -> Result<Record<'a>, String> {
+        if self.fields.is_empty() {
+            return Err("no `#Fields` line above this one names its columns".into());
         }
-        if !self.below {
-            self.header_event(out)?;
-            self.below = true;
-        }
-        let mut values: Vec<&str> = line.text.split(' ').collect();
-        if values.len() > self.header.fields.len() {
+        let mut values: Vec<&str> = Vec::with_capacity(self.fields.len());
+        values.extend(line.split(' '));
+        if values.len() > self.fields.len() {
             // Some modules of IIS pad columns with blanks.
-            values = line.text.split_ascii_whitespace().collect();
+            values = line.split_ascii_whitespace().collect();
         }
-        if values.len() != self.header.fields.len() {
-            let expected = self.header.fields.len();
-            return broken(format!("{} columns where `#Fields` names {expected}", values.len()));
+        if values.len() != self.fields.len() {
+            let expected = self.fields.len();
+            return Err(format!("{} columns where `#Fields` names {expected}", values.len()));
         }
-        let mut record = Record::of(self.header.source());
-        let columns = Columns { names: &self.header.fields, values: &values };
-        let time = columns.time(&self.header.date);
-        let stamp = clock::iso(time.as_bytes());
-        let reading = match stamp {
-            Some((stated, _)) => utc(stated),
-            None => self.clock.read(None::<Stamp>),
-        };
-        record.at(time, reading);
+        let mut record = Record::of(self.source());
+        let columns = Columns { header: self, values: &values };
+        let time = columns.time();
+        record.time = clock::iso(time.as_bytes()).and_then(|(stated, _)| utc(stated).time);
+        record.time_text = Some(time);
         columns.fill(&mut record);
-        record.event_of_ranges(&[line.range, self.range], line.encoding, out).map(Ok)
+        Ok(record)
     }
 }
 
@@ -205,60 +166,63 @@ fn utc(stated: assize_model::time::Stated) -> Reading<'static> {
 }
 
 struct Columns<'v, 'a> {
-    names: &'a [String],
+    header: &'a Header,
     values: &'v [&'a str],
 }
 
 impl<'a> Columns<'_, 'a> {
-    fn get(&self, name: &str) -> Option<&'a str> {
-        let at = self.names.iter().position(|found| found.eq_ignore_ascii_case(name))?;
+    fn get(&self, known: Known) -> Option<&'a str> {
+        let at = self.header.places[known as usize]?;
         self.values.get(at).copied().filter(|value| *value != "-")
     }
 
     /// The columns `date` and `time`; without a date, that of the directives.
-    fn time(&self, directive: &'a str) -> Text<'static> {
-        let day = self.get("date").or_else(|| directive.get(..10)).unwrap_or("");
-        format!("{day} {}", self.get("time").unwrap_or("")).into()
+    fn time(&self) -> Text<'static> {
+        let day = self.get(Known::Date).or_else(|| self.header.date.get(..10)).unwrap_or("");
+        let time = self.get(Known::Time).unwrap_or("");
+        let mut text = String::with_capacity(day.len() + 1 + time.len());
+        text.extend([day, " ", time]);
+        text.into()
     }
 
     fn fill(&self, record: &mut Record<'a>) {
-        for (name, value) in self.names.iter().zip(self.values) {
+        for (name, value) in self.header.fields.iter().zip(self.values) {
             if *value != "-" {
                 record.own(name.as_str(), *value);
             }
         }
-        let agent = self.get("cs(User-Agent)");
+        let agent = self.get(Known::Agent);
         if let Some(agent) = agent {
             record.own("cs-user-agent", agent.replace('+', " "));
         }
-        let status = self.get("sc-status").unwrap_or("");
-        let method = self.get("cs-method").unwrap_or("");
+        let status = self.get(Known::Status).unwrap_or("");
+        let method = self.get(Known::Method).unwrap_or("");
         let known = !status.is_empty();
         record.did(
             if method.is_empty() { Verb::Other } else { web::verb_inward(method) },
             if known { web::outcome(status) } else { Outcome::Unknown },
         );
         record.host = self
-            .get("cs-host")
-            .or_else(|| self.get("s-computername"))
-            .or_else(|| self.get("s-ip"))
+            .get(Known::Host)
+            .or_else(|| self.get(Known::Computer))
+            .or_else(|| self.get(Known::Server))
             .map(Into::into);
-        record.peer = self.get("c-ip").map(Into::into);
-        record.actor = self.get("cs-username").map(Into::into);
-        record.bytes = self.get("sc-bytes").and_then(|bytes| bytes.parse().ok());
+        record.peer = self.get(Known::Client).map(Into::into);
+        record.actor = self.get(Known::User).map(Into::into);
+        record.bytes = self.get(Known::Bytes).and_then(|bytes| bytes.parse().ok());
         record.client = agent.map(web::client);
-        if let Some(stem) = self.get("cs-uri-stem").or_else(|| self.get("cs-uri")) {
-            let uri = match self.get("cs-uri-query") {
+        if let Some(stem) = self.get(Known::Stem).or_else(|| self.get(Known::Uri)) {
+            let uri = match self.get(Known::Query) {
                 Some(query) => format!("{stem}?{query}").into(),
                 None => Text::Borrowed(stem),
             };
-            if self.get("cs-uri").is_none() {
+            if self.get(Known::Uri).is_none() {
                 record.own("cs-uri", uri.clone());
             }
             record.to(ObjectKind::Site, uri);
         }
-        let forwarded = self.get("X-Forwarded-For").or_else(|| self.get("cs(X-Forwarded-For)"));
-        if forwarded.is_some() || self.get("c-ip").is_some_and(front_ends::is_front_end) {
+        let forwarded = self.get(Known::Forwarded).or_else(|| self.get(Known::ForwardedHeader));
+        if forwarded.is_some() || self.get(Known::Client).is_some_and(front_ends::is_front_end) {
             record.qualifiers.push(Qualifier::FrontEndAddress);
         }
         if status == "206" {

@@ -11,13 +11,12 @@ mod meaning;
 use std::io;
 
 use assize_model::spine::ObjectKind;
-use assize_model::{Batcher, Card, Cause, Confidence, Format, Input, Range, ReadingOptions, Slice};
+use assize_model::{Batcher, Card, Confidence, Format, Input, ReadingOptions, Slice};
 use memchr::memchr;
 
 pub(crate) use self::meaning::{PROOF, Values, path_of, say};
-use crate::json::Broken;
-use crate::lines::{self, Encoding, Line, Records};
 use crate::record::{Record, Text};
+use crate::{headed, lines};
 
 /// See the module's text.
 pub(crate) struct Zeek;
@@ -60,24 +59,11 @@ impl Format for Zeek {
     }
 
     fn read(&self, input: &mut Input<'_>, out: &mut Batcher<'_>) -> io::Result<()> {
-        let mut reader = Reader::default();
-        lines::read(input.bytes, input.options, Records::Lines, out, &mut |line, out| {
-            reader.line(line, out)
-        })?;
-        reader.header_event(out)
+        headed::read::<Header>(input, out)
     }
 
     fn reread(&self, slices: &[Slice], options: &ReadingOptions, out: &mut Batcher<'_>) -> io::Result<()> {
-        let mut reader = Reader::default();
-        let header = slices.get(1).unwrap_or(slices.first().unwrap_or(&EMPTY));
-        reader.begin(header.range);
-        lines::header_lines(header, options).iter().for_each(|line| reader.header.take(line));
-        reader.encoding = Encoding::of_options(options);
-        if slices.len() < 2 {
-            return reader.header_event(out);
-        }
-        reader.told = true;
-        lines::reread(slices, options, out, &mut |line, out| reader.line(line, out))
+        headed::reread::<Header>(slices, options, out)
     }
 
     fn raw_text(&self, slices: &[Slice]) -> Option<String> {
@@ -85,10 +71,7 @@ impl Format for Zeek {
     }
 }
 
-static EMPTY: Slice = Slice { range: Range { offset: 0, length: 0 }, bytes: Vec::new() };
-
 /// What a header says of the lines below it.
-#[derive(Default)]
 struct Header {
     separator: u8,
     set_separator: String,
@@ -110,8 +93,8 @@ struct Column {
     text: bool,
 }
 
-impl Header {
-    fn begin() -> Self {
+impl Default for Header {
+    fn default() -> Self {
         Self {
             separator: b'\t',
             set_separator: ",".into(),
@@ -119,11 +102,14 @@ impl Header {
             unset: "-".into(),
             path: String::new(),
             source: "zeek".into(),
-            ..Self::default()
+            open: String::new(),
+            fields: Vec::new(),
+            slots: meaning::Slots::default(),
         }
     }
+}
 
-    /// Takes a line that begins with `#`.
+impl headed::Header for Header {
     fn take(&mut self, line: &str) {
         let Some((name, rest)) = line.split_once(['\t', ' ']) else { return };
         match name {
@@ -150,90 +136,39 @@ impl Header {
             _ => {}
         }
     }
-}
 
-/// Goes through a file line by line.
-#[derive(Default)]
-struct Reader {
-    header: Header,
-    range: Range,
-    encoding: Encoding,
-    /// Whether the lines that come are below the header, and not a part of it.
-    below: bool,
-    /// Whether the header has been handed on as an event.
-    told: bool,
-}
-
-impl Reader {
-    fn begin(&mut self, range: Range) {
-        *self = Self { header: Header::begin(), range, ..Self::default() };
+    fn itself(&self) -> Record<'_> {
+        let mut record = Record::of(self.source.as_str());
+        record.to(ObjectKind::Log, self.path.as_str());
+        if !self.open.is_empty() {
+            record.time_text = Some(self.open.as_str().into());
+            record.own("#open", self.open.as_str());
+        }
+        record.own("#path", self.path.as_str());
+        record
     }
 
-    fn line(&mut self, line: &Line<'_>, out: &mut Batcher<'_>) -> io::Result<Result<(), Broken>> {
-        if !line.text.starts_with('#') {
-            return self.record(line, out);
+    fn line<'a>(&'a self, line: &'a str) -> Result<Record<'a>, String> {
+        if self.fields.is_empty() {
+            return Err("no header above this line names its columns".into());
         }
-        if line.text.starts_with("#close") {
-            return self.close(line, out).map(Ok);
-        }
-        match lines::with_line(self.range, line.range).filter(|_| !self.below) {
-            Some(longer) => self.range = longer,
-            None => {
-                self.header_event(out)?;
-                self.begin(line.range);
-            }
-        }
-        self.encoding = line.encoding;
-        self.header.take(line.text);
-        Ok(Ok(()))
-    }
-
-    fn record(&mut self, line: &Line<'_>, out: &mut Batcher<'_>) -> io::Result<Result<(), Broken>> {
-        let broken = |detail| Ok(Err(Broken { cause: Cause::UnreadableRecord, detail }));
-        if self.header.fields.is_empty() {
-            return broken("no header above this line names its columns".into());
-        }
-        if !self.below {
-            self.header_event(out)?;
-            self.below = true;
-        }
-        let mut record = Record::of(self.header.source.as_str());
+        let mut record = Record::of(self.source.as_str());
         let mut values = Values::default();
-        let found = self.header.columns(line.text, &mut record, &mut values);
-        if found != self.header.fields.len() {
-            return broken(format!("{found} columns where the header names {}", self.header.fields.len()));
+        let found = self.columns(line, &mut record, &mut values);
+        if found != self.fields.len() {
+            return Err(format!("{found} columns where the header names {}", self.fields.len()));
         }
-        say(&self.header.path, &values, &mut record);
-        record.event_of_ranges(&[line.range, self.range], line.encoding, out).map(Ok)
+        say(&self.path, &values, &mut record);
+        Ok(record)
     }
 
-    /// The header as an event, once.
-    fn header_event(&mut self, out: &mut Batcher<'_>) -> io::Result<()> {
-        if self.told || self.range.length == 0 {
-            return Ok(());
-        }
-        self.told = true;
-        let mut record = Record::of(self.header.source.as_str());
-        record.to(ObjectKind::Log, self.header.path.as_str());
-        if !self.header.open.is_empty() {
-            record.time_text = Some(self.header.open.as_str().into());
-            record.own("#open", self.header.open.as_str());
-        }
-        record.own("#path", self.header.path.as_str());
-        record.event_of_ranges(&[self.range], self.encoding, out)
-    }
-
-    fn close(&mut self, line: &Line<'_>, out: &mut Batcher<'_>) -> io::Result<()> {
-        self.header_event(out)?;
-        self.below = true;
-        let mut record = Record::of(if self.header.source.is_empty() { "zeek" } else { &self.header.source });
-        let text = line.text["#close".len()..].trim();
-        record.to(ObjectKind::Log, self.header.path.as_str());
+    fn mark<'a>(&'a self, line: &'a str) -> Option<Record<'a>> {
+        let text = line.strip_prefix("#close")?.trim();
+        let mut record = Record::of(self.source.as_str());
+        record.to(ObjectKind::Log, self.path.as_str());
         record.time_text = Some(text.into());
         record.own("#close", text);
-        // Without a header above it, the line stands for itself.
-        let ranges = [line.range, if self.range.length == 0 { line.range } else { self.range }];
-        record.event_of_ranges(&ranges, line.encoding, out)
+        Some(record)
     }
 }
 

@@ -18,7 +18,7 @@ use arrow_schema::{ArrowError, DataType, Field, Fields};
 
 use crate::batch::Packed;
 use crate::event::EventView;
-use crate::{EventId, spine};
+use crate::{EventId, ReadingOptions, spine};
 
 /// Type of the own fields in a batch.
 pub(crate) fn fields_type() -> DataType {
@@ -442,6 +442,8 @@ pub(crate) struct Columns {
     links: (Ends, Texts, Texts),
     ranges: (Ends, Whole<UInt64Type>, Whole<UInt64Type>),
     options: Text,
+    /// The last options that were not empty, and their text.
+    last_options: (ReadingOptions, Option<String>),
     own: Own,
     /// Columns of one text throughout, as long as was ever needed.
     constant: Vec<(String, StringArray)>,
@@ -496,8 +498,7 @@ impl Columns {
         self.count.push(event.count);
         self.bytes.push(event.bytes);
         self.outcome.push(Some(event.outcome.as_str()));
-        let options = if event.options.is_empty() { None } else { event.options.text() };
-        self.options.push(options.as_deref());
+        self.push_options(event.options);
         let (ends, texts) = &mut self.qualifiers;
         event.qualifiers.iter().for_each(|qualifier| texts.push(qualifier.as_str()));
         ends.push(texts.len());
@@ -513,6 +514,17 @@ impl Columns {
             values.push(value);
         }
         ends.push(kinds.len());
+    }
+
+    /// Options are mostly those of the event before: their text is made once.
+    fn push_options(&mut self, options: &ReadingOptions) {
+        if options.is_empty() {
+            return self.options.push(None);
+        }
+        if self.last_options.0 != *options {
+            self.last_options = (options.clone(), options.text());
+        }
+        self.options.push(self.last_options.1.as_deref());
     }
 
     /// The columns in the spine's order; `begin` makes ready for the next ones.

@@ -110,6 +110,11 @@ pub enum Act {
         /// may decide of things that this one does not know.
         says: serde_json::Value,
     },
+    /// A person says how exhibits are to be read where their bytes leave a choice.
+    ReadAs {
+        /// Of which, and what. Kept as it is written: a later version may know more options.
+        says: serde_json::Value,
+    },
     /// Passwords for containers were given; they lie with the keys.
     PasswordGiven {},
     /// An act that this version does not know.

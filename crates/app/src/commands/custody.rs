@@ -130,6 +130,12 @@ fn what(act: &Act) -> String {
             let word = |key: &str| says.get(key).and_then(|value| value.as_str()).unwrap_or("?").to_owned();
             format!("{} {}: {}", word("verb"), word("on"), word("reason"))
         }
+        Act::ReadAs { says } => {
+            let of = says.get("of").and_then(|value| value.as_str()).unwrap_or("?");
+            let options = says.get("options").map_or(String::new(), |options| format!(" {options}"));
+            let mapping = if says.get("mapping").is_some() { " by a mapping" } else { "" };
+            format!("{of}:{options}{mapping}")
+        }
         Act::PasswordGiven {} => "for containers".to_owned(),
         Act::Unknown => "an act of a later version".to_owned(),
     }

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 use assize_case::model::Trust;
-use assize_case::vault::{AtRest, CaseFile, Receipt, Vault};
+use assize_case::vault::{AtRest, CaseFile, Receipt, Sidecar, Vault};
 use assize_case::{Case, RuleSource};
 use assize_drill::make::{Options, make};
 use clap::Args;
@@ -40,7 +40,14 @@ impl Arguments {
         // What the court's responder has confirmed and cleared: chains of proof start there.
         let brief = folder.join("brief/decisions.ndjson");
         let decisions = if brief.exists() { super::decide::of_file(&brief)? } else { Vec::new() };
-        let receipt = Receipt::of(Trust::UntrustedHost);
+        // When it was collected, and in which zone its servers' clocks ran.
+        let (collected, readings) = (folder.join("brief/collected.toml"), folder.join("brief/readings.ndjson"));
+        let sidecar = if collected.exists() { Sidecar::read(&collected)? } else { Sidecar::default() };
+        let receipt = Receipt { sidecar, ..Receipt::of(Trust::UntrustedHost) };
+        if readings.exists() {
+            let stamp = assize_case::stamp(shell.common.by.as_deref());
+            case.read_as(&crate::read_as::of_file(&readings)?, &stamp)?;
+        }
         let summary = inquire(&mut case, &[evidence], &rules, (&receipt, &decisions), begun, shell)?;
         if shell.json_asked() {
             shell.object(&summary)?;

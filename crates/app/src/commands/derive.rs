@@ -13,12 +13,15 @@ use indicatif::{HumanBytes, HumanCount};
 
 use super::decide;
 use super::inquire::Rules;
+use crate::read_as::Readings;
 use crate::shell::{DONE, Shell, peak_bytes};
 
 #[derive(Args)]
 pub struct Arguments {
     #[command(flatten)]
     rules: Rules,
+    #[command(flatten)]
+    readings: Readings,
     /// Take the decisions of a file first, one JSON object a line
     #[arg(long, value_name = "FILE")]
     decisions: Option<std::path::PathBuf>,
@@ -29,7 +32,9 @@ impl Arguments {
         let begun = Instant::now();
         let rules = assize_case::rule_files(&self.rules.source())?;
         let decisions = self.decisions.as_deref().map(decide::of_file).transpose()?.unwrap_or_default();
+        self.readings.statements()?;
         let mut case = shell.case_for_writing()?;
+        self.readings.say(&mut case, shell)?;
         if !decisions.is_empty() {
             decide::take(&mut case, &decisions, shell)?;
         }

@@ -12,6 +12,7 @@ use clap::Args;
 
 use super::inquire::Rules;
 use crate::profile::Profile;
+use crate::read_as::Readings;
 use crate::shell::{DONE, FOUND, Shell, peak_bytes};
 use crate::summary;
 use crate::when::When;
@@ -23,6 +24,8 @@ pub struct Arguments {
     paths: Vec<PathBuf>,
     #[command(flatten)]
     rules: Rules,
+    #[command(flatten)]
+    readings: Readings,
     /// Leave out findings below this level
     #[arg(short, long, value_name = "LEVEL", default_value = "informational", alias = "level")]
     min_level: Level,
@@ -57,8 +60,10 @@ impl Arguments {
         let rules = assize_case::rule_files(&self.rules.source())?;
         let choice = self.choice();
         let as_table = matches!(shell.shape(), Shape::Table | Shape::Csv);
+        let read_as = self.readings.statements()?;
         let search = Search {
             paths: &self.paths,
+            read_as: &read_as,
             rules: &rules,
             choice: &choice,
             all_fields: as_table && self.profile.needs_all_fields(),

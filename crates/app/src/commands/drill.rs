@@ -111,7 +111,8 @@ fn make(asked: Make, shell: &Shell) -> Result<()> {
     let (out, seconds) = (asked.out.display(), begun.elapsed().as_secs_f64());
     shell.sight.say(&format!(
         "made in {seconds:.1} s: {events} events, {bytes} bytes, {sessions} sessions, {steps} steps of the intruder\n\
-         go on with:\n  assize inquire {out}/evidence --case CASE\n  assize drill score CASE {out}"
+         go on with:\n  assize inquire {out}/evidence --register {out}/register --decisions {out}/brief/decisions.ndjson \\\n    \
+         --readings {out}/brief/readings.ndjson --meta {out}/brief/collected.toml --case CASE\n  assize drill score CASE {out}"
     ));
     Ok(())
 }

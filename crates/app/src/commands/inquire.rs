@@ -13,6 +13,7 @@ use clap::Args;
 use super::decide;
 use super::intake::Origin;
 use crate::commands::derive::closing;
+use crate::read_as::Readings;
 use crate::shell::{DONE, FOUND, NOTHING, Shell, peak_bytes};
 
 #[derive(Args)]
@@ -24,6 +25,8 @@ pub struct Arguments {
     pub rules: Rules,
     #[command(flatten)]
     origin: Origin,
+    #[command(flatten)]
+    readings: Readings,
     /// Files and folders of the register, taken in first
     #[arg(long, value_name = "DIR|FILE", num_args = 1..)]
     register: Vec<PathBuf>,
@@ -60,8 +63,10 @@ impl Arguments {
         let rules = assize_case::rule_files(&self.rules.source())?;
         let receipt = self.origin.receipt()?;
         let decisions = self.decisions.as_deref().map(decide::of_file).transpose()?.unwrap_or_default();
+        self.readings.statements()?;
         let mut case = shell.case_or_new()?;
         self.origin.give_passwords(&mut case, shell)?;
+        self.readings.say(&mut case, shell)?;
         if !self.register.is_empty() {
             let wanted = ImportWanted { paths: self.register.clone(), seal_to: self.seal.seal_to.clone(), ..ImportWanted::default() };
             let stamp = assize_case::stamp(shell.common.by.as_deref());

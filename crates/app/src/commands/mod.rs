@@ -12,6 +12,7 @@ macro_rules! commands {
         $(mod $module;)*
 
         /// What to do.
+        #[allow(clippy::large_enum_variant)] // There is one of them in a run.
         #[derive(Subcommand)]
         pub enum Command { $($(#[$doc])* $variant($module::Arguments),)* }
 
