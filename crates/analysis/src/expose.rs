@@ -9,6 +9,7 @@
 
 mod acts;
 mod bands;
+mod ground;
 mod narrow;
 mod paths;
 mod subjects;
@@ -191,8 +192,9 @@ pub struct Answer {
 /// # Errors
 /// Never on evidence: only if a bound of ours stands on nothing, which is a mistake of this program.
 pub fn expose(evidence: &Evidence<'_>) -> Result<Vec<Answer>, Unfounded> {
-    let seen = acts::seen(evidence);
-    let ways = paths::ways(evidence, &seen);
+    let ground = ground::Ground::of(evidence);
+    let seen = acts::seen(evidence, &ground);
+    let ways = paths::ways(evidence, &ground, &seen);
     let mut answers = Vec::new();
     for (holding, ways) in ways.iter().enumerate() {
         let mut own = Vec::new();

@@ -148,6 +148,22 @@ impl<'a> Index<'a> {
         found
     }
 
+    /// Whether what was found is a folder by the register: a holding's own place, or one with records below it.
+    #[must_use]
+    pub fn is_folder(&self, found: &Found) -> bool {
+        found.holdings.iter().any(|holding| {
+            let roots = &self.roots[*holding];
+            let rest = roots.iter().find_map(|root| found.form.strip_prefix(root.as_str()));
+            let Some((rest, first)) = rest.zip(roots.first()) else { return false };
+            let prefix = format!("{first}/{}/", rest.trim_matches('/'));
+            // Documents and messages have no place below their library or mailbox.
+            first.starts_with("//")
+                && (rest.is_empty() || rest.starts_with('/'))
+                && (rest.is_empty()
+                    || self.items.range(prefix.clone()..).next().is_some_and(|(at, _)| at.starts_with(&prefix)))
+        })
+    }
+
     /// Holdings that lie below a form, as those of a share.
     #[must_use]
     pub fn holdings_below(&self, form: &str) -> Vec<usize> {

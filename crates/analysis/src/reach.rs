@@ -51,9 +51,30 @@ pub struct Way {
 /// Rights that let nobody read.
 const NO_READING: [&str; 3] = ["member", "none", "deny"];
 
+/// Groups that everybody is in, by name and by identifier (Microsoft, "Security identifiers").
+const EVERYBODY: [&str; 9] = [
+    "everyone",
+    "authenticated users",
+    "domain users",
+    "users",
+    "interactive",
+    "network",
+    "s-1-1-0",
+    "s-1-5-11",
+    "s-1-5-32-545",
+];
+
+/// Whether everybody is a principal, or in it.
+fn is_everybody(principal: &str) -> bool {
+    let local = principal.rsplit('\\').next().unwrap_or(principal);
+    EVERYBODY.contains(&local) || local.starts_with("s-1-5-21-") && local.ends_with("-513")
+}
+
 /// Rights and planes, ready to be asked.
 pub struct Reach<'a> {
     register: &'a Register,
+    /// Account or group → the groups that it is a member of, while it is.
+    members: BTreeMap<String, Vec<(String, Validity)>>,
     /// Form of an object → who has which right to it.
     rights: BTreeMap<String, Vec<&'a assize_model::Right>>,
     /// Principal, account or group → those who are not cleared and are it or in it, and while they are.
@@ -114,7 +135,7 @@ impl<'a> Reach<'a> {
                 rights.entry(places::form(&right.object, None)).or_default().push(right);
             }
         }
-        let mut reach = Self { register, rights, loose: BTreeMap::new(), anybody: Vec::new(), names };
+        let mut reach = Self { register, members, rights, loose: BTreeMap::new(), anybody: Vec::new(), names };
         // One of each account: on how many machines it was seen does not widen its rights.
         let mut seen = BTreeSet::new();
         for one in loose {
@@ -122,7 +143,7 @@ impl<'a> Reach<'a> {
                 None => reach.anybody.push(one),
                 Some(account) if seen.insert((account, one.from, one.to)) => {
                     reach.loose.entry(account.clone()).or_default().push((one, Validity::default()));
-                    for (group, valid) in nested(&members, account) {
+                    for (group, valid) in nested(&reach.members, account) {
                         reach.loose.entry(group).or_default().push((one, valid));
                     }
                 }
@@ -169,6 +190,37 @@ impl<'a> Reach<'a> {
         self.holders(&objects, |right| !NO_READING.contains(&right), window)
     }
 
+    /// What an account is in by the register: itself, its groups, and what everybody is in. `None` for
+    /// one that the register does not know: then nothing is known of its rights.
+    #[must_use]
+    pub fn principals(&self, account: &str) -> Option<Vec<(String, Validity)>> {
+        let account = self.account(account);
+        if !self.names.contains_key(&account) {
+            return None;
+        }
+        let mut principals = nested(&self.members, &account);
+        principals.push((account, Validity::default()));
+        Some(principals)
+    }
+
+    /// Who holds a right to a holding or controls a machine on which it lies.
+    #[must_use]
+    pub fn entitled(&self, forms: &[String], key: &str, hosts: &[String]) -> Vec<(String, Validity)> {
+        let mut found = BTreeSet::new();
+        let mut objects: BTreeSet<String> = BTreeSet::from([key.to_lowercase()]);
+        for form in forms {
+            objects.insert(form.clone());
+            objects.extend(places::above(form).map(str::to_owned));
+        }
+        objects.extend(hosts.iter().cloned());
+        for object in &objects {
+            let rights = self.rights.get(object).into_iter().flatten();
+            let may = rights.filter(|right| !NO_READING.contains(&right.right.as_str()));
+            found.extend(may.map(|right| (self.account(&right.principal), right.valid)));
+        }
+        found.into_iter().collect()
+    }
+
     /// Planes that hold a machine or a holding: (position in the register, chain of planes that led there).
     #[must_use]
     pub fn planes_over(&self, hosts: &[String], key: &str) -> Vec<usize> {
@@ -186,7 +238,8 @@ impl<'a> Reach<'a> {
                     Holds::Host => host.as_deref() == Some(places::host(&plane.holds).as_str()),
                     Holds::Holding => first && plane.holds == key,
                 };
-                if holds && found.insert(number) {
+                // Who holds the directory is everybody; what lies on a machine he has not by that.
+                if holds && found.insert(number) && plane.kind != "identity_provider" {
                     open.push(places::host(&plane.host));
                 }
             }
@@ -216,9 +269,11 @@ impl<'a> Reach<'a> {
                 }
                 let principal = self.account(&right.principal);
                 let own = self.loose.get(&principal).into_iter().flatten();
+                let all = self.loose.iter().filter(|_| is_everybody(&principal));
+                let all = all.flat_map(|(_, some)| some).map(|(loose, _)| (*loose, Validity::default()));
                 let anybody = self.anybody.iter().map(|loose| (*loose, Validity::default()));
                 ways.extend(
-                    own.copied().chain(anybody).filter_map(|one| way(one, &principal, right, (from, to))),
+                    own.copied().chain(all).chain(anybody).filter_map(|one| way(one, &principal, right, (from, to))),
                 );
             }
         }
@@ -249,6 +304,20 @@ fn way(
         to,
         because: loose.because.clone(),
         basis: loose.basis.clone(),
+    })
+}
+
+/// Whether one who is in `principals` is entitled at some time of `[from, to]`.
+#[must_use]
+pub fn is_entitled(
+    principals: &[(String, Validity)],
+    entitled: &[(String, Validity)],
+    from: Option<Time>,
+    to: Option<Time>,
+) -> bool {
+    entitled.iter().filter(|(_, valid)| valid.meets(from, to)).any(|(principal, _)| {
+        is_everybody(principal)
+            || principals.iter().any(|(own, member)| own == principal && member.meets(from, to))
     })
 }
 

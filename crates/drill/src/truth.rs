@@ -200,6 +200,8 @@ impl Truth {
                     "item": court.item(item).key,
                     "subjects": subjects(court, item),
                     "registered": !holding.unregistered,
+                    // By the grades a listed name is an opened record there.
+                    "name_is_sensitive": holding.name_is_sensitive,
                 })
             }),
         )?;

@@ -4,12 +4,13 @@
 //! them at that time; what names nothing stays open for everything that its log would show. Cleared
 //! acts carry nowhere.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use assize_model::exclusion::Kind;
 use assize_model::spine::{Client, ObjectKind, Qualifier, Verb};
 use assize_model::{Basis, Exclusion, Grade, Time};
 
+use super::ground::Ground;
 use super::{Evidence, Fact, Whose};
 use crate::grades::{Act, Reach, Side, Worth, worth};
 use crate::locate::Found;
@@ -46,14 +47,27 @@ struct Open {
 pub(super) struct Seen {
     pub(super) items: BTreeMap<usize, Acts>,
     pub(super) holdings: BTreeMap<usize, Acts>,
-    /// Acts that name no object, by source and machine.
-    pub(super) nameless: BTreeMap<(String, Option<String>), Acts>,
+    /// Acts that name no object, by source, machine and account.
+    pub(super) nameless: BTreeMap<Nameless, Acts>,
+}
+
+/// Source, machine and account of acts that name no object.
+pub(super) type Nameless = (String, Option<String>, Option<String>);
+
+/// What acts are looked at with.
+#[derive(Clone, Copy)]
+struct Sight<'a> {
+    evidence: &'a Evidence<'a>,
+    ground: &'a Ground<'a>,
+    uses: &'a Uses,
 }
 
 /// Goes through the facts, each distinct object once.
-pub(super) fn seen(evidence: &Evidence<'_>) -> Seen {
+pub(super) fn seen(evidence: &Evidence<'_>, ground: &Ground<'_>) -> Seen {
     let mut seen = Seen::default();
-    let mut met: BTreeMap<(&str, Option<&str>, Option<&str>), Found> = BTreeMap::new();
+    let mut met: BTreeMap<(&str, Option<&str>, Option<&str>), (Found, bool)> = BTreeMap::new();
+    let uses = uses(evidence.facts);
+    let sight = Sight { evidence, ground, uses: &uses };
     for fact in evidence.facts.iter().filter(|fact| fact.whose != Whose::Cleared) {
         if !in_window(evidence, fact) {
             continue;
@@ -62,11 +76,15 @@ pub(super) fn seen(evidence: &Evidence<'_>) -> Seen {
         match fact.object.as_deref().filter(|object| !object.is_empty()) {
             Some(object) => {
                 let key = (object, host, fact.within.as_deref());
-                let found = met.entry(key).or_insert_with(|| evidence.index.find(object, host, key.2));
-                carry(evidence, fact, found, &mut seen);
+                let (found, folder) = met.entry(key).or_insert_with(|| {
+                    let found = evidence.index.find(object, host, key.2);
+                    let folder = found.items.is_empty() && evidence.index.is_folder(&found);
+                    (found, folder)
+                });
+                sight.carry(fact, found, *folder, &mut seen);
             }
             None if is_access(fact.act.verb) => {
-                let key = (fact.source.clone(), host.map(places::host));
+                let key = (fact.source.clone(), host.map(places::host), fact.account.clone());
                 let whole = worth(&fact.act, fact.side);
                 let nothing = Worth { established: Grade::None, ..whole };
                 seen.nameless.entry(key).or_default().add(fact, nothing, false);
@@ -114,12 +132,16 @@ fn is_access(verb: Verb) -> bool {
     )
 }
 
-/// The act with what the register adds: a registered item is no folder.
-fn known(fact: &Fact, found: &Found) -> Act {
+/// The act with what the register adds: a registered item is no folder, and what holds items is one.
+fn known(fact: &Fact, found: &Found, folder: bool) -> Act {
     let mut act = fact.act.clone();
     let undecided = matches!(act.kind, Some(ObjectKind::FileOrFolder) | None);
-    if undecided && !found.items.is_empty() && !act.qualifiers.contains(&Qualifier::CheckOnly) {
-        act.kind = Some(ObjectKind::File);
+    if undecided && !act.qualifiers.contains(&Qualifier::CheckOnly) {
+        if !found.items.is_empty() {
+            act.kind = Some(ObjectKind::File);
+        } else if folder {
+            act.kind = Some(ObjectKind::Folder);
+        }
     }
     // A share has no rendered view: what reads it from outside has the bytes.
     if act.client == Client::Unknown && fact.side != Side::Inside && found.form.starts_with("//") {
@@ -128,90 +150,140 @@ fn known(fact: &Fact, found: &Found) -> Act {
     act
 }
 
-fn carry(evidence: &Evidence<'_>, fact: &Fact, found: &Found, seen: &mut Seen) {
-    let worth = worth(&known(fact, found), fact.side);
-    match worth.reach {
-        Reach::Object => {
-            for item in &found.items {
-                to_item(evidence, fact, worth, *item, seen);
-            }
-            if found.items.is_empty() {
-                // A record that the register does not list: what else is in the holding is not known.
-                touch(evidence, fact, worth, &found.holdings, seen);
-            }
-        }
-        Reach::Children => contents(evidence, fact, worth, found, true, seen),
-        Reach::Content => {
-            let mut below = evidence.index.holdings_below(&found.form);
-            below.retain(|holding| !found.holdings.contains(holding));
-            contents(evidence, fact, worth, found, false, seen);
-            for holding in below {
-                let whole = Found { items: Vec::new(), holdings: vec![holding], form: String::new() };
-                contents(evidence, fact, worth, &whole, false, seen);
-            }
-        }
-        Reach::Plane => {
-            let host = fact.object.as_deref().map(places::host);
-            for holding in 0..evidence.register.holdings.len() {
-                if host.as_ref().is_some_and(|host| evidence.index.hosts(holding).contains(host)) {
-                    let whole = Found { items: Vec::new(), holdings: vec![holding], form: String::new() };
-                    contents(evidence, fact, worth, &whole, false, seen);
+/// Who used what, by records of uses: session or account, form of the object.
+type Uses = BTreeSet<(String, String)>;
+
+/// Records of uses. A check is told by them where the same session's use of the same thing was written;
+/// where it was not, the folder may not be audited, and the check is all there is.
+fn uses(facts: &[Fact]) -> Uses {
+    let uses = facts.iter().filter(|fact| !is_check(fact) && fact.act.verb != Verb::Connect);
+    uses.filter(|fact| !is_sighting(fact)).filter_map(use_of).collect()
+}
+
+fn use_of(fact: &Fact) -> Option<(String, String)> {
+    let who = fact.session.as_ref().or(fact.account.as_ref())?;
+    Some((who.clone(), places::form(fact.object.as_deref()?, fact.host.as_deref())))
+}
+
+fn is_check(fact: &Fact) -> bool {
+    fact.act.qualifiers.contains(&Qualifier::CheckOnly)
+}
+
+/// What a monitor saw from afar, and cannot say whose it was.
+fn is_sighting(fact: &Fact) -> bool {
+    fact.whose == Whose::Undetermined && fact.source.starts_with("zeek/smb")
+}
+
+impl Sight<'_> {
+    fn carry(&self, fact: &Fact, found: &Found, folder: bool, seen: &mut Seen) {
+        let (evidence, index) = (self.evidence, self.evidence.index);
+        let worth = worth(&known(fact, found, folder), fact.side);
+        match worth.reach {
+            Reach::Object => {
+                for item in &found.items {
+                    self.to_item(fact, worth, *item, seen);
+                }
+                if found.items.is_empty() {
+                    // A record that the register does not list: what else is in the holding is not known.
+                    self.touch(fact, worth, &found.holdings, seen);
                 }
             }
-        }
-        Reach::Touched => {
-            // What lies below what was touched may have been touched; that it was, is not shown.
-            let open = Worth { established: Grade::None, ..worth };
-            let mut below = evidence.index.holdings_below(&found.form);
-            below.retain(|holding| !found.holdings.contains(holding));
-            for (holdings, worth) in [(&found.holdings, worth), (&below, open)] {
-                for holding in holdings {
-                    raise(seen.holdings.entry(*holding).or_default(), evidence, fact, worth, *holding);
-                    for item in evidence.index.items_of(*holding) {
-                        to_item(evidence, fact, open, *item, seen);
+            Reach::Children => self.contents(fact, worth, found, true, seen),
+            Reach::Content => {
+                let mut below = index.holdings_below(&found.form);
+                below.retain(|holding| !found.holdings.contains(holding));
+                self.contents(fact, worth, found, false, seen);
+                for holding in below {
+                    self.contents(fact, worth, &whole(holding), false, seen);
+                }
+            }
+            Reach::Plane => {
+                let host = fact.object.as_deref().map(places::host);
+                for holding in 0..evidence.register.holdings.len() {
+                    if host.as_ref().is_some_and(|host| index.hosts(holding).contains(host)) {
+                        self.contents(fact, worth, &whole(holding), false, seen);
+                    }
+                }
+            }
+            Reach::Touched => {
+                // What lies below what was touched may have been touched; that it was, is not shown.
+                let open = Worth { established: Grade::None, ..worth };
+                let mut below = index.holdings_below(&found.form);
+                below.retain(|holding| !found.holdings.contains(holding));
+                for (holdings, worth) in [(&found.holdings, worth), (&below, open)] {
+                    for holding in holdings {
+                        let worth = self.could(fact, worth, *holding);
+                        self.raise(seen.holdings.entry(*holding).or_default(), fact, worth, *holding);
+                        let open = self.could(fact, open, *holding);
+                        for item in index.items_of(*holding) {
+                            self.to_item(fact, open, *item, seen);
+                        }
                     }
                 }
             }
         }
     }
-}
 
-/// An act that may have been with any record of these holdings, and with which is not known. Where the
-/// register lists no records of a holding, the verdict is the holding's own.
-fn touch(evidence: &Evidence<'_>, fact: &Fact, worth: Worth, holdings: &[usize], seen: &mut Seen) {
-    for holding in holdings {
-        let listed = !evidence.index.items_of(*holding).is_empty();
-        let open = if listed { Worth { established: Grade::None, ..worth } } else { worth };
-        raise(seen.holdings.entry(*holding).or_default(), evidence, fact, open, *holding);
-    }
-}
-
-/// What lay in the container at that time.
-fn contents(
-    evidence: &Evidence<'_>,
-    fact: &Fact,
-    worth: Worth,
-    found: &Found,
-    direct: bool,
-    seen: &mut Seen,
-) {
-    for item in evidence.index.below(&found.form, &found.holdings, direct) {
-        let valid = evidence.register.items[item].valid;
-        if valid.meets(fact.from, fact.to) {
-            to_item(evidence, fact, worth, item, seen);
+    /// An act that may have been with any record of these holdings, and with which is not known. Where the
+    /// register lists no records of a holding, the verdict is the holding's own.
+    fn touch(&self, fact: &Fact, worth: Worth, holdings: &[usize], seen: &mut Seen) {
+        for holding in holdings {
+            let listed = !self.evidence.index.items_of(*holding).is_empty();
+            let open = if listed { Worth { established: Grade::None, ..worth } } else { worth };
+            let open = self.could(fact, open, *holding);
+            self.raise(seen.holdings.entry(*holding).or_default(), fact, open, *holding);
         }
     }
-    // Records that the register does not list may lie there too.
-    touch(evidence, fact, worth, &found.holdings, seen);
+
+    /// What lay in the container at that time.
+    fn contents(&self, fact: &Fact, worth: Worth, found: &Found, direct: bool, seen: &mut Seen) {
+        let evidence = self.evidence;
+        for item in evidence.index.below(&found.form, &found.holdings, direct) {
+            let valid = evidence.register.items[item].valid;
+            if valid.meets(fact.from, fact.to) {
+                let holding = evidence.index.number(&evidence.register.items[item].holding);
+                let worth = holding.map_or(worth, |holding| self.could(fact, worth, holding));
+                self.to_item(fact, worth, item, seen);
+            }
+        }
+        // Records that the register does not list may lie there too.
+        self.touch(fact, worth, &found.holdings, seen);
+    }
+
+    /// An act with a container shows its account what that may read, and nothing else of it.
+    fn could(&self, fact: &Fact, worth: Worth, holding: usize) -> Worth {
+        let shown = worth.established > Grade::None && fact.whose == Whose::Intruder;
+        if shown || self.ground.may(holding, fact.account.as_deref(), fact.from, fact.to) {
+            worth
+        } else {
+            Worth { established: Grade::None, open: Grade::None, ..worth }
+        }
+    }
+
+    fn to_item(&self, fact: &Fact, worth: Worth, item: usize, seen: &mut Seen) {
+        let evidence = self.evidence;
+        let Some(holding) = evidence.index.number(&evidence.register.items[item].holding) else { return };
+        self.raise(seen.items.entry(item).or_default(), fact, worth, holding);
+    }
+
+    fn raise(&self, acts: &mut Acts, fact: &Fact, worth: Worth, holding: usize) {
+        // What came of a connection, and what a monitor saw, stands in the server's own log; a check beside
+        // the use that it let through.
+        let elsewhere = fact.act.verb == Verb::Connect
+            || is_sighting(fact)
+            || is_check(fact) && use_of(fact).is_some_and(|used| self.uses.contains(&used));
+        let told = elsewhere && self.ground.saw_all(holding, fact.from, fact.to);
+        // What is established stays open by itself.
+        let open = if told { worth.established.min(worth.open) } else { worth.open };
+        let open = if told && fact.whose != Whose::Intruder { Grade::None } else { open };
+        let names_tell = self.evidence.register.holdings[holding].name_is_sensitive;
+        acts.add(fact, Worth { open, ..worth }, names_tell);
+    }
 }
 
-fn to_item(evidence: &Evidence<'_>, fact: &Fact, worth: Worth, item: usize, seen: &mut Seen) {
-    let Some(holding) = evidence.index.number(&evidence.register.items[item].holding) else { return };
-    raise(seen.items.entry(item).or_default(), evidence, fact, worth, holding);
-}
-
-fn raise(acts: &mut Acts, evidence: &Evidence<'_>, fact: &Fact, worth: Worth, holding: usize) {
-    acts.add(fact, worth, evidence.register.holdings[holding].name_is_sensitive);
+/// A holding as a whole.
+fn whole(holding: usize) -> Found {
+    Found { items: Vec::new(), holdings: vec![holding], form: String::new() }
 }
 
 impl Acts {
@@ -229,32 +301,44 @@ impl Acts {
         if open == Grade::None {
             return;
         }
-        let new = || Open {
-            grade: Grade::None,
+        let who =
+            fact.session.clone().or_else(|| fact.account.as_ref().map(|account| format!("of {account}")));
+        let now = Open {
+            grade: open,
             from: fact.from,
             to: fact.to,
             verb: fact.act.verb,
             source: fact.source.clone(),
-            times: 0,
-            sessions: Vec::new(),
-            basis: Vec::new(),
+            times: fact.times,
+            sessions: who.into_iter().collect(),
+            basis: fact.basis.clone(),
         };
-        let before = self.open.entry(fact.whose).or_insert_with(new);
-        if open > before.grade {
-            *before = Open { grade: open, ..new() };
+        match self.open.get_mut(&fact.whose) {
+            None => drop(self.open.insert(fact.whose, now)),
+            Some(before) => before.join(&now),
         }
-        if open == before.grade {
-            before.from = before.from.min(fact.from);
-            before.to = before.to.max(fact.to);
-            before.times += fact.times;
-            if (fact.act.verb, &fact.source) < (before.verb, &before.source) {
-                (before.verb, before.source) = (fact.act.verb, fact.source.clone());
+    }
+
+    /// With others of the same kind.
+    pub(super) fn join(&mut self, other: &Self) {
+        if other.established > self.established {
+            (self.established, self.basis) = (other.established, Vec::new());
+        }
+        if other.established == self.established {
+            keep(&mut self.basis, &other.basis);
+        }
+        for (whose, open) in &other.open {
+            match self.open.get_mut(whose) {
+                None => drop(self.open.insert(*whose, open.clone())),
+                Some(before) => before.join(open),
             }
-            keep(&mut before.basis, &fact.basis);
-            let who =
-                fact.session.clone().or_else(|| fact.account.as_ref().map(|account| format!("of {account}")));
-            keep(&mut before.sessions, who.as_slice());
         }
+    }
+
+    /// From the first to the last of those that keep something open.
+    pub(super) fn span(&self) -> (Option<Time>, Option<Time>) {
+        let from = self.open.values().map(|open| open.from).min().flatten();
+        (from, self.open.values().map(|open| open.to).max().flatten())
     }
 
     /// The highest grade that stands under it, with the events.
@@ -297,6 +381,24 @@ impl Acts {
                 basis,
             }
         })
+    }
+}
+
+impl Open {
+    /// The wider of two; of equals, both.
+    fn join(&mut self, other: &Self) {
+        if other.grade > self.grade {
+            *self = other.clone();
+        } else if other.grade == self.grade {
+            self.from = self.from.min(other.from);
+            self.to = self.to.max(other.to);
+            self.times += other.times;
+            if (other.verb, &other.source) < (self.verb, &self.source) {
+                (self.verb, self.source) = (other.verb, other.source.clone());
+            }
+            keep(&mut self.basis, &other.basis);
+            keep(&mut self.sessions, &other.sessions);
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use assize_model::spine::ObjectKind;
 use assize_model::{Basis, Exclusion, Exposure, Grade, Time};
 
 use super::acts::{Acts, Seen};
+use super::ground::Ground;
 use super::{Answer, Counts, Covered, Evidence, Known, Whose};
 use crate::grades::worth;
 use crate::places;
@@ -32,21 +33,20 @@ pub(super) struct Ways {
 }
 
 /// The ways to every holding, in the register's order.
-pub(super) fn ways(evidence: &Evidence<'_>, seen: &Seen) -> Vec<Ways> {
-    let loose = with_everybody(evidence, seen);
-    let evidence = &Evidence { loose: &loose, ..*evidence };
+pub(super) fn ways(evidence: &Evidence<'_>, ground: &Ground<'_>, seen: &Seen) -> Vec<Ways> {
+    let evidence = &Evidence { loose: &ground.loose, ..*evidence };
     let reach = Reach::of(evidence.register, evidence.loose);
+    let finder = Finder { control: Control { evidence, reach: &reach }, ground, seen };
     let mut controls: BTreeMap<String, Exclusion> = BTreeMap::new();
-    let mut ways: Vec<Ways> = (0..evidence.register.holdings.len())
-        .map(|holding| Finder { evidence, seen, reach: &reach }.of(holding, &mut controls))
-        .collect();
+    let mut ways: Vec<Ways> =
+        (0..evidence.register.holdings.len()).map(|holding| finder.of(holding, &mut controls)).collect();
     copies(evidence, &mut ways);
     ways
 }
 
 /// Who holds the directory is everybody from then on: a copy of it was taken, or nothing says that none
 /// was.
-fn with_everybody(evidence: &Evidence<'_>, seen: &Seen) -> Vec<Loose> {
+pub(super) fn with_everybody(evidence: &Evidence<'_>) -> Vec<Loose> {
     let mut loose = evidence.loose.to_vec();
     let everybody =
         |from, because: String, basis| Loose { account: None, host: None, from, to: None, because, basis };
@@ -58,7 +58,7 @@ fn with_everybody(evidence: &Evidence<'_>, seen: &Seen) -> Vec<Loose> {
         }
     }
     let reach = Reach::of(evidence.register, evidence.loose);
-    let finder = Finder { evidence, seen, reach: &reach };
+    let control = Control { evidence, reach: &reach };
     let hosts: BTreeSet<String> = evidence
         .register
         .planes
@@ -67,43 +67,59 @@ fn with_everybody(evidence: &Evidence<'_>, seen: &Seen) -> Vec<Loose> {
         .map(|plane| places::host(&plane.host))
         .collect();
     for host in hosts {
-        let control = finder.controlled(&host);
-        if control.kind == Kind::Open {
-            let because = format!("the directory on {host} may have been copied: {}", control.because);
-            loose.push(everybody(control.from, because, control.basis));
+        // A machine that holds the controller's disk holds the directory.
+        let above = reach.planes_over(std::slice::from_ref(&host), "");
+        let above = above.into_iter().map(|plane| &evidence.register.planes[plane]);
+        let above = above.filter(|plane| !is_directory(plane)).map(|plane| places::host(&plane.host));
+        for host_or_plane in std::iter::once(host.clone()).chain(above).collect::<BTreeSet<_>>() {
+            let control = control.of(&host_or_plane);
+            if control.kind == Kind::Open {
+                let because = format!("the directory on {host} may have been copied: {}", control.because);
+                loose.push(everybody(control.from, because, control.basis));
+            }
         }
     }
     loose
 }
 
+/// Who holds the directory is everybody: that stands among the identities, and is no path to content. What is
+/// done in the mail tenant stands in the same log as the mailbox.
+fn is_directory(plane: &assize_model::Plane) -> bool {
+    matches!(plane.kind.as_str(), "identity_provider" | "mail_tenant")
+}
+
 struct Finder<'a> {
-    evidence: &'a Evidence<'a>,
+    control: Control<'a>,
+    ground: &'a Ground<'a>,
     seen: &'a Seen,
+}
+
+/// Who controls machines.
+struct Control<'a> {
+    evidence: &'a Evidence<'a>,
     reach: &'a Reach<'a>,
 }
 
 impl Finder<'_> {
     fn of(&self, holding: usize, controls: &mut BTreeMap<String, Exclusion>) -> Ways {
-        let register = self.evidence.register;
-        let known = &register.holdings[holding];
-        let hosts = self.evidence.index.hosts(holding);
+        let Control { evidence, reach } = self.control;
+        let known = &evidence.register.holdings[holding];
+        let hosts = evidence.index.hosts(holding);
         let mut ways = Ways::default();
         ways.assumptions.extend(ASSUMED.iter().map(|text| (*text).to_owned()));
         self.by_access(holding, &hosts, &mut ways);
         for host in &hosts {
             ways.paths.push(self.control(&format!("the machine {host}"), host, controls));
         }
-        for plane in self.reach.planes_over(&hosts, &known.key) {
-            let plane = &register.planes[plane];
-            // Who holds the directory is everybody: that stands among the identities, not here. What
-            // is done in the mail tenant stands in the same log as the mailbox.
-            if matches!(plane.kind.as_str(), "identity_provider" | "mail_tenant") {
+        for plane in reach.planes_over(&hosts, &known.key) {
+            let plane = &evidence.register.planes[plane];
+            if is_directory(plane) {
                 continue;
             }
             let name = format!("{} {} ({})", plane.kind.replace('_', " "), plane.key, plane.host);
             ways.paths.push(self.control(&name, &plane.host, controls));
         }
-        self.nameless(known, &hosts, &mut ways);
+        self.nameless(holding, &hosts, &mut ways);
         ways.reachable = ways.paths.iter().any(|path| path.kind != Kind::NoPath);
         ways.paths.sort();
         ways.paths.dedup();
@@ -112,16 +128,17 @@ impl Finder<'_> {
 
     /// Access by rights, and the logs that would show it.
     fn by_access(&self, holding: usize, hosts: &[String], ways: &mut Ways) {
-        let known = &self.evidence.register.holdings[holding];
+        let Control { evidence, reach } = self.control;
+        let known = &evidence.register.holdings[holding];
         let forms: Vec<String> = known.locators.iter().map(|place| places::form(&place.text, None)).collect();
-        let window = (self.evidence.window.from, self.evidence.window.to);
+        let window = (evidence.window.from, evidence.window.to);
         let path = format!("access by rights to {}", known.key);
-        if self.evidence.register.rights.is_empty() {
+        if evidence.register.rights.is_empty() {
             let because = "no register of rights: everybody may have had a right".to_owned();
-            ways.paths.push(self.by_logs(path, known, hosts, &[], because, &mut ways.assumptions));
+            ways.paths.push(self.by_logs(path, holding, hosts, &[], because, &mut ways.assumptions));
             return;
         }
-        let holders = self.reach.by_rights(&forms, &known.key, window);
+        let holders = reach.by_rights(&forms, &known.key, window);
         if holders.is_empty() {
             ways.paths.push(closed(
                 path,
@@ -135,7 +152,7 @@ impl Finder<'_> {
         let who = who(&holders);
         ways.paths.push(self.by_logs(
             path,
-            known,
+            holding,
             hosts,
             &holders,
             format!("{who} could reach it"),
@@ -148,14 +165,16 @@ impl Finder<'_> {
     fn by_logs(
         &self,
         path: String,
-        known: &assize_model::Holding,
+        holding: usize,
         hosts: &[String],
         holders: &[Way],
         could: String,
         assumptions: &mut BTreeSet<String>,
     ) -> Exclusion {
+        let evidence = self.control.evidence;
+        let known = &evidence.register.holdings[holding];
         let spans: Vec<(Option<Time>, Option<Time>)> = if holders.is_empty() {
-            vec![(self.evidence.window.from, self.evidence.window.to)]
+            vec![(evidence.window.from, evidence.window.to)]
         } else {
             holders.iter().map(|way| (way.from, way.to)).collect()
         };
@@ -164,16 +183,15 @@ impl Finder<'_> {
             let remedy = format!("find out which log shows access to {}", known.key);
             return open(path, &spans, because, remedy, basis_of(holders));
         }
-        let rows: Vec<&Covered> =
-            self.evidence.coverage.iter().filter(|row| shows(known, hosts, row)).collect();
-        let (gaps, used) = gaps(&rows, &spans);
+        let rows = self.ground.rows(holding);
+        let (gaps, used) = gaps(rows, &spans);
         if gaps.is_empty() {
             assumptions.extend(used.iter().filter_map(|row| row.assumption.clone()));
             let basis = used.iter().flat_map(|row| row.basis.iter().cloned()).collect();
             let because = format!("{} is whole and shows no other access", known.log_sources.join(", "));
             return closed(path, Kind::Coverage, (spans_from(&spans), spans_to(&spans)), &because, basis);
         }
-        let why = causes(&rows, &gaps);
+        let why = causes(rows, &gaps);
         let days = days_in(&gaps);
         let at = if hosts.is_empty() { String::new() } else { format!(" of {}", hosts.join(", ")) };
         let because = format!(
@@ -194,11 +212,34 @@ impl Finder<'_> {
     /// Control of a machine, and with it of all that lies there: past rights and file logs.
     fn control(&self, name: &str, host: &str, controls: &mut BTreeMap<String, Exclusion>) -> Exclusion {
         let host = places::host(host);
-        let found = controls.entry(host.clone()).or_insert_with(|| self.controlled(&host));
+        let found = controls.entry(host.clone()).or_insert_with(|| self.control.of(&host));
         Exclusion { path: name.to_owned(), ..found.clone() }
     }
 
-    fn controlled(&self, host: &str) -> Exclusion {
+    /// Acts that name no object may have been with this one, if their account may read it.
+    fn nameless(&self, holding: usize, hosts: &[String], ways: &mut Ways) {
+        let known = &self.control.evidence.register.holdings[holding];
+        let mut joined: BTreeMap<(&str, Option<&str>), Acts> = BTreeMap::new();
+        for ((source, host, account), acts) in &self.seen.nameless {
+            let here = host.as_ref().is_none_or(|host| hosts.is_empty() || hosts.contains(host));
+            let (from, to) = acts.span();
+            if here
+                && known.log_sources.iter().any(|log| same_source(log, source))
+                && self.ground.may(holding, account.as_deref(), from, to)
+            {
+                joined.entry((source, host.as_deref())).or_default().join(acts);
+            }
+        }
+        ways.paths.extend(joined.values().flat_map(Acts::paths).map(|path| Exclusion {
+            because: format!("{}, and the record does not say with what", path.because),
+            ..path
+        }));
+    }
+}
+
+impl Control<'_> {
+    /// Whether somebody who is not cleared may have controlled a machine.
+    fn of(&self, host: &str) -> Exclusion {
         let window = (self.evidence.window.from, self.evidence.window.to);
         if let Some(held) = self.evidence.held.iter().find(|held| places::host(&held.host) == host) {
             let because =
@@ -250,24 +291,11 @@ impl Finder<'_> {
         };
         open(String::new(), &spans, because, remedy, [present, basis_of(&holders)].concat())
     }
-
-    /// Acts that name no object may have been with this one.
-    fn nameless(&self, known: &assize_model::Holding, hosts: &[String], ways: &mut Ways) {
-        for ((source, host), acts) in &self.seen.nameless {
-            let row_host = host.as_ref();
-            let here = row_host.is_none_or(|host| hosts.is_empty() || hosts.contains(host));
-            if here && known.log_sources.iter().any(|log| same_source(log, source)) {
-                ways.paths.extend(acts.paths().map(|path| Exclusion {
-                    because: format!("{}, and the record does not say with what", path.because),
-                    ..path
-                }));
-            }
-        }
-    }
 }
 
 /// What no register can close is assumed, and printed.
-const ASSUMED: [&str; 5] = [
+const ASSUMED: [&str; 6] = [
+    "audited: every access to a holding stands in the logs that the register names for it",
     "register-complete: rights, planes and copies are as the register says",
     "no-physical-access: nobody was at the machines or media themselves",
     "no-unregistered-copies: there is no copy that the register does not know",
@@ -468,14 +496,8 @@ fn who(holders: &[Way]) -> String {
     format!("{}{rest}", names.join(", "))
 }
 
-/// Whether a row of coverage is of a log that would show access to the holding.
-fn shows(known: &assize_model::Holding, hosts: &[String], row: &Covered) -> bool {
-    let here = row.host.as_deref().is_none_or(|host| hosts.is_empty() || hosts.contains(&places::host(host)));
-    here && known.log_sources.iter().any(|log| same_source(log, &row.source))
-}
-
 /// `dms` means every log of that system, as `dms/access`.
-fn same_source(one: &str, other: &str) -> bool {
+pub(super) fn same_source(one: &str, other: &str) -> bool {
     let (one, other) = (one.to_lowercase(), other.to_lowercase());
     one == other || other.strip_prefix(&one).is_some_and(|rest| rest.starts_with('/'))
 }
