@@ -42,6 +42,7 @@ struct Visit {
     from: Option<Time>,
     to: Option<Time>,
     address: Option<String>,
+    device: Option<String>,
     verdict: Verdict,
     side: Side,
     door: String,
@@ -166,6 +167,28 @@ impl Visits {
         by.into_iter().flatten().filter(fits).copied().collect()
     }
 
+    /// Whether an event is proven the intruder's by itself.
+    #[must_use]
+    pub fn is_proven(&self, event: &str) -> bool {
+        self.proven.contains(event)
+    }
+
+    /// Whose an act is that names its session by a key.
+    #[must_use]
+    pub fn whose_act(&self, event: &str, key: Option<&str>, at: Option<Time>) -> Whose {
+        if self.is_proven(event) {
+            return Whose::Intruder;
+        }
+        let place = key.and_then(|key| self.by_key(key, at));
+        whose(&place.into_iter().collect::<Vec<_>>(), self)
+    }
+
+    /// The machine from which a session comes, by name.
+    #[must_use]
+    pub fn device(&self, session: &str) -> Option<&str> {
+        self.all[*self.by_id.get(session)?].device.as_deref()
+    }
+
     /// Whether every session of an account is the intruder's, whenever it was.
     fn is_wholly_his(&self, account: Option<&str>) -> bool {
         let of = account.and_then(|account| self.by_account.get(&canonical(&self.names, account)));
@@ -248,6 +271,7 @@ fn visit(rows: Rows<'_>, row: usize, names: &BTreeMap<String, String>, sides: &S
         from,
         to: rows.times("to").at(row),
         address,
+        device: device.map(|device| places::host(&device)),
         verdict,
         side,
         door,

@@ -12,6 +12,7 @@ mod bands;
 mod ground;
 mod narrow;
 mod paths;
+mod ruled;
 mod subjects;
 mod unregistered;
 
@@ -27,6 +28,7 @@ use crate::reach::Loose;
 
 pub use bands::{Band, Danger, danger};
 pub use narrow::{Step, narrow};
+pub use ruled::{Ruled, What};
 pub use unregistered::{Cluster, unregistered};
 
 /// Whose act.
@@ -110,8 +112,8 @@ pub struct Evidence<'a> {
     pub window: Window,
     /// What holds of everything: assumptions of clearing rules and of the window.
     pub assumptions: &'a [String],
-    /// Keys of holdings and items that were seen outside, with the claims that say so.
-    pub published: &'a BTreeMap<String, Vec<String>>,
+    /// What people have set, the oldest decision first.
+    pub ruled: &'a [Ruled],
 }
 
 /// A machine that the intruder held.
@@ -199,10 +201,16 @@ pub fn expose(evidence: &Evidence<'_>) -> Result<Vec<Answer>, Unfounded> {
     for (holding, ways) in ways.iter().enumerate() {
         let mut own = Vec::new();
         for item in evidence.index.items_of(holding) {
-            own.push(paths::item(evidence, &seen, ways, holding, *item)?);
+            let answer = paths::item(evidence, &seen, ways, holding, *item)?;
+            own.push(ruled::apply(evidence, What::Item, &evidence.register.items[*item].key, answer)?);
         }
         let whole = paths::holding(evidence, &seen, ways, holding, &own)?;
-        answers.extend(subjects::of_holding(evidence, &whole, &own)?);
+        let key = &evidence.register.holdings[holding].key;
+        let whole = ruled::apply(evidence, What::Holding, key, whole)?;
+        for answer in subjects::of_holding(evidence, &whole, &own)? {
+            let key = answer.subject.map_or("", |subject| evidence.register.subjects[subject].key.as_str());
+            answers.push(ruled::apply(evidence, What::Subject, key, answer)?);
+        }
         answers.push(whole);
         answers.extend(own);
     }

@@ -4,6 +4,7 @@
 //! Tables are asked in SQL; whether they are local Parquet or a cluster's is not known here.
 
 pub mod access;
+pub mod archives;
 mod clearing;
 mod clocks;
 mod control;

@@ -160,7 +160,11 @@ impl<'a> Index<'a> {
             first.starts_with("//")
                 && (rest.is_empty() || rest.starts_with('/'))
                 && (rest.is_empty()
-                    || self.items.range(prefix.clone()..).next().is_some_and(|(at, _)| at.starts_with(&prefix)))
+                    || self
+                        .items
+                        .range(prefix.clone()..)
+                        .next()
+                        .is_some_and(|(at, _)| at.starts_with(&prefix)))
         })
     }
 

@@ -135,7 +135,8 @@ impl<'a> Reach<'a> {
                 rights.entry(places::form(&right.object, None)).or_default().push(right);
             }
         }
-        let mut reach = Self { register, members, rights, loose: BTreeMap::new(), anybody: Vec::new(), names };
+        let mut reach =
+            Self { register, members, rights, loose: BTreeMap::new(), anybody: Vec::new(), names };
         // One of each account: on how many machines it was seen does not widen its rights.
         let mut seen = BTreeSet::new();
         for one in loose {
@@ -273,7 +274,10 @@ impl<'a> Reach<'a> {
                 let all = all.flat_map(|(_, some)| some).map(|(loose, _)| (*loose, Validity::default()));
                 let anybody = self.anybody.iter().map(|loose| (*loose, Validity::default()));
                 ways.extend(
-                    own.copied().chain(all).chain(anybody).filter_map(|one| way(one, &principal, right, (from, to))),
+                    own.copied()
+                        .chain(all)
+                        .chain(anybody)
+                        .filter_map(|one| way(one, &principal, right, (from, to))),
                 );
             }
         }

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use assize_analysis::expose::{Answer, Covered, Evidence, Fact, Held, Whose, Window, expose};
+use assize_analysis::expose::{Answer, Covered, Evidence, Fact, Held, Ruled, What, Whose, Window, expose};
 use assize_analysis::grades::{Act, Reach, Side, worth};
 use assize_analysis::locate::Index;
 use assize_analysis::reach::Loose;
@@ -150,7 +150,7 @@ struct Small {
     coverage: Vec<Covered>,
     loose: Vec<Loose>,
     held: Vec<Held>,
-    published: BTreeMap<String, Vec<String>>,
+    ruled: Vec<Ruled>,
 }
 
 fn small() -> Small {
@@ -196,7 +196,7 @@ fn small() -> Small {
         coverage: vec![row("windows/Security", Some("FS01")), row("m365", None)],
         loose: vec![],
         held: vec![],
-        published: BTreeMap::new(),
+        ruled: vec![],
     }
 }
 
@@ -215,6 +215,18 @@ fn fact(whose: Whose, words: &str, object: &str, side: Side) -> Fact {
         to: Some(Time(150)),
         times: 1,
         basis: vec!["e-act".into()],
+    }
+}
+
+fn ruled(what: What, key: &str) -> Ruled {
+    Ruled {
+        what,
+        key: key.into(),
+        established: None,
+        not_excluded: None,
+        published: None,
+        decision: "d-1".into(),
+        reason: "seen on paper (an officer)".into(),
     }
 }
 
@@ -241,7 +253,7 @@ impl Small {
             held: &self.held,
             window: WINDOW,
             assumptions: &[],
-            published: &self.published,
+            ruled: &self.ruled,
         };
         expose(&evidence).unwrap()
     }
@@ -349,7 +361,7 @@ fn case_33_a_stolen_key_opens_every_path_that_it_opens() {
 #[test]
 fn case_34_what_is_seen_outside_has_left_or_may_have() {
     let mut small = small();
-    small.published.insert("M-1".into(), vec!["c-claim".into()]);
+    small.ruled.push(Ruled { published: Some(true), ..ruled(What::Item, "M-1") });
     assert_eq!(small.bounds("M-1"), (Nothing, Left));
 }
 
@@ -465,4 +477,34 @@ fn less_evidence_never_narrows_and_more_never_takes_away() {
     for (key, (_, most)) in bounds(&dropped) {
         assert!(before.get(&key).is_none_or(|(_, old)| most >= *old), "{key} became safer");
     }
+}
+
+/// A connection says that somebody was there; what he did stands in the same log, if it is whole. Where it is not,
+/// or the folder is not audited and a check is all there is, the way stays open.
+#[test]
+fn a_whole_log_says_what_came_of_a_connection() {
+    let mut small = small();
+    small.facts.push(fact(Whose::Undetermined, "connect share", r"\\FS01\Cases", Inside));
+    assert_eq!(small.bounds("H-1"), (Nothing, Nothing));
+    small.coverage.retain(|row| row.source != "windows/Security");
+    assert_eq!(small.bounds("H-1").1, Left);
+    let mut small = self::small();
+    let check = fact(Whose::Undetermined, "read unknown check-only", r"\\FS01\Cases\CT\one.docx", Inside);
+    small.facts.push(check.clone());
+    assert!(small.bounds("M-1").1 >= Opened, "a check without a use may be all that is written");
+    small.facts.push(Fact { act: act("read file denied"), ..check });
+    assert_eq!(small.bounds("M-1").1, Nothing, "the file system refused it");
+}
+
+#[test]
+fn people_overrule_what_was_derived_and_are_named() {
+    let mut small = small();
+    small.ruled.push(Ruled { established: Some(Opened), ..ruled(What::Item, "M-1") });
+    assert_eq!(small.bounds("M-1"), (Opened, Opened));
+    assert_eq!(small.bounds("H-1"), (Opened, Opened), "its holding has at least that");
+    small.ruled.push(Ruled { not_excluded: Some(Left), ..ruled(What::Holding, "H-1") });
+    assert_eq!(small.bounds("H-1"), (Opened, Left));
+    let answers = small.answers();
+    let item = answers.iter().find(|answer| answer.item.is_some() && answer.exposure.established() == Opened);
+    assert!(item.unwrap().because.iter().any(|line| line.contains("d-1")));
 }

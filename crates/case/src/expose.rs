@@ -6,15 +6,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use assize_analysis::access;
-use assize_analysis::expose::{self, Answer, Evidence, Window, narrow, unregistered};
+use assize_analysis::expose::{self, Answer, Evidence, Ruled, What, Window, narrow, unregistered};
 use assize_analysis::locate::Index;
+use assize_analysis::{access, archives};
+use assize_model::decision::{On, Verb};
 use assize_model::exposure;
 use assize_model::{Exclusion, Grade, Register, SnapshotError, Time};
 use assize_vault::{Derived, MaskingKey};
 use sha2::{Digest, Sha256};
 
 use crate::columns::{self, Cell};
+use crate::decisions::Decided;
 use crate::{Case, CaseError, Tables, part};
 
 /// What is said of time before the evidence begins.
@@ -24,7 +26,7 @@ const BEFORE: &str = "before-records: the intruder was not there before the evid
 pub(crate) fn write(case: &Case, derived: &Derived, tables: &Tables) -> Result<(), CaseError> {
     let register = case.register()?.map(|version| version.register).unwrap_or_default();
     let masking = case.vault.masking();
-    let found = Found::of(&register, masking, tables)?;
+    let found = Found::of(&register, masking, tables, &case.decisions())?;
     found.write(derived, &register)
 }
 
@@ -39,7 +41,12 @@ struct Found {
 }
 
 impl Found {
-    fn of(register: &Register, masking: Option<&MaskingKey>, tables: &Tables) -> Result<Self, CaseError> {
+    fn of(
+        register: &Register,
+        masking: Option<&MaskingKey>,
+        tables: &Tables,
+        decided: &[Decided],
+    ) -> Result<Self, CaseError> {
         let digest = masking.map(|key| move |place: &str| key.digest(place));
         let digest = digest.as_ref().map(|digest| digest as assize_analysis::locate::Digest<'_>);
         if register.holdings.is_empty() {
@@ -51,15 +58,16 @@ impl Found {
         }
         let each = |sql: &str, take: assize_analysis::Take<'_>| tables.each(sql, take);
         let visits = access::Visits::of(&each, register)?;
-        let facts = access::facts(&each, &visits)?;
+        let mut facts = access::facts(&each, &visits)?;
         let (coverage, held) = access::calendar(&each)?;
         let loose = visits.loose(&held);
         let index = Index::of(register, digest);
+        facts.extend(archives::archived(&each, &facts, &visits, &index)?);
         let mut assumptions: Vec<String> = visits.assumptions.iter().cloned().collect();
         assumptions.push(BEFORE.to_owned());
         let window = window(tables)?;
         assumptions.extend(window.to.map(|to| format!("as-of: nothing is said of the time after {to}")));
-        let published = BTreeMap::new();
+        let ruled = ruled(decided);
         let evidence = Evidence {
             register,
             index: &index,
@@ -69,7 +77,7 @@ impl Found {
             held: &held,
             window,
             assumptions: &assumptions,
-            published: &published,
+            ruled: &ruled,
         };
         let answers =
             expose::expose(&evidence).map_err(|error| CaseError::Refused(format!("exposures: {error}")))?;
@@ -144,6 +152,31 @@ impl Found {
             Cell::Number(rank(exposure.not_excluded())),
         ]
     }
+}
+
+/// What people have set of holdings, items and subjects.
+fn ruled(decided: &[Decided]) -> Vec<Ruled> {
+    let stands = decided.iter().filter(|one| one.undone_by.is_none() && one.decision.verb == Verb::Overrule);
+    let ruled = stands.filter_map(|one| {
+        let what = match one.decision.on {
+            On::Holding => What::Holding,
+            On::Item => What::Item,
+            On::Subject => What::Subject,
+            _ => return None,
+        };
+        let set = one.decision.set.as_ref()?;
+        let word = |key: &str| set.get(key).and_then(serde_json::Value::as_str);
+        Some(Ruled {
+            what,
+            key: one.decision.value.clone()?,
+            established: word("established").and_then(Grade::of),
+            not_excluded: word("not_excluded").and_then(Grade::of),
+            published: word("published").map(|word| word == "yes"),
+            decision: one.id.to_string(),
+            reason: format!("{} ({})", one.decision.reason, one.decision.by),
+        })
+    });
+    ruled.collect()
 }
 
 /// Place on the scale, for who sorts.

@@ -54,6 +54,9 @@ pub(super) struct Seen {
 /// Source, machine and account of acts that name no object.
 pub(super) type Nameless = (String, Option<String>, Option<String>);
 
+/// An object as records name it: itself, the machine, the container.
+type Named<'a> = (&'a str, Option<&'a str>, Option<&'a str>);
+
 /// What acts are looked at with.
 #[derive(Clone, Copy)]
 struct Sight<'a> {
@@ -65,7 +68,7 @@ struct Sight<'a> {
 /// Goes through the facts, each distinct object once.
 pub(super) fn seen(evidence: &Evidence<'_>, ground: &Ground<'_>) -> Seen {
     let mut seen = Seen::default();
-    let mut met: BTreeMap<(&str, Option<&str>, Option<&str>), (Found, bool)> = BTreeMap::new();
+    let mut met: BTreeMap<Named<'_>, (Found, bool)> = BTreeMap::new();
     let uses = uses(evidence.facts);
     let sight = Sight { evidence, ground, uses: &uses };
     for fact in evidence.facts.iter().filter(|fact| fact.whose != Whose::Cleared) {
@@ -181,7 +184,7 @@ impl Sight<'_> {
         match worth.reach {
             Reach::Object => {
                 for item in &found.items {
-                    self.to_item(fact, worth, *item, seen);
+                    self.carry_to(fact, worth, *item, seen);
                 }
                 if found.items.is_empty() {
                     // A record that the register does not list: what else is in the holding is not known.
@@ -216,7 +219,7 @@ impl Sight<'_> {
                         self.raise(seen.holdings.entry(*holding).or_default(), fact, worth, *holding);
                         let open = self.could(fact, open, *holding);
                         for item in index.items_of(*holding) {
-                            self.to_item(fact, open, *item, seen);
+                            self.carry_to(fact, open, *item, seen);
                         }
                     }
                 }
@@ -243,7 +246,7 @@ impl Sight<'_> {
             if valid.meets(fact.from, fact.to) {
                 let holding = evidence.index.number(&evidence.register.items[item].holding);
                 let worth = holding.map_or(worth, |holding| self.could(fact, worth, holding));
-                self.to_item(fact, worth, item, seen);
+                self.carry_to(fact, worth, item, seen);
             }
         }
         // Records that the register does not list may lie there too.
@@ -260,7 +263,7 @@ impl Sight<'_> {
         }
     }
 
-    fn to_item(&self, fact: &Fact, worth: Worth, item: usize, seen: &mut Seen) {
+    fn carry_to(&self, fact: &Fact, worth: Worth, item: usize, seen: &mut Seen) {
         let evidence = self.evidence;
         let Some(holding) = evidence.index.number(&evidence.register.items[item].holding) else { return };
         self.raise(seen.items.entry(item).or_default(), fact, worth, holding);

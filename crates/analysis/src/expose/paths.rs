@@ -14,7 +14,7 @@ use assize_model::{Basis, Exclusion, Exposure, Grade, Time};
 
 use super::acts::{Acts, Seen};
 use super::ground::Ground;
-use super::{Answer, Counts, Covered, Evidence, Known, Whose};
+use super::{Answer, Counts, Covered, Evidence, Known, What, Whose, Window, ruled};
 use crate::grades::worth;
 use crate::places;
 use crate::reach::{Loose, Reach, Way};
@@ -107,6 +107,18 @@ impl Finder<'_> {
         let hosts = evidence.index.hosts(holding);
         let mut ways = Ways::default();
         ways.assumptions.extend(ASSUMED.iter().map(|text| (*text).to_owned()));
+        let Window { from, to } = evidence.window;
+        if !known.valid.meets(from, to) {
+            let because = "by the register it did not exist in that time";
+            ways.paths.push(closed(
+                format!("access to {}", known.key),
+                Kind::NoPath,
+                (from, to),
+                because,
+                vec![],
+            ));
+            return ways;
+        }
         self.by_access(holding, &hosts, &mut ways);
         for host in &hosts {
             ways.paths.push(self.control(&format!("the machine {host}"), host, controls));
@@ -119,6 +131,7 @@ impl Finder<'_> {
             let name = format!("{} {} ({})", plane.kind.replace('_', " "), plane.key, plane.host);
             ways.paths.push(self.control(&name, &plane.host, controls));
         }
+        self.locked(known, &mut ways);
         self.nameless(holding, &hosts, &mut ways);
         ways.reachable = ways.paths.iter().any(|path| path.kind != Kind::NoPath);
         ways.paths.sort();
@@ -207,6 +220,42 @@ impl Finder<'_> {
         let spans: Vec<_> = gaps.iter().map(|gap| (gap.from, gap.to)).collect();
         let remedy = format!("bring the {} log{at} for {}", known.log_sources.join(" or "), days_of(&gaps));
         open(path, &spans, because, remedy, basis)
+    }
+
+    /// Who has the machine or what holds it has ciphertext, where the records are encrypted one by one and
+    /// the key lay on a machine that nobody could have controlled, to the as-of date. A volume is open
+    /// while its machine runs, and a passphrase can be guessed or heard: neither locks anything.
+    fn locked(&self, known: &assize_model::Holding, ways: &mut Ways) {
+        let location = known.key_location.trim();
+        let guessed = matches!(location.to_lowercase().as_str(), "" | "none" | "passphrase" | "unknown");
+        if !matches!(known.encryption.as_str(), "file" | "field") || guessed {
+            return;
+        }
+        let window = self.control.evidence.window;
+        let offline = location.eq_ignore_ascii_case("offline");
+        let host = places::host(location);
+        let device = |device: &assize_model::register::Device| places::host(&device.name) == host;
+        if !offline && !self.control.evidence.register.devices.iter().any(device) {
+            return;
+        }
+        let hosts = self.control.reach.planes_over(std::slice::from_ref(&host), "");
+        let hosts = hosts.into_iter().map(|plane| &self.control.evidence.register.planes[plane]);
+        let hosts: BTreeSet<String> = hosts.map(|plane| places::host(&plane.host)).chain([host]).collect();
+        let keys: Vec<Exclusion> = hosts.iter().map(|host| self.control.of(host)).collect();
+        if !offline && keys.iter().any(|key| key.kind == Kind::Open) {
+            return;
+        }
+        let because = format!("it is encrypted, and the key ({location}) was out of reach to the as-of date");
+        let by_access = format!("access by rights to {}", known.key);
+        for path in ways.paths.iter_mut().filter(|path| path.kind == Kind::Open && path.path != by_access) {
+            *path = closed(
+                std::mem::take(&mut path.path),
+                Kind::NoKey,
+                (window.from, window.to),
+                &because,
+                keys.iter().flat_map(|key| key.basis.iter().cloned()).collect(),
+            );
+        }
     }
 
     /// Control of a machine, and with it of all that lies there: past rights and file logs.
@@ -342,7 +391,7 @@ pub(super) fn item(
         because: format!("{} with the holding, not known with which records", path.because),
         ..path
     }));
-    let published = publication(evidence, key, &mut paths);
+    let published = publication(evidence, What::Item, key, &mut paths);
     let exposure = exposure(evidence, established, basis, paths, ways)?;
     let counts = Counts::of(std::iter::once(established));
     Ok(Answer {
@@ -378,7 +427,8 @@ pub(super) fn holding(
         }
     }
     paths.extend(of_items(seen, items));
-    let published = publication(evidence, &evidence.register.holdings[holding].key, &mut paths);
+    let published =
+        publication(evidence, What::Holding, &evidence.register.holdings[holding].key, &mut paths);
     let exposure = exposure(evidence, established, basis, paths, ways)?;
     let counts = Counts::of(items.iter().map(|answer| answer.exposure.established()));
     Ok(Answer {
@@ -397,7 +447,14 @@ pub(super) fn holding(
 /// Acts with items as paths of their holding: the widest of each kind, not thousands.
 fn of_items(seen: &Seen, items: &[Answer]) -> Vec<Exclusion> {
     let mut widest: BTreeMap<String, Exclusion> = BTreeMap::new();
-    for path in items.iter().filter_map(|answer| seen.items.get(&answer.item?)).flat_map(Acts::paths) {
+    let of_item = |answer: &Answer| {
+        // What a person has set of an item is what it is worth to its holding.
+        let set: Vec<Exclusion> =
+            answer.exposure.paths().iter().filter(|path| path.path == ruled::PATH).cloned().collect();
+        let acts = answer.item.and_then(|item| seen.items.get(&item)).filter(|_| set.is_empty());
+        set.into_iter().chain(acts.into_iter().flat_map(|acts| acts.paths().collect::<Vec<_>>()))
+    };
+    for path in items.iter().flat_map(of_item) {
         let kept = widest.entry(path.path.clone()).or_insert_with(|| path.clone());
         if path.caps_at > kept.caps_at {
             *kept = path;
@@ -414,11 +471,16 @@ fn of_items(seen: &Seen, items: &[Answer]) -> Vec<Exclusion> {
 }
 
 /// Seen outside: nothing lower than *left* can be said of it.
-fn publication(evidence: &Evidence<'_>, key: &str, paths: &mut Vec<Exclusion>) -> Known {
-    let Some(claims) = evidence.published.get(key) else { return Known::Unknown };
-    let because = "it was seen outside".to_owned();
-    paths.push(open("published".to_owned(), &[(None, None)], because, String::new(), claims.clone()));
-    Known::Yes
+fn publication(evidence: &Evidence<'_>, what: What, key: &str, paths: &mut Vec<Exclusion>) -> Known {
+    match ruled::published(evidence, what, key) {
+        None => Known::Unknown,
+        Some((false, _)) => Known::No,
+        Some((true, decision)) => {
+            let because = "it was seen outside".to_owned();
+            paths.push(open("published".to_owned(), &[(None, None)], because, String::new(), vec![decision]));
+            Known::Yes
+        }
+    }
 }
 
 fn exposure(
