@@ -91,6 +91,13 @@ fn the_demonstration_runs_on_a_drill_and_is_scored() {
     assert_valid("score", &score);
     assert_eq!(score["not_claimed"], serde_json::json!([]));
     assert_eq!(score["over_claims"], 0);
+    // The report of the demonstration answers whose records were reached, and names nobody.
+    let page = fs::read_to_string(case.join("report/report.html")).unwrap();
+    assert!(
+        page.contains("Which individuals, organisations and States to contact first"),
+        "no such question"
+    );
+    assert!(folder.join("officers").is_dir() && case.join("register/0001.identities.age").is_file());
     for line in fs::read_to_string(folder.join("brief/decisions.ndjson")).unwrap().lines() {
         assert_valid("decision", &serde_json::from_str(line).unwrap());
     }

@@ -112,6 +112,15 @@ impl Keys {
         Ok((CustodyKey(Arc::new(key)), recipient))
     }
 
+    /// A key for others to seal names to, and who seals needs only its public half, which is returned. It is
+    /// here that an exercise makes one; a house's officers bring their own.
+    ///
+    /// # Errors
+    /// Where there is one of that name, or the disk refuses.
+    pub fn new_recipient(&self, name: &str) -> Result<String, VaultError> {
+        Ok(self.new_custody(name)?.1)
+    }
+
     pub(crate) fn custody(&self, name: &str) -> Result<Option<CustodyKey>, VaultError> {
         let Some((path, text)) = self.read(name, Kind::Custody)? else { return Ok(None) };
         // A person may have put comments there, as age-keygen does.

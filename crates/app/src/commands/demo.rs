@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use anyhow::Result;
 use assize_case::model::Trust;
-use assize_case::vault::{AtRest, CaseFile, Receipt, Sidecar, Vault};
-use assize_case::{Case, RuleSource};
+use assize_case::vault::{AtRest, CaseFile, Keys, Receipt, Sidecar, Vault};
+use assize_case::{Case, ImportWanted, RuleSource};
 use assize_drill::make::{Options, make};
 use clap::Args;
 
@@ -37,6 +37,15 @@ impl Arguments {
             shell.new_case(&root, file, AtRest::Plain)?
         };
         let rules = assize_case::rule_files(&RuleSource::default())?;
+        if case.register()?.is_none() {
+            // Who is protected is sealed to the officers' key, which here lies beside the case.
+            let officers = Keys::at(&folder.join("officers")).new_recipient("officers")?;
+            let paths = vec![folder.join("register")];
+            let wanted = ImportWanted { paths, seal_to: Some(officers), ..ImportWanted::default() };
+            let stamp = assize_case::stamp(shell.common.by.as_deref());
+            let told = case.import_register(&wanted, &assize_case::keys()?, &stamp)?;
+            super::register::say(shell, &told);
+        }
         // What the court's responder has confirmed and cleared: chains of proof start there.
         let brief = folder.join("brief/decisions.ndjson");
         let decisions = if brief.exists() { super::decide::of_file(&brief)? } else { Vec::new() };
@@ -55,6 +64,7 @@ impl Arguments {
         shell.sight.say(&format!(
             "\ngo on with:\n  assize query \"SELECT time, host, title, id FROM findings ORDER BY time\" --case {root}\n  \
              assize trace ID --bytes --case {root}        (any id of the first command's last column)\n  \
+             assize exposures --by subject --case {root}        (whose records were reached, and how surely)\n  \
              assize verify --case {root}\n  \
              assize drill score {root} {folder}        (how near the answer is to what really happened)",
             root = root.display(),
