@@ -43,6 +43,8 @@ struct Visit {
     to: Option<Time>,
     address: Option<String>,
     device: Option<String>,
+    /// Of a tunnel: the inside address that it was given; of work at a machine: that machine's.
+    at: Option<String>,
     verdict: Verdict,
     side: Side,
     door: String,
@@ -72,12 +74,16 @@ impl Visits {
     pub fn of(each: Each<'_>, register: &Register) -> Result<Self, SnapshotError> {
         let names = names(register);
         let sides = Sides::of(each, register)?;
+        let inside = insides(each)?;
         let mut all = Vec::new();
         let mut assumptions = BTreeSet::new();
         each("SELECT * FROM sessions", &mut |batch| {
             let rows = Rows(batch);
             for row in 0..rows.len() {
-                all.push(visit(rows, row, &names, &sides));
+                let mut visit = visit(rows, row, &names, &sides);
+                let inside = rows.texts("opening").at(row).and_then(|opening| inside.get(opening));
+                visit.at = inside.cloned().or_else(|| sides.works_at(&visit));
+                all.push(visit);
                 assumptions.extend(
                     rows.texts("cleared_assumption")
                         .at(row)
@@ -165,6 +171,20 @@ impl Visits {
             same_host && same_address && then
         };
         by.into_iter().flatten().filter(fits).copied().collect()
+    }
+
+    /// Sessions of an account at the machine, or in the tunnel, that has that address then: what a server writes
+    /// of an account and an address came out of them.
+    fn behind(&self, account: Option<&str>, address: Option<&str>, time: Option<Time>) -> Vec<usize> {
+        let (Some(account), Some(address), Some(time)) = (account, address, time) else { return Vec::new() };
+        let of = self.by_account.get(&canonical(&self.names, account));
+        let fits = |place: &&usize| {
+            let visit = &self.all[**place];
+            visit.at.as_deref() == Some(address)
+                && visit.from.is_none_or(|from| from.0.saturating_sub(SLACK) <= time.0)
+                && visit.to.is_none_or(|to| time.0 <= to.0.saturating_add(SLACK))
+        };
+        of.into_iter().flatten().filter(fits).copied().collect()
     }
 
     /// Whether an event is proven the intruder's by itself.
@@ -272,15 +292,31 @@ fn visit(rows: Rows<'_>, row: usize, names: &BTreeMap<String, String>, sides: &S
         to: rows.times("to").at(row),
         address,
         device: device.map(|device| places::host(&device)),
+        at: None,
         verdict,
         side,
         door,
     }
 }
 
+/// Inside addresses of tunnels, by the event that opens them.
+fn insides(each: Each<'_>) -> Result<BTreeMap<String, String>, SnapshotError> {
+    let mut inside = BTreeMap::new();
+    each("SELECT opening, inside FROM presences WHERE inside IS NOT NULL", &mut |batch| {
+        let rows = Rows(batch);
+        inside.extend((0..rows.len()).filter_map(|row| {
+            Some((rows.texts("opening").at(row)?.to_owned(), rows.texts("inside").at(row)?.to_owned()))
+        }));
+        Ok(())
+    })?;
+    Ok(inside)
+}
+
 /// On which side a client lies, by the registers of devices and addresses.
 struct Sides {
     devices: BTreeSet<String>,
+    /// Device → its inside address.
+    address_of: BTreeMap<String, String>,
     addresses: BTreeSet<String>,
     /// Addresses that a decision confirms to be the intruder's.
     confirmed: BTreeSet<String>,
@@ -293,6 +329,11 @@ impl Sides {
         let managed = register.devices.iter().filter(|device| device.managed != Some(false));
         let mut sides = Self {
             devices: managed.clone().map(|device| places::host(&device.name)).collect(),
+            address_of: managed
+                .clone()
+                .filter(|device| !device.address.is_empty())
+                .map(|device| (places::host(&device.name), device.address.clone()))
+                .collect(),
             addresses: managed
                 .map(|device| device.address.clone())
                 .filter(|address| !address.is_empty())
@@ -325,6 +366,12 @@ impl Sides {
         tunnels.values_mut().for_each(|spans| spans.sort());
         sides.tunnels = tunnels;
         Ok(sides)
+    }
+
+    /// The address of the machine at which a session works itself, and does not come over the network.
+    fn works_at(&self, visit: &Visit) -> Option<String> {
+        let there = matches!(visit.door.as_str(), "console" | "remote-desktop" | "service" | "batch");
+        self.address_of.get(visit.host.as_ref().filter(|_| there)?).cloned()
     }
 
     /// The outer end of a tunnel: a name that no device of the house has is not of the house; one that
@@ -468,7 +515,10 @@ impl Gathered {
         let server = server(source, host, text("object"));
         let candidates = match place {
             Some(place) => vec![place],
-            None => visits.candidates(actor, peer, server.as_deref(), time),
+            None => match visits.candidates(actor, peer, server.as_deref(), time) {
+                none if none.is_empty() => visits.behind(actor, peer, time),
+                some => some,
+            },
         };
         let monitored = source.starts_with("zeek/smb");
         let whose = if visits.proven.contains(id) {

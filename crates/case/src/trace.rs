@@ -27,7 +27,7 @@ pub struct Trace {
 /// One thing on the way.
 #[derive(Clone, Debug, Serialize)]
 pub struct Step {
-    /// What it is: `exposure`, `path`, `finding`, `event`, `bytes`, `exhibit`, `leaf`, `log`.
+    /// What it is: `exposure`, `path`, `decision`, `finding`, `event`, `bytes`, `exhibit`, `leaf`, `log`.
     pub what: &'static str,
     /// Its id, where it has one.
     pub id: Option<String>,
@@ -58,6 +58,7 @@ impl CaseSnapshot<'_> {
         let mut trace = Trace { id: String::new(), steps: Vec::new(), bytes: None };
         match id.get(..2) {
             Some("v-") => self.trace_exposure(&mut trace, id, bytes)?,
+            Some("d-") => self.trace_decision(&mut trace, id)?,
             Some("f-") => self.trace_finding(&mut trace, id, bytes)?,
             Some("e-") => self.trace_event(&mut trace, id, None, bytes)?,
             Some("g-") => self.trace_gap(&mut trace, id, bytes)?,
@@ -119,7 +120,18 @@ impl CaseSnapshot<'_> {
                 trace.steps.push(step("path", &path, &facts));
             }
         }
-        list("basis").iter().try_for_each(|event| self.trace_event(trace, event, None, bytes))
+        list("basis").iter().try_for_each(|id| match id.starts_with("d-") {
+            true => self.trace_decision(trace, id),
+            false => self.trace_event(trace, id, None, bytes),
+        })
+    }
+
+    /// What a person decided, and why: behind it stands no byte, but a leaf of the log.
+    fn trace_decision(&self, trace: &mut Trace, id: &str) -> Result<(), CaseError> {
+        let row = self.one("decisions", id)?;
+        let told = ["verb", "on", "value", "event", "since", "until", "reason", "by", "state"];
+        trace.steps.push(step("decision", &row, &told));
+        Ok(())
     }
 
     fn trace_finding(&self, trace: &mut Trace, id: &str, bytes: bool) -> Result<(), CaseError> {

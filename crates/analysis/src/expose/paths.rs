@@ -448,10 +448,12 @@ pub(super) fn holding(
 fn of_items(seen: &Seen, items: &[Answer]) -> Vec<Exclusion> {
     let mut widest: BTreeMap<String, Exclusion> = BTreeMap::new();
     let of_item = |answer: &Answer| {
+        let own = answer.exposure.paths().iter();
+        let of_people = |path: &&Exclusion| path.path == ruled::PATH || path.path == PUBLISHED;
+        let set: Vec<Exclusion> = own.filter(of_people).cloned().collect();
         // What a person has set of an item is what it is worth to its holding.
-        let set: Vec<Exclusion> =
-            answer.exposure.paths().iter().filter(|path| path.path == ruled::PATH).cloned().collect();
-        let acts = answer.item.and_then(|item| seen.items.get(&item)).filter(|_| set.is_empty());
+        let ruled = set.iter().any(|path| path.path == ruled::PATH);
+        let acts = answer.item.and_then(|item| seen.items.get(&item)).filter(|_| !ruled);
         set.into_iter().chain(acts.into_iter().flat_map(|acts| acts.paths().collect::<Vec<_>>()))
     };
     for path in items.iter().flat_map(of_item) {
@@ -470,6 +472,9 @@ fn of_items(seen: &Seen, items: &[Answer]) -> Vec<Exclusion> {
     widest.into_values().collect()
 }
 
+/// The name of the path that a publication is.
+const PUBLISHED: &str = "published";
+
 /// Seen outside: nothing lower than *left* can be said of it.
 fn publication(evidence: &Evidence<'_>, what: What, key: &str, paths: &mut Vec<Exclusion>) -> Known {
     match ruled::published(evidence, what, key) {
@@ -477,7 +482,7 @@ fn publication(evidence: &Evidence<'_>, what: What, key: &str, paths: &mut Vec<E
         Some((false, _)) => Known::No,
         Some((true, decision)) => {
             let because = "it was seen outside".to_owned();
-            paths.push(open("published".to_owned(), &[(None, None)], because, String::new(), vec![decision]));
+            paths.push(open(PUBLISHED.to_owned(), &[(None, None)], because, String::new(), vec![decision]));
             Known::Yes
         }
     }
