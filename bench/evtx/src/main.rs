@@ -1,10 +1,11 @@
 //! How fast are event logs read, beside the evtx crate on the same bytes in the same run?
 //!
 //! `cargo run --release -- FOLDER [RULES]`, in this folder. Every step runs as a process of its own,
-//! peers in turn with ours; the table gives medians of CPU seconds and the ratio to the first peer.
-//! The peer is the tool `evtx_dump` where `EVTX_DUMP` names it, else the crate it is made of.
+//! peers in turn with ours; the table gives medians of CPU seconds, the ratio to the first peer, and the
+//! highest memory. The peer is the tool `evtx_dump` where `EVTX_DUMP` names it, else the crate it is made
+//! of. Loading rules is no part of reading: our steps say themselves what they took.
 
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -20,7 +21,7 @@ const STEPS: &[(&str, &str)] = &[
     ("crate", "evtx crate, records_json, one thread"),
     ("all", "assize: batches of all columns"),
     ("rules", "assize: what the rules can touch"),
-    ("load", "(of which: rules loaded)"),
+    ("walk", "headers of chunks and records only"),
 ];
 
 fn main() -> Result<()> {
@@ -34,22 +35,26 @@ fn main() -> Result<()> {
 }
 
 fn table(folder: &str, rules: Option<&str>) -> Result<()> {
-    let steps: Vec<_> = STEPS
-        .iter()
-        .filter(|(step, _)| rules.is_some() || !matches!(*step, "rules" | "load"))
-        .collect();
+    let steps: Vec<_> = STEPS.iter().filter(|(step, _)| rules.is_some() || *step != "rules").collect();
     let mut taken = vec![Vec::new(); steps.len()];
+    let mut peaks = vec![String::new(); steps.len()];
     for round in 0..=ROUNDS {
-        for ((step, _), taken) in steps.iter().zip(&mut taken) {
+        for (((step, _), taken), peak) in steps.iter().zip(&mut taken).zip(&mut peaks) {
             let before = children_cpu()?;
             let mut own = Command::new(std::env::current_exe()?);
-            let status = own.args(["step", step, folder]).args(rules).stdout(Stdio::null()).status()?;
-            if !status.success() {
+            let output = own.args(["step", step, folder]).args(rules).stderr(Stdio::inherit()).output()?;
+            if !output.status.success() {
                 bail!("step {step} failed");
             }
+            let said = String::from_utf8_lossy(&output.stdout).into_owned();
+            let (seconds, memory) = match said.trim().split_once(' ') {
+                Some((seconds, memory)) => (seconds.parse()?, memory.to_owned()),
+                None => (children_cpu()? - before, String::new()),
+            };
+            *peak = memory;
             // The first round warms caches.
             if round > 0 {
-                taken.push(children_cpu()? - before);
+                taken.push(seconds);
             }
         }
     }
@@ -58,21 +63,20 @@ fn table(folder: &str, rules: Option<&str>) -> Result<()> {
         seconds[seconds.len() / 2]
     };
     let medians: Vec<f64> = taken.into_iter().map(median).collect();
-    println!("| step | CPU s | ratio |\n|---|---|---|");
-    for ((_, title), seconds) in steps.iter().zip(&medians) {
-        println!("| {title} | {seconds:.2} | {:.2} |", seconds / medians[0]);
+    println!("| step | CPU s | ratio | peak MiB |\n|---|---|---|---|");
+    for (((_, title), seconds), peak) in steps.iter().zip(&medians).zip(&peaks) {
+        println!("| {title} | {seconds:.3} | {:.2} | {peak} |", seconds / medians[0]);
     }
     Ok(())
 }
 
 fn one(step: &str, folder: &Path, rules: Option<&Path>) -> Result<()> {
-    let wanted = || wanted(rules.context("no rules")?);
     match step {
         "peer" => peer(folder),
         "crate" => by_crate(folder),
         "all" => read(folder, None),
-        "rules" => read(folder, Some(&wanted()?)),
-        "load" => wanted().map(|_| ()),
+        "rules" => read(folder, Some(&wanted(rules.context("no rules")?)?)),
+        "walk" => walk(folder),
         other => bail!("no step `{other}`"),
     }
 }
@@ -84,7 +88,7 @@ fn wanted(rules: &Path) -> Result<Wanted> {
         let text = std::fs::read_to_string(&path)?;
         found.push(RuleFile { name: path.display().to_string(), text });
     }
-    Ok(RuleSet::load(&found).wanted())
+    Ok(RuleSet::load(&found).wanted().clone())
 }
 
 fn files(path: &Path, kind: &str) -> Result<Vec<PathBuf>> {
@@ -134,6 +138,7 @@ fn read(folder: &Path, wanted: Option<&Wanted>) -> Result<()> {
     let format = assize_formats::by_name("evtx").context("the EVTX format")?;
     let options = ReadingOptions::default();
     let mut null = Null(0);
+    let before = own_cpu()?;
     for file in files(folder, "evtx")? {
         let mut bytes = std::fs::File::open(file)?;
         let origin = Origin { exhibit: ExhibitId::of_digest(&[0; 32]), member: None, format: "evtx" };
@@ -141,11 +146,46 @@ fn read(folder: &Path, wanted: Option<&Wanted>) -> Result<()> {
         let projection = wanted.map_or(Projection::Everything, Projection::Wanted);
         let mut input = Input { bytes: &mut bytes, options: &options, projection };
         format.read(&mut input, &mut batcher)?;
-        batcher.finish()?;
+        let passed_over = batcher.passed_over();
+        let (events, gaps) = batcher.finish()?;
+        if std::env::var_os("COUNT").is_some() {
+            eprintln!("{events} events, {gaps} gaps, {passed_over} passed over");
+        }
     }
     if null.0 == 0 {
         bail!("the input holds no events");
     }
+    say(before)
+}
+
+/// Goes from record to record and looks at nothing in them: what every reader pays at least.
+fn walk(folder: &Path) -> Result<()> {
+    let mut chunk = vec![0; 65536];
+    let mut records = 0u64;
+    let before = own_cpu()?;
+    for file in files(folder, "evtx")? {
+        let mut bytes = std::fs::File::open(file)?;
+        bytes.seek(SeekFrom::Start(4096))?;
+        while bytes.read_exact(&mut chunk).is_ok() {
+            let number =
+                |at: usize| chunk.get(at..at + 4).map_or(0, |n| u32::from_le_bytes([n[0], n[1], n[2], n[3]]));
+            let (mut at, end) = (512, number(48) as usize);
+            while at < end && number(at) == 0x2a2a && number(at + 4) >= 28 {
+                at += number(at + 4) as usize;
+                records += 1;
+            }
+        }
+    }
+    std::hint::black_box(records);
+    say(before)
+}
+
+/// CPU seconds since then, and the highest memory in MiB.
+fn say(before: f64) -> Result<()> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib: f64 = peak.and_then(|peak| peak.split_whitespace().next()?.parse().ok()).unwrap_or(0.0);
+    println!("{} {:.0}", own_cpu()? - before, kib / 1024.0);
     Ok(())
 }
 
@@ -159,6 +199,13 @@ impl Sink for Null {
     fn gap(&mut self, _: Gap) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// CPU seconds of this process, which has one thread.
+fn own_cpu() -> Result<f64> {
+    let spent = std::fs::read_to_string("/proc/self/schedstat")?;
+    let nanoseconds: f64 = spent.split(' ').next().context("no CPU time")?.parse()?;
+    Ok(nanoseconds / 1e9)
 }
 
 /// CPU seconds of all ended children (fields 16 and 17 of `stat`).

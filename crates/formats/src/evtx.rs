@@ -6,14 +6,15 @@
 //! and what is found there is marked; chunks are found by their signature wherever they begin.
 //!
 //! How binary XML is read stands in the files below this one, from bytes upward: `cursor`, `value`,
-//! `names`, `program` (what a template says), `run` (what a record says), `words` (in which records may
-//! a word stand), `chunk` (where records lie), `blocks`. `tree` reads the same the slow way, for people and as judge.
+//! `names`, `program` (what a template says), `run` (what a record says), `kinds` (of which kind is it),
+//! `wants` (what is wanted of a kind), `words` (in which records may a word stand), `chunk` (where records lie), `blocks`. `tree` reads the same the slow way, for people and as judge.
 //!
 //! Layout: <https://github.com/libyal/libevtx/blob/main/documentation/Windows%20XML%20Event%20Log%20(EVTX).asciidoc>
 
 mod blocks;
 mod chunk;
 mod cursor;
+mod kinds;
 mod names;
 #[cfg(test)]
 mod oracle;
@@ -22,6 +23,7 @@ mod run;
 mod stream;
 mod tree;
 mod value;
+mod wants;
 mod words;
 
 use std::io;
@@ -36,6 +38,7 @@ use encoding_rs::Encoding;
 use crate::windows::{self, Fields, Meaning, Own, own};
 use blocks::Blocks;
 use chunk::{CHUNK, CHUNK_HEADER, Record};
+use kinds::Framed;
 use names::known;
 use run::{Decoder, Read, Row, Told};
 
@@ -371,7 +374,8 @@ impl<'o, 'a> Reader<'o, 'a> {
         if self.until.is_some_and(|until| found.place.offset + record.at as u64 >= until) {
             return Ok(Ok(()));
         }
-        match self.decoder.read(bytes, from, to, &mut self.row) {
+        let framed = Framed { written: record.written, is_recovered: found.recovered.is_some() };
+        match self.decoder.read(bytes, from, to, framed, &mut self.row) {
             Ok(_) if self.until.is_some() => {}
             Ok(Read::Unwanted) => self.out.pass_over(),
             Ok(Read::Filled) if self.row.names.is_empty() && self.spine => {
@@ -470,7 +474,7 @@ impl<'o, 'a> Reader<'o, 'a> {
                 value::write(out, value::kind::FILETIME, &bytes, encoding_rs::UTF_8)
             });
         }
-        let own_id = row.told().first(own!("EventRecordID").0).map(|id| id.parse() == Ok(record.id));
+        let own_id = row.first(own!("EventRecordID").0).map(|id| value::number(id) == Some(record.id));
         // A projection may not want the number at all; what is not there cannot disagree.
         if own_id == Some(false) {
             row.add(known::HEADER_ID, |out| value::decimal(out, record.id));

@@ -49,8 +49,12 @@ pub struct Class {
     /// wanted with every field. None for most classes: this is for rules that look for words
     /// anywhere, which else would need every field of every record.
     pub words: BTreeSet<String>,
-    /// A record in which none of `words` may stand is not wanted at all, but for one of each kind, so
-    /// that it is known which kinds there are.
+    /// Own fields, written as `fields`, of which a record must have one to belong here; `None` for any
+    /// record.
+    pub having: Option<BTreeSet<String>>,
+    /// A record in which none of `words` may stand is not wanted at all. What is known of the rest is
+    /// which kinds there are: of each kind (source, provider, number, names of fields) at least one
+    /// record of a class is given, and with every field.
     pub only_with_words: bool,
 }
 

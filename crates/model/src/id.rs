@@ -19,41 +19,41 @@ const CHARACTERS: usize = 26;
 /// RFC 4648 base32 in lower case, without padding.
 const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 
-/// The ids of one exhibit member's events: `EventId::of` exhibit, member and offset, with what is the
-/// same for all made ready. An id is made for every record.
+/// The ids of one exhibit member's events, with what is the same for all made ready: an id is made for
+/// every record. What is digested is exhibit and member as [`Id::of`] does, zeros up to a block of
+/// SHA-256, and the offset, so that one block is left for each record.
 pub(crate) struct EventIds {
-    /// The digest's state before the first block that has something of the offset in it.
+    /// The digest's state after exhibit and member.
     before: [u32; 8],
-    /// That block and those after it, filled up as SHA-256 wants it (FIPS 180-4, 5.1.1).
-    blocks: Vec<[u8; 64]>,
-    /// Where the offset lies in the first of them; it may reach into the second.
-    place: usize,
+    /// The block with the offset, filled up as SHA-256 wants it (FIPS 180-4, 5.1.1).
+    block: [u8; 64],
 }
 
 /// FIPS 180-4, 5.3.3.
 const SHA256_BEGIN: [u32; 8] =
     [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
 
+/// Where the offset lies in its block: behind its length.
+const PLACE: std::ops::Range<usize> = 8..16;
+
 impl EventIds {
     pub(crate) fn of(exhibit: ExhibitId, member: Option<&str>) -> Self {
-        let mut message = message::<OfEvent>(&[exhibit.bytes(), member.unwrap_or("").as_bytes(), &[0; 8]]);
-        let length = message.len();
-        message.push(0x80);
-        message.resize((message.len() + 8).next_multiple_of(64) - 8, 0);
-        message.extend((8 * length as u64).to_be_bytes());
-        let (blocks, _) = message.as_chunks::<64>();
-        let (ahead, blocks) = blocks.split_at((length - 8) / 64);
+        let mut ahead = message::<OfEvent>(&[exhibit.bytes(), member.unwrap_or("").as_bytes()]);
+        ahead.resize(ahead.len().next_multiple_of(64), 0);
         let mut before = SHA256_BEGIN;
-        compress256(&mut before, ahead);
-        Self { before, blocks: blocks.to_vec(), place: (length - 8) % 64 }
+        compress256(&mut before, ahead.as_chunks::<64>().0);
+        let mut block = [0; 64];
+        block[..PLACE.start].copy_from_slice(&8u64.to_be_bytes());
+        block[PLACE.end] = 0x80;
+        block[56..].copy_from_slice(&(8 * (ahead.len() + PLACE.end) as u64).to_be_bytes());
+        Self { before, block }
     }
 
     /// The id of the event whose record begins at that offset.
     pub(crate) fn at(&mut self, offset: u64) -> EventId {
-        let places = self.blocks.as_flattened_mut().get_mut(self.place..self.place + 8);
-        places.unwrap_or_default().copy_from_slice(&offset.to_be_bytes());
+        self.block[PLACE].copy_from_slice(&offset.to_be_bytes());
         let mut state = self.before;
-        compress256(&mut state, &self.blocks);
+        compress256(&mut state, std::slice::from_ref(&self.block));
         let mut bytes = [0; BYTES];
         for (place, word) in bytes.as_chunks_mut::<4>().0.iter_mut().zip(state) {
             *place = word.to_be_bytes();
@@ -273,15 +273,24 @@ mod tests {
         assert_eq!(id.to_string(), format!("x-{}", encoding.to_lowercase()));
     }
 
+    /// By the book: the whole message at once, by another implementation's interface.
     #[test]
-    fn ids_of_events_are_those_of_their_parts() {
+    fn ids_of_events_are_digests_of_exhibit_member_and_offset() {
         let exhibit = ExhibitId::of_digest(&[7; 32]);
         for member in (0..150).map(|length| "m".repeat(length)) {
-            let member = member.as_str();
-            let mut ids = EventIds::of(exhibit, Some(member));
+            let mut ids = EventIds::of(exhibit, Some(&member));
             for offset in [0, 5, u64::MAX] {
-                let parts = [exhibit.bytes(), member.as_bytes(), &offset.to_be_bytes()];
-                assert_eq!(ids.at(offset), EventId::of(&parts));
+                let mut whole = b"assize/e".to_vec();
+                for part in [exhibit.bytes(), member.as_bytes()] {
+                    whole.extend((part.len() as u64).to_be_bytes());
+                    whole.extend(part);
+                }
+                while whole.len() % 64 != 0 {
+                    whole.push(0);
+                }
+                whole.extend(8u64.to_be_bytes());
+                whole.extend(offset.to_be_bytes());
+                assert_eq!(ids.at(offset), EventId::of_digest(&Sha256::digest(&whole).into()));
             }
         }
     }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::cursor::{Broken, Cursor};
+use super::program::{Inside, Kind, attribute_name};
 use super::value::{self, Out};
 use crate::windows::SPINE_FIELDS;
 
@@ -40,7 +41,11 @@ pub(super) struct Names {
     /// Numbers that are found without a search, at a place that the name gives.
     recent: Vec<u32>,
     /// Names of the chunk at hand by their place in it, at a place that this gives.
-    placed: Vec<Option<Placed>>,
+    placed: Vec<Option<Rc<Placed>>>,
+    /// What elements of the chunk at hand are, at a place that their name's offset gives.
+    kinds: Vec<Option<(u32, Inside, Kind)>>,
+    /// Numbers of attributes' names by the offsets of element and attribute.
+    attributes: Vec<Option<(u32, u32, Inside, u32)>>,
     joined: String,
 }
 
@@ -66,6 +71,8 @@ impl Default for Names {
             numbers: BTreeMap::new(),
             recent: vec![0; RECENT],
             placed: vec![None; PLACED],
+            kinds: vec![None; PLACED],
+            attributes: vec![None; PLACED],
             joined: String::new(),
         };
         for name in SPINE_FIELDS.iter().chain(&OF_FRAME) {
@@ -107,6 +114,31 @@ impl Names {
         number
     }
 
+    /// What an element is, by its name in the chunk at hand.
+    pub(super) fn kind(&mut self, placed: &Placed, inside_of: Inside) -> Kind {
+        if let Some((offset, inside, kind)) = self.kinds[slot(placed.offset)]
+            && (offset, inside) == (placed.offset, inside_of)
+        {
+            return kind;
+        }
+        let kind = Kind::of(&placed.local, inside_of, self);
+        self.kinds[slot(placed.offset)] = Some((placed.offset, inside_of, kind));
+        kind
+    }
+
+    /// The number of the name of an attribute's field.
+    pub(super) fn attribute(&mut self, element: &Placed, attribute: &Placed, inside_of: Inside) -> u32 {
+        let place = (slot(element.offset) + 7 * slot(attribute.offset)) % PLACED;
+        if let Some((of, offset, inside, number)) = self.attributes[place]
+            && (of, offset, inside) == (element.offset, attribute.offset, inside_of)
+        {
+            return number;
+        }
+        let number = self.number_of(&attribute_name(&element.local, &attribute.local, inside_of));
+        self.attributes[place] = Some((element.offset, attribute.offset, inside_of, number));
+        number
+    }
+
     pub(super) fn name(&self, number: u32) -> &str {
         self.list.get(number as usize).map_or("", |name| name)
     }
@@ -119,13 +151,15 @@ impl Names {
     /// Offsets mean something else from here on.
     pub(super) fn begin_chunk(&mut self) {
         self.placed.fill(None);
+        self.kinds.fill(None);
+        self.attributes.fill(None);
     }
 
     /// A reference to a name, with the name right behind it where it is met first.
-    pub(super) fn read(&mut self, chunk: &[u8], cursor: &mut Cursor<'_>) -> Result<Placed, Broken> {
+    pub(super) fn read(&mut self, chunk: &[u8], cursor: &mut Cursor<'_>) -> Result<Rc<Placed>, Broken> {
         let offset = cursor.u32()?;
         let placed = match self.at(offset) {
-            Some(placed) => placed.clone(),
+            Some(placed) => Rc::clone(placed),
             None => self.new_name(chunk, offset)?,
         };
         if offset as usize == cursor.at {
@@ -136,7 +170,7 @@ impl Names {
 
     /// Offset of the next name with the same remainder, hash, length, text, NUL. The header's table
     /// of names is not asked: what is damaged there costs nothing here.
-    fn new_name(&mut self, chunk: &[u8], offset: u32) -> Result<Placed, Broken> {
+    fn new_name(&mut self, chunk: &[u8], offset: u32) -> Result<Rc<Placed>, Broken> {
         let mut at = Cursor::new(chunk, offset as usize, chunk.len());
         at.take(4)?;
         let hash = at.u16()?;
@@ -156,16 +190,20 @@ impl Names {
             Some((_, local)) => local.into(),
             None => Rc::clone(&full),
         };
-        let placed = Placed { offset, end: at.at as u32, full, local };
-        let slot = offset as usize / 4 % PLACED;
-        self.placed[slot] = Some(placed.clone());
+        let placed = Rc::new(Placed { offset, end: at.at as u32, full, local });
+        self.placed[slot(offset)] = Some(Rc::clone(&placed));
         Ok(placed)
     }
 
     /// The name that was met at an offset of the chunk at hand.
-    fn at(&self, offset: u32) -> Option<&Placed> {
-        self.placed[offset as usize / 4 % PLACED].as_ref().filter(|placed| placed.offset == offset)
+    fn at(&self, offset: u32) -> Option<&Rc<Placed>> {
+        self.placed[slot(offset)].as_ref().filter(|placed| placed.offset == offset)
     }
+}
+
+/// Where what is known of the name at an offset is kept.
+fn slot(offset: u32) -> usize {
+    offset as usize / 4 % PLACED
 }
 
 /// The hash that stands before a name: of its UTF-16 units, by the factor 65599.

@@ -16,6 +16,7 @@ use std::rc::Rc;
 use encoding_rs::Encoding;
 
 use super::cursor::{Broken, Cursor};
+use super::kinds::Naming;
 use super::names::{Names, Placed, known};
 use super::value::{self, Out, kind};
 use super::words::Words;
@@ -47,6 +48,8 @@ pub(super) struct Program {
     pub(super) texts: Out,
     /// Where the values are found by which a record's class is known.
     pub(super) class: ClassParts,
+    /// What the names of its fields follow from.
+    pub(super) naming: Naming,
     /// The bytes it was made of, and what in them is another chunk's business: by these the same
     /// template is known again in another chunk.
     body: Vec<u8>,
@@ -157,13 +160,9 @@ pub(super) struct ClassParts {
 }
 
 impl ClassParts {
-    /// The value that is the event id, where nothing else tells records of this template apart.
-    pub(super) fn told_by(&self) -> Option<u16> {
-        let is_fixed = |parts: &[Part]| parts.iter().all(|part| matches!(part, Part::Fixed { .. }));
-        match self.event_id[..] {
-            [Part::Value(value)] if is_fixed(&self.channel) && is_fixed(&self.provider) => Some(value),
-            _ => None,
-        }
+    /// Whether nothing of it stands here.
+    pub(super) fn is_empty(&self) -> bool {
+        [&self.channel, &self.provider, &self.event_id, &self.time].iter().all(|parts| parts.is_empty())
     }
 }
 
@@ -309,7 +308,7 @@ impl Program {
     }
 
     /// Whether a word may stand in a field that stands in no value.
-    fn speaks(&self, words: &Words) -> bool {
+    pub(super) fn speaks(&self, words: &Words) -> bool {
         let attributes = self.elements.iter().flat_map(|element| &element.attributes).map(|a| &a.parts);
         let mut texts = self.elements.iter().map(|element| &element.text).chain(attributes);
         let is_value = |part: &Part| matches!(part, Part::Value(_));
@@ -434,6 +433,7 @@ pub(super) fn compile(
     compiler.run(cursor)?;
     let mut program = compiler.program;
     program.body = chunk.get(from..to).unwrap_or_default().to_vec();
+    program.naming = Naming::of(&program.steps, &program.elements);
     program.simplify();
     Ok(program)
 }
@@ -463,7 +463,7 @@ struct Open {
     told: Option<usize>,
     has_children: bool,
     /// In a start tag: the attribute whose parts are being read.
-    attribute: Option<(Placed, Vec<Part>)>,
+    attribute: Option<(Rc<Placed>, Vec<Part>)>,
 }
 
 impl Compiler<'_, '_> {
@@ -517,7 +517,7 @@ impl Compiler<'_, '_> {
         Ok(())
     }
 
-    fn name(&mut self, cursor: &mut Cursor<'_>) -> Result<Placed, Broken> {
+    fn name(&mut self, cursor: &mut Cursor<'_>) -> Result<Rc<Placed>, Broken> {
         let from = cursor.at - self.from;
         let placed = self.names.read(self.chunk, cursor)?;
         // Without the offset of the next name before it, and the NUL behind it.

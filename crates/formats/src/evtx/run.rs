@@ -4,21 +4,21 @@
 //! [`Row`], which is emptied and filled again for every record. Knows one chunk at a time and,
 //! for templates whose definition a chunk lost, those of chunks before it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use assize_model::{Projection, Range, Wanted};
+use assize_model::{Projection, Range};
 use encoding_rs::Encoding;
 
 use super::cursor::{Broken, Cursor};
+use super::kinds::{Framed, Kinds};
 use super::names::{Names, known};
 use super::program::{
     Attribute, Element, Inside, Op, Part, Program, Role, Run, Value, compile, instance_into, prefixed,
 };
 use super::stream::Stream;
 use super::value::{self, Out, kind};
-use super::words::{self, Words};
-use crate::windows;
+use super::wants::{EVERYTHING, WHOLE, Wants, Wish};
 
 /// Fragments nested deeper than this are hostile; real ones nest twice.
 const NESTING_MAX: usize = 16;
@@ -31,7 +31,7 @@ const TEXT_MAX: usize = 1 << 19;
 /// has less than 64 KiB of them, looked at for few reasons.
 const TEMPLATES_MAX: usize = 1 << 20;
 /// Programs that are found without a search.
-const RECENT: usize = 64;
+const RECENT: usize = 256;
 /// Templates kept of earlier chunks, and their bytes.
 const FOREIGN_MAX: usize = 4096;
 const FOREIGN_BYTES_MAX: usize = 4 << 20;
@@ -87,6 +87,13 @@ impl Row {
         let text = std::str::from_utf8(self.text.bytes());
         assert!(text.is_ok(), "a value was written that is not UTF-8");
         Told { row: self, text: text.unwrap_or_default() }
+    }
+
+    /// The bytes of the first field of that name of the spine, for those who ask for no text.
+    pub(super) fn first(&self, name: usize) -> Option<&[u8]> {
+        let place = usize::from(*self.places.get(name).filter(|place| **place != NOWHERE)?);
+        let start = place.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
+        self.text.bytes().get(start..self.ends[place] as usize)
     }
 
     /// Makes a field of all text since the last one.
@@ -193,9 +200,11 @@ pub(super) struct Decoder {
     pub(super) values: Vec<Value>,
     /// For texts of streams.
     room: Out,
-    steps: usize,
+    /// Steps that the record at hand may have taken.
+    pub(super) steps: usize,
     chunk: Range,
     wants: Wants,
+    pub(super) kinds: Kinds,
     /// Programs made so far.
     made: u32,
     /// Number of the set of fields that is wanted of the record at hand.
@@ -208,6 +217,7 @@ impl Decoder {
     pub(super) fn new(code_page: &'static Encoding, projection: Projection<'_>) -> Self {
         Self {
             wants: Wants::new(projection),
+            kinds: Kinds::new(),
             made: 0,
             set: EVERYTHING,
             screened: false,
@@ -232,10 +242,12 @@ impl Decoder {
         self.names.begin_chunk();
         self.chunk = place;
         self.looked_at = 0;
+        self.wants.begin_chunk();
         let too_much = self.foreign.len() > FOREIGN_MAX || self.foreign_bytes > FOREIGN_BYTES_MAX;
         let anew = self.names.is_full() || too_much;
         if anew {
             self.names = Names::default();
+            self.wants.forget_names();
             self.foreign.clear();
             self.foreign_bytes = 0;
         }
@@ -248,9 +260,11 @@ impl Decoder {
         chunk: &[u8],
         from: usize,
         to: usize,
+        framed: Framed,
         row: &mut Row,
     ) -> Result<Read, Broken> {
         self.begin_record(row, EVERYTHING);
+        self.kinds.has_ansi = false;
         self.screened = false;
         // Nearly every record is one instance of a template and its end.
         let mut cursor = Cursor::new(chunk, from, to);
@@ -260,26 +274,87 @@ impl Decoder {
         }
         cursor.at += 5;
         let (template, definition) = instance_into(&mut cursor, &mut self.values)?;
+        let own = self.values.len();
         if !cursor.is_done() && chunk.get(cursor.at) != Some(&0) {
             self.values.clear();
             return self.fragment(chunk, from, to, Inside::default(), 0, row).map(|()| Read::Filled);
         }
-        let mut program = self.template(chunk, template, definition, Inside::default(), row)?;
-        let mut only_with_words = false;
-        if self.wants.is_narrow() {
-            let Some(wish) = self.wish(chunk, &program, from, to, row) else { return Ok(Read::Unwanted) };
-            (self.set, self.screened, only_with_words) = (wish.set, wish.screened, wish.only_with_words);
-            program = match self.wished(program) {
-                Ok(program) => program,
-                Err(_) => return self.whole(chunk, from, to, row),
-            };
+        let program = self.template(chunk, template, definition, Inside::default(), row)?;
+        if !self.wants.is_narrow() {
+            return self.run(chunk, &program, 0, 0, row).map(|()| Read::Filled);
         }
-        match self.run(chunk, &program, 0, 0, row) {
-            Err(broken) if broken.what == WIDER => {}
-            Ok(()) if only_with_words => return Ok(Read::Unwanted),
-            done => return done.map(|()| Read::Filled),
+        let wish = match self.sign(chunk, &program, framed, row) {
+            Some(()) => match self.kinds.wish() {
+                Some(wish) => wish,
+                None => return self.first_of_kind(chunk, &program, framed, row),
+            },
+            // Judged by its class alone, of which every record is given.
+            None => {
+                self.values.truncate(own);
+                self.class(chunk, &program, row).map(|wish| Wish { only_with_words: false, ..wish })
+            }
+        };
+        let Some(wish) = wish else { return Ok(Read::Unwanted) };
+        if wish.set == EVERYTHING || self.speaks(chunk, wish, from, to) {
+            return self.run(chunk, &program, 0, 0, row).map(|()| Read::Filled);
         }
-        self.whole(chunk, from, to, row)
+        if wish.only_with_words {
+            return Ok(Read::Unwanted);
+        }
+        // Without its time as a field, a record still has to have one.
+        row.created = self.file_time(Frame::of(chunk, &program), &program.class.time);
+        if row.created.is_none() {
+            return self.run(chunk, &program, 0, 0, row).map(|()| Read::Filled);
+        }
+        (self.set, self.screened) = (wish.set, wish.screened);
+        let read = self.wished(Rc::clone(&program)).and_then(|narrow| self.run(chunk, &narrow, 0, 0, row));
+        match read {
+            Err(broken) if broken.what == WIDER => self.whole(chunk, from, to, row),
+            read => read.map(|()| Read::Filled),
+        }
+    }
+
+    /// Reads the first record of a kind, and learns what is wanted of those to come.
+    fn first_of_kind(
+        &mut self,
+        chunk: &[u8],
+        program: &Rc<Program>,
+        framed: Framed,
+        row: &mut Row,
+    ) -> Result<Read, Broken> {
+        self.kinds.programs = Some(Vec::new());
+        self.sign(chunk, program, framed, row);
+        let programs = self.kinds.programs.take().unwrap_or_default();
+        self.run(chunk, program, 0, 0, row)?;
+        let names = row.names.iter().map(|name| assize_model::plain_name(self.names.name(*name)));
+        let names: Vec<String> = names.collect();
+        let told = row.told();
+        let text = |name: u32| told.first(name as usize).unwrap_or_default();
+        let (channel, provider) = (text(known::CHANNEL), text(known::PROVIDER));
+        // A record that has two numbers may be any.
+        let is_number = |name: &&String| **name == "eventid";
+        let id = match names.iter().filter(is_number).count() {
+            1 => text(known::EVENT_ID).parse().ok(),
+            _ => None,
+        };
+        let mut wish = self.wants.decide(channel, provider, id, Some(&names));
+        if let Some(wish) = &mut wish
+            && let Some(words) = self.wants.words(wish.set)
+            && wish.screened
+            && programs.iter().any(|program| program.speaks(words))
+        {
+            *wish = WHOLE;
+        }
+        // What tells the class must be what was signed.
+        let mut signed = Out::default();
+        let class = &program.class;
+        [&class.channel, &class.provider]
+            .iter()
+            .for_each(|parts| self.parts(chunk, program, parts, &mut signed));
+        if signed.bytes() == [channel, provider].concat().as_bytes() {
+            self.kinds.keep(wish);
+        }
+        Ok(if wish.is_some() { Read::Filled } else { Read::Unwanted })
     }
 
     /// Fills `row` with all fields of a record that is wanted whole after all.
@@ -296,46 +371,10 @@ impl Decoder {
         self.set = set;
     }
 
-    /// Which set of fields is wanted of the record, and whether a word in it may make it everything;
-    /// `None` if it is not wanted. Told by channel, provider and number alone.
-    fn wish(
-        &mut self,
-        chunk: &[u8],
-        program: &Program,
-        from: usize,
-        to: usize,
-        row: &mut Row,
-    ) -> Option<Wish> {
-        let id = program.class.told_by().map(|value| {
-            let value = self.values.get(usize::from(value)).filter(|value| value.kind == kind::UINT16);
-            value.and_then(|value| value.bytes(chunk).try_into().ok().map(u16::from_le_bytes))
-        });
-        let wish = match id {
-            Some(Some(id)) => match self.wants.known(program.number, id) {
-                Some(known) => known,
-                None => {
-                    let wish = self.class(chunk, program, row);
-                    self.wants.keep(program.number, id, wish);
-                    // One of each kind is handed on whatever it says.
-                    wish.map(|wish| Wish { only_with_words: false, ..wish })
-                }
-            },
-            _ => self.class(chunk, program, row).map(|wish| Wish { only_with_words: false, ..wish }),
-        };
-        let wish = wish?;
-        if wish.set == EVERYTHING {
-            return Some(WHOLE);
-        }
-        // Without its time as a field, a record still has to have one.
-        let time = self.file_time(Frame::of(chunk, program), &program.class.time);
-        let words = self.wants.words(wish.set).filter(|_| wish.screened);
-        let bytes = chunk.get(from..to).unwrap_or_default();
-        let speaks = words.is_some_and(|words| self.has_ansi() || words.may_stand_in(bytes));
-        if time.is_none() || speaks {
-            return Some(WHOLE);
-        }
-        row.created = time;
-        Some(wish)
+    /// Whether one of the words may stand in the record that make it wanted whole.
+    fn speaks(&mut self, chunk: &[u8], wish: Wish, from: usize, to: usize) -> bool {
+        wish.screened
+            && (self.kinds.has_ansi || self.has_ansi() || self.wants.may_stand(wish.set, chunk, from, to))
     }
 
     /// Whether a value's type may hide a word.
@@ -352,7 +391,7 @@ impl Decoder {
         self.parts(chunk, program, &program.class.event_id, &mut key);
         let bytes = key.bytes();
         let id = std::str::from_utf8(&bytes[provider..]).ok().and_then(|id| id.parse().ok());
-        let wish = self.wants.set_of(&bytes[..channel], &bytes[channel..provider], id);
+        let wish = self.wants.of_class(&bytes[..channel], &bytes[channel..provider], id);
         key.truncate(0);
         row.text = key;
         wish
@@ -438,9 +477,8 @@ impl Decoder {
     }
 
     /// Whether a field of that name is wanted of the record at hand.
-    pub(super) fn is_wanted(&self, name: u32) -> bool {
-        let wanted = self.wants.fields(self.set);
-        wanted.is_none_or(|wanted| wanted.contains(&assize_model::plain_name(self.names.name(name))))
+    pub(super) fn is_wanted(&mut self, name: u32) -> bool {
+        self.wants.is_wanted(self.set, name, &self.names)
     }
 
     /// The program of a template: of this chunk, or of an earlier one if this chunk lost it.
@@ -453,7 +491,7 @@ impl Decoder {
         row: &mut Row,
     ) -> Result<Rc<Program>, Broken> {
         let key = (template, definition, inside);
-        let slot = definition as usize / 8 % RECENT;
+        let slot = (definition ^ definition >> 8) as usize % RECENT;
         if let Some((recent, program)) = &self.recent[slot]
             && *recent == key
         {
@@ -562,6 +600,7 @@ impl Decoder {
     ) -> Result<(), Broken> {
         let frame = Frame { base, depth, ..Frame::of(chunk, program) };
         let mut next = 0;
+        self.steps += program.ops.len();
         while let Some(op) = program.ops.get(next) {
             next += 1;
             self.limit(row, 0)?;
@@ -612,8 +651,8 @@ impl Decoder {
     }
 
     /// Each step, field and byte of a record is bounded, because values may be named many times.
-    pub(super) fn limit(&mut self, row: &Row, pending: usize) -> Result<(), Broken> {
-        self.steps += 1;
+    #[inline]
+    pub(super) fn limit(&self, row: &Row, pending: usize) -> Result<(), Broken> {
         if self.steps > STEPS_MAX || row.names.len() > FIELDS_MAX || row.text.len() + pending > TEXT_MAX {
             return Err(Broken { at: 0, what: LIMIT });
         }
@@ -672,6 +711,7 @@ impl Decoder {
             return Ok(());
         };
         for (kind, item) in value::items(value.kind, value.bytes(frame.chunk)) {
+            self.steps += 1;
             self.limit(row, 0)?;
             let frame = Frame { item: Some((number, kind, item)), ..frame };
             let name = self.attributes(frame, element, row);
@@ -761,7 +801,7 @@ impl Decoder {
     }
 }
 
-fn file_time(value: Value, chunk: &[u8]) -> Option<u64> {
+pub(super) fn file_time(value: Value, chunk: &[u8]) -> Option<u64> {
     let bytes = value.bytes(chunk).try_into().ok()?;
     (value.kind == kind::FILETIME).then(|| u64::from_le_bytes(bytes))
 }
@@ -793,155 +833,8 @@ enum Blank {
 /// The value of a list that stands for the whole list: its number, its type, its bytes.
 type Item<'a> = Option<(u16, u8, &'a [u8])>;
 
-/// The same with names as they are compared.
-fn plainly(wanted: &Wanted) -> Wanted {
-    let mut wanted = wanted.clone();
-    for class in &mut wanted.classes {
-        let fields = class.fields.take();
-        class.fields =
-            fields.map(|fields| fields.iter().map(|name| assize_model::plain_name(name)).collect());
-    }
-    wanted
-}
-
 /// How a record is described that would take more than a record can hold.
 pub(super) const LIMIT: &str = "a record that repeats its values beyond what a record can hold";
 
 /// A record of which only some fields were read is to be read whole: no damage.
 pub(super) const WIDER: &str = "a record that is wanted whole";
-
-/// The set that has every field.
-pub(super) const EVERYTHING: usize = 0;
-/// Fields that every event needs for its place and host. Its time is taken without making a field of it.
-const ALWAYS: &[&str] = &["Channel", "Provider_Name", "Computer", "EventID"];
-
-/// What is wanted of a class of records.
-#[derive(Clone, Copy)]
-struct Wish {
-    /// Number of a set of fields.
-    set: usize,
-    /// Words make it everything.
-    screened: bool,
-    /// Without one it is nothing.
-    only_with_words: bool,
-}
-
-const WHOLE: Wish = Wish { set: EVERYTHING, screened: false, only_with_words: false };
-
-/// Names of fields, and the words that make all fields of them.
-#[derive(Default)]
-struct Set {
-    names: BTreeSet<String>,
-    words: BTreeSet<String>,
-    search: Option<Words>,
-}
-
-/// What is wished of the events of one source and provider, by their number.
-type ByNumber = BTreeMap<Option<u32>, Option<Wish>>;
-
-/// Which records are wanted, and what of them; learnt class by class.
-struct Wants {
-    wanted: Option<Wanted>,
-    /// Sets of fields; the first is everything and stays empty.
-    sets: Vec<Set>,
-    /// What was decided for a channel and provider, by the record's number.
-    decided: BTreeMap<(Vec<u8>, Vec<u8>), ByNumber>,
-    /// What was decided for a program and a number, at a place that the two give.
-    recent: Vec<Option<(u32, u16, Option<Wish>)>>,
-}
-
-/// Wishes that are found without a search.
-const WISHES: usize = 1024;
-
-impl Wants {
-    fn new(projection: Projection<'_>) -> Self {
-        let mut wanted = match projection {
-            Projection::Everything => None,
-            Projection::Wanted(wanted) => Some(plainly(wanted)),
-        };
-        for class in wanted.iter_mut().flat_map(|wanted| &mut wanted.classes) {
-            if !class.words.iter().all(|word| words::can_be_sought(word)) {
-                (class.fields, class.only_with_words) = (None, false);
-            }
-        }
-        Self { wanted, sets: vec![Set::default()], decided: BTreeMap::new(), recent: vec![None; WISHES] }
-    }
-
-    fn is_narrow(&self) -> bool {
-        self.wanted.is_some()
-    }
-
-    /// The names that are wanted; `None` for all.
-    fn fields(&self, set: usize) -> Option<&BTreeSet<String>> {
-        if set == EVERYTHING { None } else { self.sets.get(set).map(|set| &set.names) }
-    }
-
-    fn words(&self, set: usize) -> Option<&Words> {
-        self.sets.get(set)?.search.as_ref()
-    }
-
-    /// What was decided for a program and number, if it is remembered.
-    fn known(&self, program: u32, id: u16) -> Option<Option<Wish>> {
-        let known = self.recent[slot(program, id)].as_ref();
-        known.filter(|known| (known.0, known.1) == (program, id)).map(|known| known.2)
-    }
-
-    fn keep(&mut self, program: u32, id: u16, wish: Option<Wish>) {
-        self.recent[slot(program, id)] = Some((program, id, wish));
-    }
-
-    /// The number of the set that is wanted of such a record, and whether words make it everything.
-    fn set_of(&mut self, channel: &[u8], provider: &[u8], id: Option<u32>) -> Option<Wish> {
-        let key = (channel.to_vec(), provider.to_vec());
-        if let Some(wish) = self.decided.get(&key).and_then(|by_id| by_id.get(&id)) {
-            return *wish;
-        }
-        let wish = self.decide(&String::from_utf8_lossy(channel), &String::from_utf8_lossy(provider), id);
-        // Hostile logs may have as many classes as records.
-        if self.decided.values().map(BTreeMap::len).sum::<usize>() > FOREIGN_MAX {
-            self.decided.clear();
-        }
-        self.decided.entry(key).or_default().insert(id, wish);
-        wish
-    }
-
-    fn decide(&mut self, channel: &str, provider: &str, id: Option<u32>) -> Option<Wish> {
-        let wanted = self.wanted.as_ref()?;
-        let place = if channel.is_empty() { provider } else { channel };
-        let source = format!("windows/{place}");
-        let classes: Vec<_> =
-            wanted.classes.iter().filter(|class| class.has(&source, provider, id)).collect();
-        if classes.is_empty() {
-            return None;
-        }
-        let plain = |name: &&str| assize_model::plain_name(name);
-        let mut names: BTreeSet<String> = ALWAYS.iter().map(plain).collect();
-        if wanted.spine {
-            names.extend(windows::SPINE_FIELDS.iter().map(plain));
-        }
-        let words: BTreeSet<String> = classes.iter().flat_map(|class| &class.words).cloned().collect();
-        let only_with_words = classes.iter().all(|class| class.only_with_words);
-        for class in classes {
-            match &class.fields {
-                Some(fields) => names.extend(fields.iter().cloned()),
-                None => return Some(WHOLE),
-            }
-        }
-        let screened = !words.is_empty();
-        let is_known = |set: &Set| set.names == names && set.words == words;
-        if let Some(known) = self.sets.iter().skip(1).position(is_known) {
-            return Some(Wish { set: known + 1, screened, only_with_words });
-        }
-        let search = Words::of(words.iter().map(String::as_str));
-        if screened && search.is_none() {
-            // Nothing here looks for them fast: what might hold one is wanted.
-            return Some(WHOLE);
-        }
-        self.sets.push(Set { names, words, search });
-        Some(Wish { set: self.sets.len() - 1, screened, only_with_words })
-    }
-}
-
-fn slot(program: u32, id: u16) -> usize {
-    (program as usize * 31 + usize::from(id)) % WISHES
-}

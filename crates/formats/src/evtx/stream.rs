@@ -4,15 +4,18 @@
 //! many records share and so nothing to make a program of. The tokens are told to the row as they
 //! come. Names are given by the rules of `program`.
 
+use std::rc::Rc;
+
 use super::cursor::{Broken, Cursor};
 use super::names::Placed;
 use super::program::{self, Inside, instance_into, prefixed};
-use super::run::{Decoder, EVERYTHING, Row, WIDER};
+use super::run::{Decoder, Row, WIDER};
 use super::value::{self, Out, kind};
+use super::wants::EVERYTHING;
 
 /// An element whose end was not met yet.
 struct Open {
-    placed: Placed,
+    placed: Rc<Placed>,
     kind: program::Kind,
     has_children: bool,
     /// Where its text begins among the texts that are open, and of how many pieces it is.
@@ -22,7 +25,7 @@ struct Open {
 
 /// An attribute whose value is being read.
 struct Attribute {
-    placed: Placed,
+    placed: Rc<Placed>,
     pieces: usize,
 }
 
@@ -56,6 +59,7 @@ impl<'d, 'c> Stream<'d, 'c> {
 
     fn tokens(&mut self, mut cursor: Cursor<'_>, row: &mut Row) -> Result<(), Broken> {
         while !cursor.is_done() {
+            self.decoder.steps += 1;
             self.decoder.limit(row, self.texts.len())?;
             match cursor.u8()? {
                 0x00 => break,
@@ -99,7 +103,7 @@ impl<'d, 'c> Stream<'d, 'c> {
         if self.open.is_empty() { Ok(()) } else { cursor.broken("binary XML ends inside an element") }
     }
 
-    fn name(&mut self, cursor: &mut Cursor<'_>) -> Result<Placed, Broken> {
+    fn name(&mut self, cursor: &mut Cursor<'_>) -> Result<Rc<Placed>, Broken> {
         self.decoder.names.read(self.chunk, cursor)
     }
 
@@ -122,7 +126,7 @@ impl<'d, 'c> Stream<'d, 'c> {
             }
             None => self.inside,
         };
-        let kind = program::Kind::of(&placed.local, inside_of, &mut self.decoder.names);
+        let kind = self.decoder.names.kind(&placed, inside_of);
         self.open.push(Open { placed, kind, has_children: false, text: self.texts.len(), pieces: 0 });
         self.in_start = true;
         Ok(())
@@ -152,8 +156,7 @@ impl<'d, 'c> Stream<'d, 'c> {
         if key == "Name" && open.kind.is_data {
             open.kind.name = names.number_of(&prefixed(&String::from_utf8_lossy(text), open.kind.inside_of));
         } else {
-            let name =
-                names.number_of(&program::attribute_name(&open.placed.local, key, open.kind.inside_of));
+            let name = names.attribute(&open.placed, &attribute.placed, open.kind.inside_of);
             self.decoder.field(row, name, text, attribute.pieces)?;
         }
         self.texts.truncate(open.text);

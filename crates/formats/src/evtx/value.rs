@@ -106,6 +106,16 @@ pub(super) fn write(out: &mut Out, kind: u8, bytes: &[u8], code_page: &'static E
         (kind::UINT8, &[a]) => decimal(out, u64::from(a)),
         (kind::UINT16, &[a, b]) => decimal(out, u64::from(u16::from_le_bytes([a, b]))),
         (kind::UINT32, &[a, b, c, d]) => decimal(out, u64::from(u32::from_le_bytes([a, b, c, d]))),
+        (kind::HEX64, &[a, b, c, d, e, f, g, h]) => hex(out, u64::from_le_bytes([a, b, c, d, e, f, g, h])),
+        (kind::UINT64, &[a, b, c, d, e, f, g, h]) => {
+            decimal(out, u64::from_le_bytes([a, b, c, d, e, f, g, h]));
+        }
+        (kind::FILETIME, &[a, b, c, d, e, f, g, h]) => {
+            file_time(out, u64::from_le_bytes([a, b, c, d, e, f, g, h]));
+        }
+        (kind::GUID, _) if bytes.len() == 16 => guid(out, bytes),
+        (kind::SID, _) => sid(out, bytes),
+        (kind::NULL, _) => {}
         _ => rarer(out, kind, bytes, code_page),
     }
 }
@@ -113,7 +123,6 @@ pub(super) fn write(out: &mut Out, kind: u8, bytes: &[u8], code_page: &'static E
 fn rarer(out: &mut Out, kind: u8, bytes: &[u8], code_page: &'static Encoding) {
     match kind {
         kind::ANSI => ansi(out, bytes, code_page),
-        kind::SID => sid(out, bytes),
         _ if kind & kind::LIST != 0 => {
             for (number, (kind, item)) in items(kind, bytes).into_iter().enumerate() {
                 if number > 0 {
@@ -144,7 +153,6 @@ fn fixed(out: &mut Out, kind: u8, bytes: &[u8]) {
             other => signed(out, i64::from(other)),
         },
         (_, &[a, b, c, d, e, f, g, h]) => eight(out, kind, [a, b, c, d, e, f, g, h]),
-        (kind::GUID, _) if bytes.len() == 16 => guid(out, bytes),
         (kind::SYSTEMTIME, _) if bytes.len() == 16 => system_time(out, bytes),
         _ => hex_bytes(out, bytes),
     }
@@ -153,10 +161,8 @@ fn fixed(out: &mut Out, kind: u8, bytes: &[u8]) {
 fn eight(out: &mut Out, kind: u8, bytes: [u8; 8]) {
     match kind {
         kind::INT64 => signed(out, i64::from_le_bytes(bytes)),
-        kind::UINT64 => decimal(out, u64::from_le_bytes(bytes)),
-        kind::HEX64 | kind::SIZE => hex(out, u64::from_le_bytes(bytes)),
+        kind::SIZE => hex(out, u64::from_le_bytes(bytes)),
         kind::REAL64 => out.push(zmij::Buffer::new().format(f64::from_le_bytes(bytes)).as_bytes()),
-        kind::FILETIME => file_time(out, u64::from_le_bytes(bytes)),
         _ => hex_bytes(out, &bytes),
     }
 }
@@ -371,19 +377,35 @@ fn pair(number: u64) -> [u8; 2] {
     PAIRS.get(number as usize).copied().unwrap_or_default()
 }
 
+/// Appends a number in decimal, two digits at a time from its end.
 #[inline]
 pub(super) fn decimal(out: &mut Out, value: u64) {
-    match value {
-        0..10 => {
-            out.room(1)[0] = b'0' + value as u8;
-            out.len += 1;
-        }
-        10..100 => {
-            out.room(2)[..2].copy_from_slice(&pair(value));
-            out.len += 2;
-        }
-        _ => out.push(itoa::Buffer::new().format(value).as_bytes()),
+    if value < 10 {
+        out.room(1)[0] = b'0' + value as u8;
+        out.len += 1;
+        return;
     }
+    let digits = value.ilog10() as usize + 1;
+    let Some(room) = out.room(digits).get_mut(..digits) else { return };
+    let (mut rest, mut end) = (value, digits);
+    while rest >= 100 {
+        room[end - 2..end].copy_from_slice(&pair(rest % 100));
+        (rest, end) = (rest / 100, end - 2);
+    }
+    match end {
+        1 => room[0] = b'0' + rest as u8,
+        _ => room[..2].copy_from_slice(&pair(rest)),
+    }
+    out.len += digits;
+}
+
+/// The number that a decimal text states.
+pub(super) fn number(text: &[u8]) -> Option<u64> {
+    let digit = |value: u64, byte: &u8| {
+        let digit = u64::from(byte.wrapping_sub(b'0'));
+        (digit < 10).then(|| value.checked_mul(10)?.checked_add(digit)).flatten()
+    };
+    (!text.is_empty()).then(|| text.iter().try_fold(0, digit)).flatten()
 }
 
 fn signed(out: &mut Out, value: i64) {
