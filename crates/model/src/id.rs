@@ -285,7 +285,7 @@ mod tests {
                     whole.extend((part.len() as u64).to_be_bytes());
                     whole.extend(part);
                 }
-                while whole.len() % 64 != 0 {
+                while !whole.len().is_multiple_of(64) {
                     whole.push(0);
                 }
                 whole.extend(8u64.to_be_bytes());
