@@ -21,6 +21,8 @@ pub struct Index<'a> {
     holdings: BTreeMap<String, Vec<usize>>,
     /// By holding: forms of its locators, the first by which the register's items are written.
     roots: Vec<Vec<String>>,
+    /// By item: forms of its locators.
+    forms: Vec<Vec<String>>,
     /// Items by holding's key.
     of_holding: BTreeMap<&'a str, Vec<usize>>,
     numbers: BTreeMap<&'a str, usize>,
@@ -48,6 +50,7 @@ impl<'a> Index<'a> {
             items: BTreeMap::new(),
             holdings: BTreeMap::new(),
             roots: Vec::new(),
+            forms: Vec::new(),
             of_holding: BTreeMap::new(),
             numbers: BTreeMap::new(),
             digest: None,
@@ -66,11 +69,14 @@ impl<'a> Index<'a> {
         }
         for (number, item) in register.items.iter().enumerate() {
             index.of_holding.entry(&item.holding).or_default().push(number);
+            let mut forms = Vec::new();
             for place in &item.locators {
                 masked |= place.digest.is_some();
                 let form = places::form(&place.text, None);
                 keys(place, &form).for_each(|key| index.items.entry(key).or_default().push(number));
+                forms.push(form);
             }
+            index.forms.push(forms);
         }
         index.digest = digest.filter(|_| masked);
         index
@@ -127,19 +133,21 @@ impl<'a> Index<'a> {
             // Below which step of the holding's own root? The whole of it if the form is it or above it.
             let inside = roots.iter().find_map(|root| form.strip_prefix(root.as_str()));
             let rest = inside.unwrap_or("").trim_matches('/');
+            if rest.is_empty() && !direct {
+                found.extend_from_slice(self.items_of(*holding));
+                continue;
+            }
             let prefix = roots
                 .first()
                 .map(|root| if rest.is_empty() { format!("{root}/") } else { format!("{root}/{rest}/") });
             for item in self.items_of(*holding) {
-                let meets = rest.is_empty() && !direct
-                    || self.register.items[*item].locators.iter().any(|place| {
-                        let at = places::form(&place.text, None);
-                        match prefix.as_deref().and_then(|prefix| at.strip_prefix(prefix)) {
-                            Some(name) => !direct || !name.contains('/'),
-                            // Messages and documents have no path: they lie directly in their holding.
-                            None => rest.is_empty() && !at.starts_with("//"),
-                        }
-                    });
+                let meets = self.forms[*item].iter().any(|at| {
+                    match prefix.as_deref().and_then(|prefix| at.strip_prefix(prefix)) {
+                        Some(name) => !direct || !name.contains('/'),
+                        // Messages and documents have no path: they lie directly in their holding.
+                        None => rest.is_empty() && !at.starts_with("//"),
+                    }
+                });
                 if meets {
                     found.push(*item);
                 }

@@ -241,6 +241,14 @@ impl Sight<'_> {
     /// What lay in the container at that time.
     fn contents(&self, fact: &Fact, worth: Worth, found: &Found, direct: bool, seen: &mut Seen) {
         let evidence = self.evidence;
+        // Most connections lead nowhere: that is asked of the holding, not of each of its records.
+        let leads = |holding: &usize| {
+            let worth = self.told(fact, self.could(fact, worth, *holding), *holding);
+            worth.established.max(worth.open) > Grade::None
+        };
+        if !found.holdings.iter().any(leads) {
+            return;
+        }
         for item in evidence.index.below(&found.form, &found.holdings, direct) {
             let valid = evidence.register.items[item].valid;
             if valid.meets(fact.from, fact.to) {
@@ -270,17 +278,23 @@ impl Sight<'_> {
     }
 
     fn raise(&self, acts: &mut Acts, fact: &Fact, worth: Worth, holding: usize) {
+        let names_tell = self.evidence.register.holdings[holding].name_is_sensitive;
+        acts.add(fact, self.told(fact, worth, holding), names_tell);
+    }
+
+    /// What is left of its worth where the holding's own log tells what came of it.
+    fn told(&self, fact: &Fact, worth: Worth, holding: usize) -> Worth {
         // What came of a connection, and what a monitor saw, stands in the server's own log; a check beside
         // the use that it let through.
         let elsewhere = fact.act.verb == Verb::Connect
             || is_sighting(fact)
             || is_check(fact) && use_of(fact).is_some_and(|used| self.uses.contains(&used));
-        let told = elsewhere && self.ground.saw_all(holding, fact.from, fact.to);
+        if !elsewhere || !self.ground.saw_all(holding, fact.from, fact.to) {
+            return worth;
+        }
         // What is established stays open by itself.
-        let open = if told { worth.established.min(worth.open) } else { worth.open };
-        let open = if told && fact.whose != Whose::Intruder { Grade::None } else { open };
-        let names_tell = self.evidence.register.holdings[holding].name_is_sensitive;
-        acts.add(fact, Worth { open, ..worth }, names_tell);
+        let own = if fact.whose == Whose::Intruder { worth.established } else { Grade::None };
+        Worth { open: own.min(worth.open), ..worth }
     }
 }
 
@@ -304,21 +318,10 @@ impl Acts {
         if open == Grade::None {
             return;
         }
-        let who =
-            fact.session.clone().or_else(|| fact.account.as_ref().map(|account| format!("of {account}")));
-        let now = Open {
-            grade: open,
-            from: fact.from,
-            to: fact.to,
-            verb: fact.act.verb,
-            source: fact.source.clone(),
-            times: fact.times,
-            sessions: who.into_iter().collect(),
-            basis: fact.basis.clone(),
-        };
         match self.open.get_mut(&fact.whose) {
-            None => drop(self.open.insert(fact.whose, now)),
-            Some(before) => before.join(&now),
+            Some(before) if before.grade > open => {}
+            Some(before) if before.grade == open => before.add(fact),
+            _ => drop(self.open.insert(fact.whose, Open::of(fact, open))),
         }
     }
 
@@ -387,7 +390,39 @@ impl Acts {
     }
 }
 
+/// The session of an act, else its account.
+fn who(fact: &Fact) -> Option<String> {
+    fact.session.clone().or_else(|| fact.account.as_ref().map(|account| format!("of {account}")))
+}
+
 impl Open {
+    fn of(fact: &Fact, grade: Grade) -> Self {
+        let mut basis = Vec::new();
+        keep(&mut basis, &fact.basis);
+        Self {
+            grade,
+            from: fact.from,
+            to: fact.to,
+            verb: fact.act.verb,
+            source: fact.source.clone(),
+            times: fact.times,
+            sessions: who(fact).into_iter().collect(),
+            basis,
+        }
+    }
+
+    /// One more act of the same grade.
+    fn add(&mut self, fact: &Fact) {
+        self.from = self.from.min(fact.from);
+        self.to = self.to.max(fact.to);
+        self.times += fact.times;
+        if (fact.act.verb, &fact.source) < (self.verb, &self.source) {
+            (self.verb, self.source) = (fact.act.verb, fact.source.clone());
+        }
+        keep(&mut self.basis, &fact.basis);
+        keep(&mut self.sessions, who(fact).as_slice());
+    }
+
     /// The wider of two; of equals, both.
     fn join(&mut self, other: &Self) {
         if other.grade > self.grade {
@@ -407,8 +442,14 @@ impl Open {
 
 /// Keeps the first few of all, by id: the same whatever the order.
 fn keep(kept: &mut Vec<String>, more: &[String]) {
-    kept.extend_from_slice(more);
-    kept.sort();
-    kept.dedup();
-    kept.truncate(BASIS_MAX);
+    for one in more {
+        match kept.binary_search(one) {
+            Ok(_) => {}
+            Err(place) if place < BASIS_MAX => {
+                kept.insert(place, one.clone());
+                kept.truncate(BASIS_MAX);
+            }
+            Err(_) => {}
+        }
+    }
 }
