@@ -59,7 +59,7 @@ impl Format for Squid {
     }
 
     fn proof(&self) -> &'static [(&'static str, &'static str)] {
-        &[("request", "real"), ("denied", "real"), ("tunnel", "unproven")]
+        &[("request", "real"), ("denied", "real"), ("tunnel", "server-made")]
     }
 
     fn recognise(&self, head: &[u8]) -> Option<Confidence> {

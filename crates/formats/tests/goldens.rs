@@ -4,16 +4,17 @@
 //! `UPDATE=1 cargo test -p assize-formats` writes it anew: then read the difference.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used)] // Tests play the person at the keyboard.
 
+mod support;
+
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::fs;
-use std::io;
 use std::path::Path;
 
 use assize_formats::{ALL, HEAD, by_name, recognise};
-use assize_model::{
-    Batch, Batcher, ExhibitId, Gap, Input, Origin, Projection, Range, ReadingOptions, Sink, Slice, column,
-};
+use assize_model::{Batch, ReadingOptions, column};
+
+use support::{Kept, assert_reread};
 
 /// Format, a sound sample, a damaged one: below `testdata/` or of the demonstration.
 const SAMPLES: &[(&str, &str, &str)] = &[
@@ -65,34 +66,8 @@ fn sample(demonstration: &Path, name: &str) -> Vec<u8> {
 /// Events told in full in a golden: of a demonstration's file, and of one written for this test.
 const TOLD: [usize; 2] = [3, 40];
 
-#[derive(Default)]
-struct Kept {
-    batches: Vec<Batch>,
-    gaps: Vec<Gap>,
-}
-
-impl Sink for Kept {
-    fn batch(&mut self, batch: Batch) -> io::Result<()> {
-        self.batches.push(batch);
-        Ok(())
-    }
-    fn gap(&mut self, gap: Gap) -> io::Result<()> {
-        self.gaps.push(gap);
-        Ok(())
-    }
-}
-
 fn read(format: &str, bytes: &[u8]) -> Kept {
-    let format = by_name(format).unwrap();
-    let origin = Origin { exhibit: ExhibitId::of_digest(&[0; 32]), member: None, format: format.card().name };
-    let mut kept = Kept::default();
-    let mut batcher = Batcher::new(origin, &mut kept);
-    let options = ReadingOptions::default();
-    let mut bytes = bytes;
-    let mut input = Input { bytes: &mut bytes, options: &options, projection: Projection::Everything };
-    format.read(&mut input, &mut batcher).unwrap();
-    batcher.finish().unwrap();
-    kept
+    support::read(format, bytes, &ReadingOptions::default())
 }
 
 /// Counts, the first events in full, every gap.
@@ -226,23 +201,6 @@ fn what_a_locator_names_gives_the_event_again() {
     }
 }
 
-fn assert_reread(name: &str, bytes: &[u8], batch: &Batch, row: usize) {
-    let locator = batch.locator(row).unwrap();
-    let slice = |range: &Range| {
-        let (from, to) = (range.offset as usize, (range.offset + range.length) as usize);
-        Slice { range: *range, bytes: bytes[from..to].to_vec() }
-    };
-    let slices: Vec<Slice> = locator.ranges.iter().map(slice).collect();
-    let format = by_name(name).unwrap();
-    let origin = Origin { exhibit: locator.exhibit, member: None, format: format.card().name };
-    let mut kept = Kept::default();
-    let mut batcher = Batcher::new(origin, &mut kept);
-    format.reread(&slices, &locator.options, &mut batcher).unwrap();
-    batcher.finish().unwrap();
-    assert_eq!(kept.batches.len(), 1, "{name} {row}");
-    assert_eq!(kept.batches[0].rows(), &batch.rows().slice(row, 1), "{name} {row}");
-}
-
 #[test]
 fn sound_and_damaged_samples_give_what_stands_in_testdata() {
     let dir = tempfile::tempdir().unwrap();
@@ -265,6 +223,32 @@ fn sound_and_damaged_samples_give_what_stands_in_testdata() {
         let kept = read(name, &damaged);
         assert!(!kept.gaps.is_empty());
         assert_golden(&format!("{name}-damaged"), &told(&kept, most));
+    }
+}
+
+/// Logs that real servers wrote of acts that we did (`servers.rs`), and the format of each.
+const SERVERS: &[(&str, &str)] = &[
+    ("apache-access", "web-access"),
+    ("apache-error", "web-error"),
+    ("nginx-access", "web-access"),
+    ("nginx-error", "web-error"),
+    ("samba-4.17", "syslog"),
+    ("samba-full-audit", "syslog"),
+    ("squid-access", "squid"),
+    ("sshd-sftp", "syslog"),
+    ("sudo-su", "syslog"),
+];
+
+#[test]
+fn what_real_servers_wrote_gives_what_stands_in_testdata() {
+    let options = ReadingOptions([("acquired".to_owned(), "2026-12-01T00:00:00Z".to_owned())].into());
+    for (name, format) in SERVERS {
+        let bytes = sample(Path::new(""), &format!("samples/servers/{name}.log"));
+        assert_eq!(recognise(&bytes[..bytes.len().min(HEAD)]).unwrap().0.card().name, *format, "{name}");
+        let kept = support::read(format, &bytes, &options);
+        assert!(kept.gaps.is_empty(), "{name}");
+        kept.rows().for_each(|(batch, row)| assert_reread(format, &bytes, batch, row));
+        assert_golden(&format!("servers-{name}"), &told(&kept, TOLD[1]));
     }
 }
 

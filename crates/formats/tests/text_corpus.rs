@@ -5,47 +5,19 @@
 //! loss. What differs on purpose stands in a list beside its reason; anything else fails.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::print_stderr)] // Tests play the person at the keyboard.
 
+mod support;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
-use assize_formats::{HEAD, by_name, recognise};
+use assize_formats::{HEAD, recognise};
 use assize_model::time::{Stated, Zone};
-use assize_model::{
-    Batch, Batcher, ExhibitId, Gap, Input, Origin, Projection, Range, ReadingOptions, Sink, Slice, Time,
-    column,
-};
+use assize_model::{Batch, Range, ReadingOptions, Time, column};
 
-#[derive(Default)]
-struct Kept {
-    batches: Vec<Batch>,
-    gaps: Vec<Gap>,
-}
-
-impl Sink for Kept {
-    fn batch(&mut self, batch: Batch) -> io::Result<()> {
-        self.batches.push(batch);
-        Ok(())
-    }
-    fn gap(&mut self, gap: Gap) -> io::Result<()> {
-        self.gaps.push(gap);
-        Ok(())
-    }
-}
-
-fn read(format: &str, bytes: &[u8], options: &ReadingOptions) -> Kept {
-    let format = by_name(format).unwrap();
-    let origin = Origin { exhibit: ExhibitId::of_digest(&[0; 32]), member: None, format: format.card().name };
-    let mut kept = Kept::default();
-    let mut batcher = Batcher::new(origin, &mut kept);
-    let mut bytes = bytes;
-    let mut input = Input { bytes: &mut bytes, options, projection: Projection::Everything };
-    format.read(&mut input, &mut batcher).unwrap();
-    batcher.finish().unwrap();
-    kept
-}
+use support::{Kept, read};
 
 fn known(bytes: &[u8]) -> Option<&'static str> {
     recognise(&bytes[..bytes.len().min(HEAD)]).map(|(format, _)| format.card().name)
@@ -89,11 +61,7 @@ fn members(path: &Path, wanted: impl Fn(&str) -> bool) -> BTreeMap<String, Vec<u
     found
 }
 
-/// A row, as far as two notations of one log must agree.
-fn rows(kept: &Kept) -> impl Iterator<Item = (&Batch, usize)> {
-    kept.batches.iter().flat_map(|batch| (0..batch.len()).map(move |row| (batch, row)))
-}
-
+/// As far as two notations of one log must agree.
 const SPINE: [&str; 12] = [
     column::SOURCE,
     column::HOST,
@@ -112,7 +80,7 @@ const SPINE: [&str; 12] = [
 /// Every byte lies in a record, a header or a gap, or between lines; records and gaps do not overlap.
 fn assert_accounted(name: &str, bytes: &[u8], kept: &Kept) {
     let mut ranges: Vec<Range> = Vec::new();
-    for (batch, row) in rows(kept) {
+    for (batch, row) in kept.rows() {
         ranges.extend(batch.locator(row).unwrap().ranges);
     }
     ranges.extend(kept.gaps.iter().map(|gap| gap.range).filter(|range| range.length > 0));
@@ -139,20 +107,9 @@ fn assert_accounted(name: &str, bytes: &[u8], kept: &Kept) {
 /// A hundred events, from what their locators name alone.
 fn assert_reread(name: &str, bytes: &[u8], kept: &Kept) {
     let count: usize = kept.batches.iter().map(Batch::len).sum();
-    for (batch, row) in rows(kept).step_by(count.div_ceil(100).max(1)) {
-        let locator = batch.locator(row).unwrap();
-        let slice = |range: &Range| {
-            let (from, to) = (range.offset as usize, (range.offset + range.length) as usize);
-            Slice { range: *range, bytes: bytes[from..to].to_vec() }
-        };
-        let slices: Vec<Slice> = locator.ranges.iter().map(slice).collect();
-        let format = by_name(&locator.format).unwrap();
-        let origin = Origin { exhibit: locator.exhibit, member: None, format: format.card().name };
-        let mut again = Kept::default();
-        let mut batcher = Batcher::new(origin, &mut again);
-        format.reread(&slices, &locator.options, &mut batcher).unwrap();
-        batcher.finish().unwrap();
-        assert_eq!(again.batches[0].rows(), &batch.rows().slice(row, 1), "{name} {row}");
+    for (batch, row) in kept.rows().step_by(count.div_ceil(100).max(1)) {
+        let format = batch.text(column::FORMAT, row).unwrap_or_else(|| panic!("{name}: no format"));
+        support::assert_reread(format, bytes, batch, row);
     }
 }
 
@@ -220,8 +177,8 @@ fn zeek_says_the_same_as_tsv_and_as_json() {
         assert_reread(&name, &tsv, &tsv_kept);
         assert_reread(&name, &json, &json_kept);
         let is_record = |(batch, row): &(&Batch, usize)| batch.text(column::OBJECT_KIND, *row) != Some("log");
-        let tsv_rows: Vec<_> = rows(&tsv_kept).filter(is_record).collect();
-        let json_rows: Vec<_> = rows(&json_kept).filter(is_record).collect();
+        let tsv_rows: Vec<_> = tsv_kept.rows().filter(is_record).collect();
+        let json_rows: Vec<_> = json_kept.rows().filter(is_record).collect();
         assert_eq!(tsv_rows.len(), json_rows.len(), "{name}");
         for ((a, a_row), (b, b_row)) in tsv_rows.into_iter().zip(json_rows) {
             compared += 1;
@@ -255,10 +212,10 @@ fn stratosphere_is_read_without_loss_with_its_labels() {
         let lines =
             bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty() && line[0] != b'#').count();
         let records =
-            rows(&kept).filter(|(batch, row)| batch.text(column::OBJECT_KIND, *row) != Some("log")).count();
+            kept.rows().filter(|(batch, row)| batch.text(column::OBJECT_KIND, *row) != Some("log")).count();
         assert_eq!(records, lines, "{name}");
         events += records;
-        for (batch, row) in rows(&kept) {
+        for (batch, row) in kept.rows() {
             if let Some((_, Some(label))) = batch.fields(row).find(|(field, _)| *field == "label") {
                 *labels.entry(label.to_owned()).or_insert(0) += 1;
             }
@@ -347,7 +304,7 @@ fn fail2ban_finds_the_same_times_and_hosts() {
             let line = [expected.line.as_slice(), b"\n"].concat();
             // Files mix makes of lines.
             let kept = read(known(&line).unwrap_or(format), &line, &given);
-            let Some((batch, row)) = rows(&kept).next() else {
+            let Some((batch, row)) = kept.rows().next() else {
                 wrong.push(format!("{file}: no event: {text}"));
                 continue;
             };
@@ -438,7 +395,7 @@ fn crowdsec_finds_the_same() {
             let Some(line) = lines.get(index) else { continue };
             let line = [line, b"\n".as_slice()].concat();
             let kept = read(format, &line, &options(&[("year", "2022")]));
-            let Some((batch, row)) = rows(&kept).next() else {
+            let Some((batch, row)) = kept.rows().next() else {
                 continue;
             };
             let found = batch.text(column, row).unwrap_or("");
@@ -491,7 +448,7 @@ fn sets_of_lines_are_read_with_sensible_events() {
         let (format, kept) = sound(name, bytes);
         let mut verbs: BTreeMap<String, usize> = BTreeMap::new();
         let (mut without_time, mut events) = (0, 0);
-        for (batch, row) in rows(&kept) {
+        for (batch, row) in kept.rows() {
             let word = |column| batch.text(column, row).unwrap_or("");
             *verbs.entry(format!("{} {}", word(column::VERB), word(column::OUTCOME))).or_default() += 1;
             without_time += usize::from(batch.time(row).is_none());
@@ -506,7 +463,7 @@ fn sets_of_lines_are_read_with_sensible_events() {
     let count = |name: &str, what: &str| {
         let (_, bytes) = sets.iter().find(|(found, _)| found.ends_with(name)).unwrap();
         let (_, kept) = sound(name, bytes);
-        rows(&kept)
+        kept.rows()
             .filter(|(batch, row)| {
                 format!(
                     "{} {}",

@@ -5,15 +5,16 @@
 //! other encodings the same sample gives the same events.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used)] // Tests play the person at the keyboard.
 
+mod support;
+
 use std::fs;
-use std::io;
 use std::path::Path;
 
-use assize_formats::{HEAD, by_name, recognise};
-use assize_model::{
-    Batch, Batcher, ExhibitId, Gap, Input, Origin, Projection, Range, ReadingOptions, Sink, Slice, column,
-};
+use assize_formats::{HEAD, recognise};
+use assize_model::{Batch, Range, ReadingOptions, column};
 use proptest::prelude::*;
+
+use support::{Kept, again};
 
 const SAMPLES: &[(&str, &str)] = &[
     ("zeek", "zeek.log"),
@@ -27,56 +28,18 @@ const SAMPLES: &[(&str, &str)] = &[
     ("syslog", "syslog.log"),
 ];
 
-#[derive(Default)]
-struct Kept {
-    batches: Vec<Batch>,
-    gaps: Vec<Gap>,
-}
-
-impl Sink for Kept {
-    fn batch(&mut self, batch: Batch) -> io::Result<()> {
-        self.batches.push(batch);
-        Ok(())
-    }
-    fn gap(&mut self, gap: Gap) -> io::Result<()> {
-        self.gaps.push(gap);
-        Ok(())
-    }
-}
-
 fn sample(name: &str) -> Vec<u8> {
     fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/samples").join(name)).unwrap()
 }
 
-fn collect(format: &str, run: impl FnOnce(&mut Batcher<'_>)) -> Kept {
-    let origin = Origin {
-        exhibit: ExhibitId::of_digest(&[0; 32]),
-        member: None,
-        format: by_name(format).unwrap().card().name,
-    };
-    let mut kept = Kept::default();
-    let mut batcher = Batcher::new(origin, &mut kept);
-    run(&mut batcher);
-    batcher.finish().unwrap();
-    kept
-}
-
-fn read(format: &str, mut bytes: &[u8]) -> Kept {
-    collect(format, |batcher| {
-        let options = ReadingOptions::default();
-        let mut input = Input { bytes: &mut bytes, options: &options, projection: Projection::Everything };
-        by_name(format).unwrap().read(&mut input, batcher).unwrap();
-    })
-}
-
-fn rows(kept: &Kept) -> impl Iterator<Item = (&Batch, usize)> {
-    kept.batches.iter().flat_map(|batch| (0..batch.len()).map(move |row| (batch, row)))
+fn read(format: &str, bytes: &[u8]) -> Kept {
+    support::read(format, bytes, &ReadingOptions::default())
 }
 
 /// The first place that neither an event nor a gap covers, or that two of them do.
 fn unaccounted(bytes: &[u8], kept: &Kept) -> Option<u64> {
     let mut ranges: Vec<Range> = Vec::new();
-    rows(kept).for_each(|(batch, row)| ranges.extend(batch.locator(row).unwrap().ranges));
+    kept.rows().for_each(|(batch, row)| ranges.extend(batch.locator(row).unwrap().ranges));
     ranges.extend(kept.gaps.iter().map(|gap| gap.range).filter(|range| range.length > 0));
     ranges.sort();
     ranges.dedup();
@@ -91,16 +54,6 @@ fn unaccounted(bytes: &[u8], kept: &Kept) -> Option<u64> {
         at = range.offset + range.length;
     }
     (!blank(&bytes[at as usize..])).then_some(at)
-}
-
-fn again(format: &str, bytes: &[u8], batch: &Batch, row: usize) -> Kept {
-    let locator = batch.locator(row).unwrap();
-    let slice = |range: &Range| {
-        let (from, to) = (range.offset as usize, (range.offset + range.length) as usize);
-        Slice { range: *range, bytes: bytes[from..to].to_vec() }
-    };
-    let slices: Vec<Slice> = locator.ranges.iter().map(slice).collect();
-    collect(format, |batcher| by_name(format).unwrap().reread(&slices, &locator.options, batcher).unwrap())
 }
 
 /// What was done to a file: where, what, and with how much.
@@ -138,7 +91,7 @@ proptest! {
         let bytes = damaged(sample(name), &hurts);
         let kept = read(format, &bytes);
         prop_assert_eq!(unaccounted(&bytes, &kept), None, "{}", format);
-        for (batch, row) in rows(&kept) {
+        for (batch, row) in kept.rows() {
             let again = again(format, &bytes, batch, row);
             prop_assert_eq!(again.batches.len(), 1, "{} {}", format, row);
             prop_assert_eq!(again.batches[0].rows(), &batch.rows().slice(row, 1), "{} {}", format, row);
@@ -161,7 +114,7 @@ fn said(kept: &Kept) -> Vec<String> {
         let spine: Vec<_> = spine.iter().map(|name| batch.text(name, row)).collect();
         format!("{:?} {spine:?} {:?}", batch.time(row), batch.fields(row).collect::<Vec<_>>())
     };
-    rows(kept).map(one).collect()
+    kept.rows().map(one).collect()
 }
 
 #[test]
@@ -187,7 +140,7 @@ fn a_text_in_another_encoding_says_the_same() {
             assert_eq!(known.card().name, *format, "{name} {number}");
             let kept = read(format, bytes);
             assert_eq!(said(&kept), expected, "{name} {number}");
-            for (batch, row) in rows(&kept) {
+            for (batch, row) in kept.rows() {
                 let again = again(format, bytes, batch, row);
                 assert_eq!(again.batches[0].rows(), &batch.rows().slice(row, 1), "{name} {number} {row}");
             }

@@ -2,7 +2,9 @@
 //!
 //! sftp-server.c with `-l INFO`, as `sftp-server`, `internal-sftp`, or in the daemon's own name. Whose session
 //! it is stands in another record of the same process (link `process-id`), except in the first. A file that
-//! was closed with bytes read was sent to the client; one that was opened may not have been.
+//! was closed with bytes read was sent to the client; one that was opened may not have been. What the server
+//! was asked for it writes down before it does it, and afterwards only a refusal (`sent status …`), in another
+//! record: so the outcome of all but a close is not known.
 
 use assize_model::spine::{Link, ObjectKind, Outcome, Qualifier, Verb};
 
@@ -23,7 +25,12 @@ pub(crate) fn says<'a>(message: &'a str, record: &mut Record<'a>) -> bool {
     match word {
         "open" => opened(rest, record),
         "close" => closed(rest, record),
-        "opendir" | "closedir" => named(rest, Verb::List, ObjectKind::Folder, record),
+        "opendir" => named(rest, Verb::List, ObjectKind::Folder, record),
+        "closedir" => {
+            let known = named(rest, Verb::List, ObjectKind::Folder, record);
+            record.outcome = if known { Outcome::Success } else { record.outcome };
+            known
+        }
         "mkdir" => {
             named(rest.strip_prefix("name ").unwrap_or(rest), Verb::Create, ObjectKind::Folder, record)
         }
@@ -46,7 +53,7 @@ fn quoted(text: &str) -> Option<(&str, &str)> {
 
 fn named<'a>(rest: &'a str, verb: Verb, kind: ObjectKind, record: &mut Record<'a>) -> bool {
     let Some((path, _)) = quoted(rest) else { return false };
-    record.did(verb, Outcome::Success);
+    record.did(verb, Outcome::Unknown);
     record.to(kind, path);
     record.own("path", path);
     true

@@ -37,6 +37,9 @@ fn repeated(message: &str) -> (&str, Option<u64>) {
 
 /// How a message begins, and what it says of a logon.
 const LOGONS: &[(&str, Outcome)] = &[
+    // A key that would do, before the client has shown that it is his (LogLevel VERBOSE).
+    ("Accepted key ", Outcome::Unknown),
+    ("Accepted certificate ", Outcome::Unknown),
     ("Accepted ", Outcome::Success),
     ("Failed ", Outcome::Failure),
     ("Postponed ", Outcome::Unknown),
