@@ -16,6 +16,10 @@ const KINDS: &[Kind] = &[
     ("auditd", "auditd", "", audit),
     ("syslog, ISO times: sshd, sudo, cron", "syslog", "", syslog),
     ("syslog, RFC 3164: sshd, sudo, cron", "syslog", "", bsd),
+    ("Samba full_audit in syslog, RFC 3164", "syslog", "", samba),
+    ("PostgreSQL csvlog with pgAudit", "postgresql-csvlog", "", postgresql),
+    ("documents by a mapping (CSV)", "dms-access", DMS, documents),
+    ("the same as a table of unknown make", "csv", DMS_UNKNOWN, documents),
 ];
 
 /// Every kind, repeated to a size.
@@ -165,6 +169,62 @@ fn bsd(n: u64, out: &mut String) {
     }
     let _ = write!(out, "Sep 14 {:02}:{:02}:{:02}", n / 3600 % 24, n / 60 % 60, n % 60);
     said(n, out);
+}
+
+fn samba(n: u64, out: &mut String) {
+    if n == 0 {
+        out.push_str("2026-09-14T00:00:00Z nas1 rsyslogd: start\n");
+    }
+    let (operation, rest) = match n % 4 {
+        0 => ("openat", "r|"),
+        1 => ("pread_send", ""),
+        2 => ("fdopendir", ""),
+        _ => ("unlinkat", ""),
+    };
+    let _ = writeln!(
+        out,
+        "Sep 14 {:02}:{:02}:{:02} nas1 smbd_audit[{}]: m.okafor|10.20.1.{}|reg-ws07|archive|{operation}|ok|{rest}/srv/archive/{}/D-{n}.docx",
+        n / 3600 % 24,
+        n / 60 % 60,
+        n % 60,
+        n % 30_000,
+        n % 254,
+        n % 90
+    );
+}
+
+fn postgresql(n: u64, out: &mut String) {
+    let _ = writeln!(
+        out,
+        "2026-09-14 {:02}:{:02}:{:02}.{:03} UTC,\"okafor\",\"registry\",{},\"10.20.1.{}:50112\",68c67a03.19b,{n},\"SELECT\",\
+         2026-09-14 00:00:00 UTC,3/2,0,LOG,00000,\"AUDIT: SESSION,{n},1,READ,SELECT,TABLE,public.witness,\
+         \"\"SELECT * FROM witness WHERE id = {n}\"\",<not logged>,{}\",,,,,,,,,\"psql\",\"client backend\",,0",
+        n / 3600 % 24,
+        n / 60 % 60,
+        n % 60,
+        n % 1000,
+        n % 30_000,
+        n % 254,
+        n % 40
+    );
+}
+
+const DMS: &str = "time,user,action,document,title,library,client,address,session,detail\n";
+const DMS_UNKNOWN: &str = "when,who,what,document,title,library,program,address,sitting,detail\n";
+
+fn documents(n: u64, out: &mut String) {
+    let _ = writeln!(
+        out,
+        "2026-09-14T{:02}:{:02}:{:02}Z,m.okafor,{},D-{n},\"Statement {n}, second version\",Registry,Mozilla/5.0 (Windows NT 10.0),\
+         10.20.1.{},s-{},pages={}",
+        n / 3600 % 24,
+        n / 60 % 60,
+        n % 60,
+        if n % 3 == 0 { "List" } else { "View" },
+        n % 254,
+        n % 90,
+        n % 40
+    );
 }
 
 fn said(n: u64, out: &mut String) {

@@ -6,6 +6,7 @@
 #![allow(clippy::disallowed_methods, clippy::print_stderr)]
 
 mod commands;
+mod pages;
 mod profile;
 mod read_as;
 mod shell;

@@ -26,7 +26,7 @@ pub struct Readings {
     /// No record is later than this: the year of logs that state none follows
     #[arg(long, value_name = "TIME|none")]
     not_after: Option<String>,
-    /// Encoding of text, if it is not told by its bytes: utf-8, utf-16le, utf-16be, latin-1
+    /// Encoding of logs of lines, if their bytes do not tell it: utf-8, utf-16le, utf-16be, windows-1252
     #[arg(long, value_name = "NAME|none")]
     encoding: Option<String>,
     /// Mapping file for tables or JSON of unknown make, which `formats map` proposes; may be repeated

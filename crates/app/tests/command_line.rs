@@ -194,6 +194,57 @@ fn export_to_jsonl_has_a_line_for_every_event() {
     assert!(err(&wrong).contains("jsonl"), "says what there is: {}", err(&wrong));
 }
 
+/// The generated pages are what the program would write now. `UPDATE=1` writes them.
+#[test]
+fn pages_of_formats_are_current() {
+    let published = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/generated/formats");
+    let dir = tempfile::tempdir().unwrap();
+    let folder = if std::env::var_os("UPDATE").is_some() { published.clone() } else { dir.path().to_owned() };
+    ok(&["formats", "pages", folder.to_str().unwrap(), "--quiet"]);
+    let names = |folder: &Path| -> Vec<String> {
+        let names = fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name());
+        let mut names: Vec<String> = names.map(|name| name.into_string().unwrap()).collect();
+        // What was measured rests on evidence that is not here.
+        names.retain(|name| name != "fill.md");
+        names.sort();
+        names
+    };
+    assert_eq!(names(&folder), names(&published), "UPDATE=1 writes them anew");
+    for name in names(&folder) {
+        let [now, kept] = [&folder, &published].map(|folder| fs::read_to_string(folder.join(&name)).unwrap());
+        assert!(now == kept, "{name}: differs; UPDATE=1 writes it anew");
+    }
+}
+
+#[test]
+fn a_file_is_explained_and_a_folder_is_measured() {
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../formats/testdata/samples");
+    let at = |name: &str| samples.join(name).to_str().unwrap().to_owned();
+    let told = |arguments: &[&str]| -> Value { serde_json::from_str(&ok(arguments)).unwrap() };
+    let samba =
+        told(&["formats", "explain", &at("servers/samba-4.17.log"), "--format", "json", "--zone", "+02:00"]);
+    assert_eq!(samba["candidates"][0]["format"], "syslog");
+    assert_eq!(samba["events"].as_array().unwrap().len(), 5);
+    assert_eq!(samba["events"][0]["actor"], "okafor");
+    assert_eq!(
+        (&samba["options"]["year-by"], &samba["options"]["zone"]),
+        (&"acquired".into(), &"+02:00".into())
+    );
+    assert_eq!(samba["gaps"], serde_json::json!([]));
+    let table = ok(&["formats", "explain", &at("zeek.log"), "--format", "table"]);
+    assert!(
+        table.contains("zeek") && table.contains("first events") && table.contains("10.20.1.14"),
+        "{table}"
+    );
+
+    let rows = lines(&ok(&["formats", "--measure", &at("servers"), "--quiet", "--format", "ndjson"]));
+    rows.iter().for_each(|row| assert_valid("format", row));
+    let of = |name: &str| rows.iter().find(|row| row["name"] == name).unwrap();
+    assert_eq!(of("squid")["spine_fill"]["peer"], 0.8, "{}", of("squid"));
+    assert_eq!(of("squid")["files"], 1);
+    assert!(rows.iter().all(|row| row["name"] != "evtx"), "what was not met is not told");
+}
+
 #[test]
 fn results_keep_the_contract() {
     for row in lines(&ok(&["coverage", "--case", &INQUIRY.case])) {

@@ -134,6 +134,58 @@ fn torture_files_give_events_or_gaps_and_never_a_panic() {
     assert!(events > 10_000);
 }
 
+/// Everything that lies there, in one case: each file and each member of a container is read, or it is said
+/// why not.
+#[test]
+#[ignore = "half a minute in the release profile, minutes in the other"]
+fn the_whole_corpus_in_one_case_accounts_for_every_file() {
+    let Some(corpus) = corpus("the whole corpus") else { return };
+    let files = assize_case::vault::walk(&corpus).len();
+    let dir = tempfile::tempdir().unwrap();
+    let mut case = Case::create(&dir.path().join("case"), CaseFile::default(), &stamp(None)).unwrap();
+    let mut admitted = 0;
+    case.intake(&[corpus], Trust::SelfReported, &stamp(None), &Silent, &mut |found, result| {
+        admitted += usize::from(result.is_ok());
+        assert!(result.is_ok(), "{}: {result:?}", found.path);
+    })
+    .unwrap();
+    assert_eq!(admitted, files);
+    case.derive(&[], None, &stamp(None), &Silent).unwrap();
+    let snapshot = case.snapshot().unwrap();
+    let number = |sql: &str| snapshot.rows(sql).unwrap()[0].number("n");
+    assert_eq!(
+        number("SELECT count(*) AS n FROM exhibits WHERE id NOT IN (SELECT exhibit FROM readings)"),
+        0
+    );
+    // What was looked into and gave nothing says so; only an empty event log and an empty list of records
+    // say nothing and are whole.
+    let silent = "SELECT x.paths[1] AS path, r.member, r.format, r.bytes FROM readings r JOIN exhibits x ON x.id = r.exhibit \
+                  WHERE r.events = 0 AND r.gaps = 0 AND NOT r.container ORDER BY path, r.member";
+    let silent = snapshot.rows(silent).unwrap();
+    silent.iter().for_each(|row| eprintln!("whole and without an event: {row:?}"));
+    assert!(silent.len() <= 8, "{}", silent.len());
+    assert_eq!(number("SELECT sum(events) AS n FROM readings"), number("SELECT count(*) AS n FROM records"));
+    assert_eq!(number("SELECT sum(gaps) AS n FROM readings"), number("SELECT count(*) AS n FROM gaps"));
+    assert_eq!(number("SELECT count(*) AS n FROM gaps WHERE cause = 'defect'"), 0);
+    // What no format read has its reason.
+    let unread = "SELECT count(*) AS n FROM readings r WHERE r.format IS NULL AND NOT EXISTS \
+                  (SELECT 1 FROM gaps g WHERE g.exhibit = r.exhibit AND coalesce(g.member, '') = coalesce(r.member, ''))";
+    assert_eq!(number(unread), 0);
+    let by_format = "SELECT coalesce(format, '(none)') AS format, count(*) AS files, sum(events) AS events, sum(gaps) AS gaps \
+                     FROM readings WHERE NOT container GROUP BY 1 ORDER BY 1";
+    for row in snapshot.rows(by_format).unwrap() {
+        let count = |name: &str| row.number(name);
+        eprintln!(
+            "{}: {} files, {} events, {} gaps",
+            row.text("format"),
+            count("files"),
+            count("events"),
+            count("gaps")
+        );
+    }
+    eprintln!("{files} files, {} events", number("SELECT count(*) AS n FROM events"));
+}
+
 /// The longer tier: not a hundred events of each format but every one.
 #[test]
 #[ignore = "minutes: reads every event of the corpus again by its locator"]

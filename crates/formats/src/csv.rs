@@ -16,6 +16,7 @@ use assize_model::{Batcher, Card, Confidence, Event, Format, Input, ReadingOptio
 use crate::json::Broken;
 use crate::json_lines;
 
+pub(crate) use encoding::CODE_PAGE;
 pub(crate) use layout::Layout;
 
 pub(crate) use cells::{Cut, Dialect, Span, cut};

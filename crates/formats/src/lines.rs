@@ -1,7 +1,7 @@
 //! Where do the lines of a text lie, and what do they say?
 //!
 //! For every log that is text. Lines are found in a stream with their exact bytes: LF, CRLF, or CR where
-//! the text has no LF; UTF-8, UTF-16 of either order with or without its mark, Latin-1 where a line is not
+//! the text has no LF; UTF-8, UTF-16 of either order with or without its mark, windows-1252 where a line is not
 //! UTF-8. A record may take several lines. What is no line is a gap: what is longer than a bound, runs of
 //! NUL bytes that a crash leaves, a last line that is cut. Nothing here knows what a line means.
 //!
@@ -13,6 +13,7 @@ use std::io::{self, Read};
 use assize_model::{Batcher, Cause, Range, ReadingOptions, Slice};
 use memchr::{memchr, memchr_iter};
 
+use crate::csv::CODE_PAGE;
 use crate::json::Broken;
 
 /// A record longer than this is a gap: one line must not fill the memory.
@@ -20,7 +21,7 @@ pub(crate) const RECORD_MAX: usize = 16 << 20;
 /// Bytes that are read at once.
 const BLOCK: usize = 256 << 10;
 /// So many NUL bytes in a row are no text: a file system leaves them where a crash kept it from writing.
-const NULS_MIN: usize = 8;
+pub(crate) const NULS_MIN: usize = 8;
 /// The reading option that names the encoding.
 pub const ENCODING: &str = "encoding";
 
@@ -31,8 +32,8 @@ pub(crate) enum Encoding {
     Utf8,
     Utf16Le,
     Utf16Be,
-    /// ISO 8859-1: each byte is the character of its number, so that no byte is lost.
-    Latin1,
+    /// As browsers read it: each byte is one character, so that no byte is lost.
+    Windows1252,
 }
 
 /// Which lines make one record.
@@ -168,14 +169,14 @@ pub(crate) fn first_lines(head: &[u8], most: usize) -> Vec<String> {
 }
 
 impl Encoding {
-    pub(crate) const ALL: [Self; 4] = [Self::Utf8, Self::Utf16Le, Self::Utf16Be, Self::Latin1];
+    pub(crate) const ALL: [Self; 4] = [Self::Utf8, Self::Utf16Le, Self::Utf16Be, Self::Windows1252];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Utf8 => "utf-8",
             Self::Utf16Le => "utf-16le",
             Self::Utf16Be => "utf-16be",
-            Self::Latin1 => "latin-1",
+            Self::Windows1252 => CODE_PAGE,
         }
     }
 
@@ -196,16 +197,17 @@ impl Encoding {
         }
     }
 
-    /// Text of bytes. What is not UTF-8 is Latin-1 and says so.
+    /// Text of bytes. What is not UTF-8 is in the code page and says so.
     pub(crate) fn decode<'t>(self, bytes: &'t [u8], room: &'t mut String) -> (&'t str, Self) {
         match self {
             Self::Utf8 => match std::str::from_utf8(bytes) {
                 Ok(text) => (text, self),
-                Err(_) => Self::Latin1.decode(bytes, room),
+                Err(_) => Self::Windows1252.decode(bytes, room),
             },
-            Self::Latin1 => {
+            Self::Windows1252 => {
+                let text = encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0;
                 room.clear();
-                room.extend(bytes.iter().map(|byte| char::from(*byte)));
+                room.push_str(&text);
                 (room, self)
             }
             Self::Utf16Le | Self::Utf16Be => {
@@ -628,7 +630,7 @@ mod tests {
             }
         }
         let (lines, _) = told(b"plain\ncaf\xe9\n", Records::Lines);
-        assert_eq!((lines[0].2, lines[1].2), (Encoding::Utf8, Encoding::Latin1));
+        assert_eq!((lines[0].2, lines[1].2), (Encoding::Utf8, Encoding::Windows1252));
         assert_eq!(lines[1].1, "café");
     }
 

@@ -346,6 +346,8 @@ pub fn preview(mapping: &Mapping, head: &[u8], most: usize) -> Result<Vec<Previe
 
 #[cfg(test)]
 mod tests {
+    use assize_model::{ExhibitId, Origin};
+
     use super::*;
 
     const SHIPPED: &[&Shipped] = &[
@@ -420,6 +422,47 @@ mod tests {
         assert_eq!(event.time.unwrap().to_string(), "2026-09-14T08:00:00Z");
         assert_eq!(event.time_assumed.as_deref(), Some("no zone stated; read as UTC"));
         assert_eq!(event.links, [(assize_model::spine::Link::Request, "77".to_owned())]);
+    }
+
+    /// A short table is known by its header alone, whatever a crash has left behind its rows.
+    #[test]
+    fn one_row_and_zeros_behind_it_are_enough() {
+        let row = "m,2026-09-14T08:00:00+02:00,2026-09-14T09:00:00+02:00,3600,192.0.2.7,10.9.0.4,C/5,WS07,10,20,x,51e5\n";
+        let table = format!("{}\n{row}", VPN_SESSIONS.card().example);
+        for behind in ["", "\0\0\0\0\0\0\0\0\0"] {
+            let bytes = format!("{table}{behind}");
+            assert!(VPN_SESSIONS.recognise(bytes.as_bytes()).is_some(), "{behind:?}");
+            let mut kept = Kept::default();
+            let origin =
+                Origin { exhibit: ExhibitId::of_digest(&[0; 32]), member: None, format: "vpn-sessions" };
+            let mut batcher = Batcher::new(origin, &mut kept);
+            let options = ReadingOptions::default();
+            let projection = assize_model::Projection::Everything;
+            let mut input = Input { bytes: &mut bytes.as_bytes(), options: &options, projection };
+            VPN_SESSIONS.read(&mut input, &mut batcher).unwrap();
+            batcher.finish().unwrap();
+            let gaps: Vec<_> =
+                kept.gaps.iter().map(|gap| (gap.range.offset as usize, gap.range.length as usize)).collect();
+            let expected = if behind.is_empty() { vec![] } else { vec![(table.len(), behind.len())] };
+            assert_eq!((kept.events, gaps), (1, expected));
+        }
+    }
+
+    #[derive(Default)]
+    struct Kept {
+        events: usize,
+        gaps: Vec<assize_model::Gap>,
+    }
+
+    impl assize_model::Sink for Kept {
+        fn batch(&mut self, batch: assize_model::Batch) -> io::Result<()> {
+            self.events += batch.len();
+            Ok(())
+        }
+        fn gap(&mut self, gap: assize_model::Gap) -> io::Result<()> {
+            self.gaps.push(gap);
+            Ok(())
+        }
     }
 
     #[test]

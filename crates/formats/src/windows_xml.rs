@@ -323,6 +323,6 @@ fn written(tag: &str, encoding: Encoding) -> Vec<u8> {
     match encoding {
         Encoding::Utf16Le => tag.bytes().flat_map(|byte| [byte, 0]).collect(),
         Encoding::Utf16Be => tag.bytes().flat_map(|byte| [0, byte]).collect(),
-        Encoding::Utf8 | Encoding::Latin1 => tag.as_bytes().to_vec(),
+        Encoding::Utf8 | Encoding::Windows1252 => tag.as_bytes().to_vec(),
     }
 }

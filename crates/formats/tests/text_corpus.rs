@@ -13,9 +13,9 @@ use std::io::{self, Read};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
-use assize_formats::{HEAD, recognise};
+use assize_formats::{ALL, HEAD, container, recognise};
 use assize_model::time::{Stated, Zone};
-use assize_model::{Batch, Range, ReadingOptions, Time, column};
+use assize_model::{Batch, Cause, Format, Range, ReadingOptions, Time, column};
 
 use support::{Kept, read};
 
@@ -475,4 +475,61 @@ fn sets_of_lines_are_read_with_sensible_events() {
     };
     assert!(count("OpenSSH_2k.log", "logon failure") > 500);
     assert_eq!(count("OpenSSH_2k.log", "logon success"), 2);
+}
+
+/// Whoever reads a file is surer of it than anybody else: of all that lies in the corpus.
+#[test]
+#[ignore = "half a minute: asks every format of every file"]
+fn nothing_is_claimed_by_two() {
+    let Some(corpus) = corpus("claims over the whole corpus") else { return };
+    let mut claims = Claims::default();
+    let mut folders = vec![corpus];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            claims.file = path.file_name().unwrap().to_string_lossy().into_owned();
+            let mut file = fs::File::open(&path).unwrap();
+            let size = file.metadata().unwrap().len();
+            container::visit(&mut file, size, &mut claims).unwrap();
+        }
+    }
+    eprintln!("{} files and members, {} of them known", claims.seen, claims.known);
+    assert!(claims.known > 2000, "{}", claims.known);
+    assert!(claims.contested.is_empty(), "{:#?}", claims.contested);
+}
+
+#[derive(Default)]
+struct Claims {
+    file: String,
+    seen: usize,
+    known: usize,
+    contested: Vec<String>,
+}
+
+impl container::Visitor for Claims {
+    fn wants(&self, _: &str) -> bool {
+        true
+    }
+
+    fn member(&mut self, name: Option<&str>, head: Vec<u8>, _: &mut dyn Read) -> io::Result<()> {
+        self.seen += 1;
+        let claim = |format: &&dyn Format| Some((format.recognise(&head)?, format.card().name));
+        let mut claims: Vec<_> = ALL.iter().filter_map(claim).collect();
+        claims.sort();
+        self.known += usize::from(!claims.is_empty());
+        if let [.., (second, _), (first, _)] = claims[..]
+            && first == second
+        {
+            self.contested.push(format!("{} {}: {claims:?}", self.file, name.unwrap_or("")));
+        }
+        Ok(())
+    }
+
+    fn problem(&mut self, _: Option<&str>, _: Cause, _: String) -> io::Result<()> {
+        Ok(())
+    }
 }

@@ -81,6 +81,10 @@ pub fn closing(snapshot: &CaseSnapshot<'_>, summary: &Summary, shell: &Shell) ->
         of(summary.events, "event", "events"),
         of(summary.gaps, "gap", "gaps"),
     ));
+    if summary.duplicates > 0 {
+        say("", format!("{} of the same record or file again, counted once; see: assize query \"SELECT * FROM aliases\"",
+            of(summary.duplicates, "record", "records")));
+    }
     if let (Some(from), Some(to)) = (span.some_text("a"), span.some_text("b")) {
         let timeless = summary.events - span.number("n");
         let without = if timeless > 0 { format!("; {} without a time", of(timeless, "event", "events")) } else { String::new() };

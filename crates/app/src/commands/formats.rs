@@ -8,24 +8,33 @@ use anyhow::{Context, Result, anyhow};
 use assize_case::formats;
 use assize_case::formats::mapping::{self, Mapping};
 use assize_case::model::Row;
-use assize_case::outputs::table::Column;
+use assize_case::outputs::harmless;
+use assize_case::outputs::table::{self, Column, Shape};
+use assize_case::{Fill, Measured};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use crate::pages;
+use crate::read_as::Readings;
 use crate::shell::{DONE, Shell};
 
 #[derive(Args)]
 pub struct Arguments {
     #[command(subcommand)]
     what: Option<What>,
+    /// Read everything there, and say of each format how much of the spine it fills; may be repeated
+    #[arg(long, value_name = "PATH")]
+    measure: Vec<PathBuf>,
 }
 
 #[derive(Subcommand)]
 enum What {
-    /// Say what a file is taken for, and how surely
+    /// Say what a file is taken for and how surely, its first events, and what was taken to read them
     Explain {
         /// The file
         file: PathBuf,
+        #[command(flatten)]
+        readings: Readings,
     },
     /// Propose a mapping for a table or JSON records, or show what one makes of them
     Map {
@@ -35,34 +44,81 @@ enum What {
         #[arg(long, value_name = "FILE")]
         mapping: Option<PathBuf>,
     },
+    /// Write a page of documentation for each format
+    Pages {
+        /// The folder
+        folder: PathBuf,
+        /// Write the page of how much of the spine is filled too, measured there; may be repeated
+        #[arg(long, value_name = "PATH")]
+        measure: Vec<PathBuf>,
+    },
 }
 
 impl Arguments {
     pub fn run(self, shell: &mut Shell) -> Result<ExitCode> {
         match self.what {
-            None => list(shell)?,
-            Some(What::Explain { file }) => explain(&file, shell)?,
+            None => list(&self.measure, shell)?,
+            Some(What::Explain { file, readings }) => explain(&file, &readings, shell)?,
             Some(What::Map { file, mapping: None }) => propose(&file, shell)?,
             Some(What::Map { file, mapping: Some(mapping) }) => preview(&file, &mapping, shell)?,
+            Some(What::Pages { folder, measure }) => write_pages(&folder, &measure, shell)?,
         }
         Ok(DONE.into())
     }
 }
 
-fn list(shell: &Shell) -> Result<()> {
+fn list(measured: &[PathBuf], shell: &Shell) -> Result<()> {
+    let found = if measured.is_empty() { None } else { Some(measure(measured, shell)?) };
     let row = |format: &&dyn assize_case::model::Format| {
         let card = format.card();
-        Row(vec![
+        let fill = found.as_ref().map(|found| found.formats.get(card.name).cloned().unwrap_or_default());
+        let shares = fill.as_ref().filter(|fill| fill.events > 0).map(Fill::shares);
+        let mut cells = vec![
             ("name".into(), card.name.into()),
             ("title".into(), card.title.into()),
             ("family".into(), format.family().into()),
             ("proof".into(), proof(*format)),
-            ("spine_fill".into(), serde_json::Value::Null),
+            ("spine_fill".into(), json!(shares)),
             ("doc".into(), card.doc.into()),
             ("links".into(), json!(card.links)),
-        ])
+        ];
+        if let Some(fill) = fill {
+            let of = |name: &str| shares.as_ref().and_then(|shares| shares.get(name).copied());
+            cells.extend([("files".into(), fill.files.into()), ("events".into(), fill.events.into()), ("gaps".into(), fill.gaps.into())]);
+            cells.extend(assize_case::MEASURED.iter().map(|name| ((*name).to_owned(), json!(of(name)))));
+        }
+        Row(cells)
     };
-    shell.rows(formats::ALL.iter().map(row), &["name", "family", "title"].map(Column::of))
+    let rows: Vec<Row> = formats::ALL.iter().map(row).collect();
+    let columns: Vec<&str> = match &found {
+        None => vec!["name", "family", "title"],
+        Some(_) => ["name", "files", "events", "gaps"].into_iter().chain(assize_case::MEASURED.iter().copied()).collect(),
+    };
+    // Measured: only what was met. What was not says nothing.
+    let met = |row: &Row| found.is_none() || row.number("events") > 0 || row.number("files") > 0;
+    shell.rows(rows.into_iter().filter(met), &columns.into_iter().map(Column::of).collect::<Vec<_>>())
+}
+
+fn measure(paths: &[PathBuf], shell: &Shell) -> Result<Measured> {
+    let measured = assize_case::measure(paths, &[], &shell.sight)?;
+    if !measured.unread.is_empty() {
+        shell.sight.say(&format!("{} files and members no format reads", measured.unread.len()));
+    }
+    Ok(measured)
+}
+
+fn write_pages(folder: &Path, measured: &[PathBuf], shell: &Shell) -> Result<()> {
+    let mut pages = pages::all();
+    if !measured.is_empty() {
+        pages.push((pages::FILL.to_owned(), pages::fill(&measure(measured, shell)?.formats)));
+    }
+    std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+    for (name, text) in &pages {
+        let path = folder.join(name);
+        std::fs::write(&path, text).with_context(|| path.display().to_string())?;
+    }
+    shell.sight.say(&format!("{} pages in {}", pages.len(), folder.display()));
+    Ok(())
 }
 
 fn proof(format: &dyn assize_case::model::Format) -> serde_json::Value {
@@ -112,23 +168,41 @@ fn preview(file: &Path, mapping: &Path, shell: &Shell) -> Result<()> {
     shell.rows(rows.into_iter().map(row), &columns.map(Column::of))
 }
 
-fn explain(file: &Path, shell: &Shell) -> Result<()> {
-    let head = first_bytes(file)?;
-    let mut rows: Vec<Row> = Vec::new();
-    let mut push = |name: &str, confidence: Option<u8>, because: &str| {
-        rows.push(Row(vec![
-            ("format".into(), name.into()),
-            ("confidence".into(), confidence.into()),
+/// Columns of an event that a table of first events shows.
+const SHOWN: [&str; 11] =
+    ["time", "source", "host", "actor", "verb", "object", "object_kind", "peer", "client", "outcome", "time_assumed"];
+
+fn explain(file: &Path, readings: &Readings, shell: &Shell) -> Result<()> {
+    let told = assize_case::explain(file, &readings.statements()?).with_context(|| file.display().to_string())?;
+    if shell.json_asked() {
+        return shell.object(&told);
+    }
+    if let Some(kind) = told.container {
+        let what = format!("{kind}: a container; each member is recognised by itself (assize formats --measure FILE)\n");
+        return shell.text(&what);
+    }
+    if told.candidates.is_empty() {
+        return shell.text("no format knows it; in a case it is a gap with the cause `unrecognised`\n");
+    }
+    let mut out = Vec::new();
+    let candidate = |(place, one): (usize, &assize_case::Candidate)| {
+        let because = if place == 0 { "reads it: the surest; of equally sure ones the more particular" } else { "" };
+        Row(vec![
+            ("format".into(), one.format.into()),
+            ("confidence".into(), one.confidence.into()),
+            ("what".into(), one.title.into()),
             ("because".into(), because.into()),
-        ]));
+        ])
     };
-    if let Some(kind) = formats::container::Kind::of(&head) {
-        push(kind.as_str(), Some(100), "a container: each member is recognised by itself");
+    let width = shell.width();
+    let candidates = told.candidates.iter().enumerate().map(candidate);
+    table::write_rows(candidates, &["format", "confidence", "what", "because"].map(Column::of), Shape::Table, width, &mut out)?;
+    out.extend_from_slice(b"\nfirst events\n");
+    table::write_rows(told.events, &SHOWN.map(Column::of), Shape::Table, width, &mut out)?;
+    let taken = told.options.iter().map(|(name, value)| format!("taken: {name} = {value}"));
+    for line in taken.chain(told.gaps.iter().map(|gap| format!("gap: {gap}"))) {
+        out.extend_from_slice(harmless::terminal(&line).as_bytes());
+        out.push(b'\n');
     }
-    for format in formats::ALL {
-        let confidence = format.recognise(&head).map(|confidence| confidence.0);
-        let because = if confidence.is_some() { format.card().title } else { "not its make" };
-        push(format.card().name, confidence, because);
-    }
-    shell.rows(rows, &["format", "confidence", "because"].map(Column::of))
+    shell.text(&String::from_utf8_lossy(&out))
 }

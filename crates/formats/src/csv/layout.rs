@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use super::cells::{Cut, Dialect, Span, cut};
 use super::encoding::Encoding;
 use crate::HEAD;
+use crate::lines::NULS_MIN;
 
 /// How a table is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +45,7 @@ impl Layout {
     /// The layout of a table that begins so; `None` if this is no table.
     pub(crate) fn of(head: &[u8]) -> Option<Self> {
         let whole = head.len() < HEAD;
+        let head = without_nuls(head);
         let (encoding, mark) = Encoding::of(head)?;
         let text = encoding.sample(&head[mark..])?;
         let newline = if memchr::memchr(b'\n', &text).is_some() { b'\n' } else { b'\r' };
@@ -63,6 +65,13 @@ impl Layout {
             rows: draft.rows,
         })
     }
+}
+
+/// Without the zeros that a crash leaves at the end of a file. They are a gap of their own.
+fn without_nuls(head: &[u8]) -> &[u8] {
+    let nuls = head.iter().rev().take_while(|byte| **byte == 0).count();
+    // In UTF-16 the last zero is half of a line's end.
+    if nuls < NULS_MIN || nuls == head.len() { head } else { &head[..head.len() - nuls] }
 }
 
 /// What a table would be with one dialect.

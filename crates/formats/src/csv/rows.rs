@@ -16,6 +16,7 @@ use super::encoding::{CODE_PAGE, Decoder, Encoding, text_of};
 use super::layout::Layout;
 use crate::HEAD;
 use crate::json::{Broken, Fields};
+use crate::lines::NULS_MIN;
 
 /// A row longer than this is a gap: one row must not fill the memory.
 pub(crate) const ROW_MAX: usize = 16 << 20;
@@ -349,6 +350,15 @@ impl Rows {
             if rest.is_empty() && self.ended {
                 break;
             }
+            let nuls = rest.iter().take_while(|byte| **byte == 0).count();
+            if nuls >= NULS_MIN {
+                if nuls == rest.len() && !self.ended && nuls < ROW_MAX {
+                    failed = failed.or(self.fill(input));
+                } else {
+                    self.nuls(nuls, out)?;
+                }
+                continue;
+            }
             match self.cut(rest, &mut spans) {
                 Cut::Row { end, next } => {
                     self.row(end, &spans, out, each)?;
@@ -361,6 +371,13 @@ impl Rows {
         }
         self.close(out)?;
         failed.map_or(Ok(()), Err)
+    }
+
+    fn nuls(&mut self, count: usize, out: &mut Batcher<'_>) -> io::Result<()> {
+        let length = self.encoding.length(&self.text[self.start..self.start + count]);
+        let range = Range { offset: self.offset, length };
+        self.advance(count);
+        out.gap(range, Cause::UnreadableBlock, format!("{length} zero bytes, as a crash leaves them"))
     }
 
     fn cut(&self, rest: &[u8], spans: &mut Vec<Span>) -> Cut {

@@ -31,6 +31,8 @@ pub(crate) struct Case<'a> {
 /// How much was read.
 pub(crate) struct Events {
     pub(crate) all: u64,
+    /// Records beyond these, which are one of them told again.
+    pub(crate) merged: u64,
     pub(crate) timed: u64,
     pub(crate) assumed: u64,
     pub(crate) hosts: u64,
@@ -95,6 +97,7 @@ impl Events {
     fn of(row: &Row) -> Self {
         Self {
             all: row.number("events"),
+            merged: row.number("records").saturating_sub(row.number("events")),
             timed: row.number("timed"),
             assumed: row.number("assumed"),
             hosts: row.number("hosts"),

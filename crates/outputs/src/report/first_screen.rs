@@ -61,7 +61,12 @@ fn read(case: &Case<'_>) -> Markup {
             " of " (many(events.sources, "source", "sources")) " on " (many(events.hosts, "host", "hosts"))
         }
         @if let Some((first, last)) = events.span { ", " (between(first, last)) }
-        "." (untimed(case)) (origins(case))
+        "."
+        @if events.merged > 0 {
+            " " (many(events.merged, "record", "records")) " beyond these told an event again (the same record, or a file copied twice) and "
+            (if events.merged == 1 { "is" } else { "are" }) " not counted."
+        }
+        (untimed(case)) (origins(case))
     }
 }
 

@@ -10,8 +10,8 @@ use super::scale::Window;
 
 /// How much was read.
 pub(crate) const EVENTS: &str = "SELECT count(*) AS events, count(time) AS timed, count(time_assumed) AS assumed, \
-    count(DISTINCT host) AS hosts, count(DISTINCT source) AS sources, min(time) AS first, max(time) AS last \
-    FROM events";
+    count(DISTINCT host) AS hosts, count(DISTINCT source) AS sources, min(time) AS first, max(time) AS last, \
+    (SELECT count(*) FROM records) AS records FROM events";
 
 /// How many files there were, with those inside containers.
 pub(crate) const FILES: &str = "SELECT count(*) AS files, count(\"member\") AS members FROM readings";
