@@ -76,6 +76,37 @@ pub struct Signs {
     throttled: Vec<(String, Time, String)>,
     /// Exhibits of which something could not be read: cause and gap.
     damaged: BTreeMap<String, (Cause, String)>,
+    /// Records whose bytes are not what was written, though they can be read.
+    suspect: Vec<Stretch>,
+    /// Records that are in the evidence more than once.
+    repeated: Vec<Stretch>,
+}
+
+/// A stretch of a log of which something is known, with how many records and what shows it.
+#[derive(Clone, Debug)]
+struct Stretch {
+    source: String,
+    host: Option<HostName>,
+    from: Time,
+    to: Time,
+    records: u64,
+    basis: String,
+}
+
+impl Stretch {
+    fn all(ask: Ask<'_>, sql: &str) -> Result<Vec<Self>, SnapshotError> {
+        let stretch = |row: assize_model::Row| {
+            Some(Self {
+                source: row.text("source").to_owned(),
+                host: row.some_text("host").and_then(HostName::of),
+                from: row.time("a")?,
+                to: row.time("b")?,
+                records: row.number("n"),
+                basis: row.text("basis").to_owned(),
+            })
+        };
+        Ok(ask(sql)?.into_iter().filter_map(stretch).collect())
+    }
 }
 
 const CLEARS: &str = "
@@ -85,6 +116,20 @@ const THROTTLED: &str = "
 const DAMAGED: &str = "
     SELECT exhibit, cause, min(id) AS id FROM gaps WHERE cause NOT IN ('slack', 'empty')
     GROUP BY exhibit, cause ORDER BY exhibit, cause";
+const SUSPECT: &str = "
+    SELECT e.source, e.host, min(e.time) AS a, max(e.time) AS b, count(*) AS n, g.id AS basis
+    FROM gaps g JOIN events e ON e.exhibit = g.exhibit AND coalesce(e.member, '') = coalesce(g.member, '')
+    WHERE g.cause = 'checksum' AND e.ranges[1]['offset'] >= g.\"offset\"
+      AND e.ranges[1]['offset'] < g.\"offset\" + g.length
+    GROUP BY e.source, e.host, g.id ORDER BY e.source, e.host, g.id";
+const REPEATED: &str = "
+    SELECT e.source, e.host, min(e.time) AS a, max(e.time) AS b, count(*) AS n, min(a.event) AS basis
+    FROM aliases a JOIN records e ON e.id = a.id
+    GROUP BY e.source, e.host ORDER BY e.source, e.host";
+const RECEIVED_TWICE: &str = "
+    SELECT e.source, e.host, min(e.time) AS a, max(e.time) AS b, count(*) AS n, x.id AS basis
+    FROM exhibits x JOIN events e ON e.exhibit = x.id WHERE array_length(array_distinct(x.paths)) > 1
+    GROUP BY e.source, e.host, x.id ORDER BY e.source, e.host, x.id";
 
 impl Signs {
     /// Asks the tables.
@@ -110,6 +155,9 @@ impl Signs {
             };
             signs.damaged.entry(row.text("exhibit").to_owned()).or_insert((cause, row.text("id").to_owned()));
         }
+        signs.suspect = Stretch::all(ask, SUSPECT)?;
+        signs.repeated = Stretch::all(ask, REPEATED)?;
+        signs.repeated.extend(Stretch::all(ask, RECEIVED_TWICE)?);
         Ok(signs)
     }
 }
@@ -139,6 +187,14 @@ pub fn coverage(logs: &Logs<'_>) -> Vec<Coverage> {
         let log = (log_name(&run.source), run.host.as_deref().and_then(HostName::of));
         by_log.entry(log).or_default().entry(run.source.as_str()).or_default().push(run);
     }
+    let leaders: BTreeMap<&str, Vec<Piece>> = by_log
+        .iter()
+        .filter(|((source, host), _)| host.is_none() && LED.iter().any(|(_, leader)| leader == source))
+        .filter_map(|((source, _), parts)| {
+            let runs = parts.get(source)?.clone();
+            Some((*source, Log { source, host: None, runs, window, logs }.calendar()))
+        })
+        .collect();
     let mut rows = Vec::new();
     let mut known: BTreeSet<(String, Option<HostName>)> = BTreeSet::new();
     for ((source, host), parts) in by_log {
@@ -146,9 +202,12 @@ pub fn coverage(logs: &Logs<'_>) -> Vec<Coverage> {
         let spelling =
             parts.values().flatten().filter_map(|run| run.host.as_deref()).max_by_key(|host| host.len());
         let named = spelling.map(str::to_owned).or_else(|| logs.roster.host_of(source).map(str::to_owned));
-        let parts = parts
-            .into_iter()
-            .map(|(part, runs)| Log { source: part, host: host.clone(), runs, window, logs }.calendar());
+        let of_house = host.is_none();
+        let parts = parts.into_iter().map(|(part, runs)| {
+            let pieces = Log { source: part, host: host.clone(), runs, window, logs }.calendar();
+            let leader = leader(part).and_then(|leader| leaders.get(leader)).filter(|_| of_house);
+            leader.into_iter().flatten().cloned().fold(pieces, as_its_leader)
+        });
         let pieces = parts.reduce(|whole, part| part.into_iter().fold(whole, laid_over));
         rows.extend(pieces.into_iter().flatten().filter_map(|piece| row(source, named.as_deref(), piece)));
     }
@@ -229,8 +288,14 @@ struct Island {
 impl Log<'_> {
     fn calendar(&self) -> Vec<Piece> {
         let numbered: Vec<&Run> = self.runs.iter().copied().filter(|run| run.lowest.is_some()).collect();
-        let mut pieces = if numbered.is_empty() { self.by_hours() } else { self.by_numbers(&numbered) };
+        let mut pieces = match numbered.as_slice() {
+            [] if leader(self.source).is_some() => self.quietly(),
+            [] => self.by_hours(),
+            numbered => self.by_numbers(numbered),
+        };
         self.clip(&mut pieces);
+        pieces = self.overlay_repeated(pieces);
+        pieces = self.overlay_suspect(pieces);
         pieces = self.overlay_throttled(pieces);
         pieces = self.overlay_skewed(pieces);
         self.overlay_control(pieces)
@@ -355,6 +420,29 @@ impl Log<'_> {
 
     // ---- logs that do not ---------------------------------------------------------------------
 
+    /// A log of which silence says nothing by itself.
+    fn quietly(&self) -> Vec<Piece> {
+        let mut islands = self.runs.iter().map(|run| Island::of(run));
+        let Some(mut all) = islands.next() else { return Vec::new() };
+        islands.for_each(|island| all.join(&island));
+        let edge = |from, to, basis: EventId| Piece {
+            from,
+            to,
+            state: State::Complete,
+            cause: None,
+            because: format!("assuming {QUIET_LOG}"),
+            events: 0,
+            basis: BTreeSet::from([basis.to_string()]),
+        };
+        let whole = Piece {
+            because: format!("records carry no numbers; complete assuming {WHOLE_EXPORT}"),
+            events: all.events,
+            basis: [all.from.1.to_string(), all.to.1.to_string()].into(),
+            ..edge(all.from.0, all.to.0, all.from.1)
+        };
+        vec![edge(self.window.0, all.from.0, all.from.1), whole, edge(all.to.0, self.window.1, all.to.1)]
+    }
+
     fn by_hours(&self) -> Vec<Piece> {
         let mut hours: BTreeMap<i64, Island> = BTreeMap::new();
         for run in &self.runs {
@@ -375,27 +463,24 @@ impl Log<'_> {
         };
         let start = self.window.0.0.div_euclid(HOUR);
         if let Some((time, id)) = edge(*first, false) {
-            pieces.push(self.unnumbered_edge(
-                (self.window.0, time),
-                id,
-                rhythm.breaks(start, *first),
-                Cause::Expired,
-            ));
+            let broken = rhythm.breaks(start, *first);
+            // What is missing ends with the night before, if this log never writes so early.
+            let dawn = rhythm.dawn(*first).filter(|dawn| broken && *dawn > self.window.0).unwrap_or(time);
+            pieces.push(self.unnumbered_edge((self.window.0, dawn), id, broken, Cause::Expired));
+            pieces.push(self.unnumbered_edge((dawn, time), id, false, Cause::Expired));
         }
         for hour in known.iter().copied().chain([i64::MAX]) {
             let broken = hour == i64::MAX || rhythm.breaks(previous + 1, hour);
             if broken {
                 pieces.extend(self.stretch(&hours, begun, previous));
                 if let (Some(before), Some(after)) = (edge(previous, true), edge(hour, false)) {
-                    pieces.push(Piece {
-                        from: before.0,
-                        to: after.0,
-                        state: State::None,
-                        cause: Some(Cause::Silence),
-                        because: "no record for longer than this log is ever silent otherwise".to_owned(),
-                        events: 0,
-                        basis: [before.1.to_string(), after.1.to_string()].into(),
-                    });
+                    let dusk = rhythm.dusk(previous).unwrap_or(before.0);
+                    let dawn = rhythm.dawn(hour).filter(|dawn| *dawn > dusk).unwrap_or(after.0);
+                    pieces.push(self.unnumbered_edge((before.0, dusk), before.1, false, Cause::Silence));
+                    let mut silent = self.unnumbered_edge((dusk, dawn), before.1, true, Cause::Silence);
+                    silent.basis.insert(after.1.to_string());
+                    pieces.push(silent);
+                    pieces.push(self.unnumbered_edge((dawn, after.0), after.1, false, Cause::Silence));
                 }
                 begun = hour;
             }
@@ -404,12 +489,10 @@ impl Log<'_> {
         let end = self.window.1.0.div_euclid(HOUR);
         if let Some((time, id)) = edge(*last, true) {
             let damaged = ends(*last).and_then(|last| self.damage(&last.exhibits, Some(Cause::Truncated)));
-            let mut piece = self.unnumbered_edge(
-                (time, self.window.1),
-                id,
-                damaged.is_some() || rhythm.breaks(*last + 1, end),
-                Cause::Silence,
-            );
+            let broken = damaged.is_some() || rhythm.breaks(*last + 1, end);
+            let dusk = rhythm.dusk(*last).filter(|_| broken && damaged.is_none()).unwrap_or(time);
+            pieces.push(self.unnumbered_edge((time, dusk), id, false, Cause::Silence));
+            let mut piece = self.unnumbered_edge((dusk, self.window.1), id, broken, Cause::Silence);
             if let Some(gap) = damaged {
                 piece.cause = Some(Cause::Truncated);
                 "the export breaks off after this record".clone_into(&mut piece.because);
@@ -461,6 +544,47 @@ impl Log<'_> {
             piece.to = piece.to.clamp(self.window.0, self.window.1);
         }
         pieces.retain(|piece| piece.from < piece.to || piece.events > 0);
+    }
+
+    fn of(&self, stretch: &&Stretch) -> bool {
+        let house = !crate::key::is_of_host(self.source);
+        stretch.source == self.source && (house || stretch.host == self.host)
+    }
+
+    /// What is whole and there more than once is whole, and says so.
+    fn overlay_repeated(&self, mut pieces: Vec<Piece>) -> Vec<Piece> {
+        for stretch in self.logs.signs.repeated.iter().filter(|stretch| self.of(stretch)) {
+            let whole = |piece: &&mut Piece| piece.state == State::Complete && piece.cause.is_none();
+            for piece in pieces.iter_mut().filter(whole) {
+                if piece.from <= stretch.to && stretch.from <= piece.to && piece.events > 0 {
+                    piece.cause = Some(Cause::Duplicated);
+                    piece.because = format!(
+                        "{}; {} records are in the evidence more than once",
+                        piece.because, stretch.records
+                    );
+                    piece.basis.insert(stretch.basis.clone());
+                }
+            }
+        }
+        pieces
+    }
+
+    fn overlay_suspect(&self, pieces: Vec<Piece>) -> Vec<Piece> {
+        self.logs.signs.suspect.iter().filter(|stretch| self.of(stretch)).fold(pieces, |pieces, stretch| {
+            let over = Over {
+                from: stretch.from,
+                // The last of them belongs to it.
+                to: Time(stretch.to.0.saturating_add(1)),
+                state: State::Partial,
+                cause: Cause::Flipped,
+                because: format!(
+                    "the bytes of {} records are not what was written (see gaps)",
+                    stretch.records
+                ),
+                basis: BTreeSet::from([stretch.basis.clone()]),
+            };
+            overlaid(pieces, &over)
+        })
     }
 
     fn overlay_throttled(&self, pieces: Vec<Piece>) -> Vec<Piece> {
@@ -563,6 +687,24 @@ fn laid_over(whole: Vec<Piece>, part: Piece) -> Vec<Piece> {
     overlaid(whole, &Over { from, to, state, cause, because, basis })
 }
 
+/// Logs of the house that write only when there is something of their kind, and the log that the same
+/// sensor or service writes all day: where that one is whole, the sensor saw and had nothing to write.
+const LED: [(&str, &str); 2] = [("zeek/", "zeek/conn"), ("entra/", "entra/signin")];
+
+/// The log by whose silence the silence of a quiet one is judged. Asked of the kind, as `is_quiet`.
+fn leader(source: &str) -> Option<&'static str> {
+    let led = |(family, leader): &&(&str, &str)| source.starts_with(family) && source != *leader;
+    LED.iter().find(led).map(|(_, leader)| *leader).filter(|_| source != "zeek/dns")
+}
+
+/// A quiet log is no better than the log beside it.
+fn as_its_leader(pieces: Vec<Piece>, leader: Piece) -> Vec<Piece> {
+    let Piece { from, to, state, cause, basis, .. } = leader;
+    let (Some(cause), false) = (cause, state == State::Complete) else { return pieces };
+    let because = "the log that the same source writes all day is not whole then".to_owned();
+    overlaid(pieces, &Over { from, to, state, cause, because, basis })
+}
+
 fn gravity(state: State) -> u8 {
     match state {
         State::Complete => 0,
@@ -661,6 +803,8 @@ struct Rhythm {
     hourly: bool,
     /// Days of the week, Monday first, on which it wrote wherever such a day lies within.
     weekdays: [bool; 7],
+    /// Hours of the day in which it wrote on at least half of the days on which it wrote at all.
+    usual: [bool; 24],
 }
 
 /// Hours without a record that a log which writes hourly may have.
@@ -679,11 +823,30 @@ impl Rhythm {
             place.0 += 1;
             place.1 += u32::from(days.contains(&day));
         }
+        let mut of_day = [0_usize; 24];
+        hours.iter().for_each(|hour| of_day[hour.rem_euclid(24) as usize] += 1);
         Self {
+            usual: of_day.map(|wrote| wrote * 2 >= days.len()),
             hourly: hours.len() as i64 * 10 >= span * 9 && hours.len() >= 24,
             // Half of a kind of day is a habit; one single day is none, unless every day was used.
             weekdays: seen.map(|(of, wrote)| of > 0 && wrote * 2 >= of),
         }
+    }
+
+    /// The midnight before an hour, if this log does not usually write between.
+    fn dawn(&self, hour: i64) -> Option<Time> {
+        let midnight = hour.div_euclid(24) * 24;
+        self.is_quiet(midnight, hour).then_some(Time(midnight * HOUR))
+    }
+
+    /// The midnight after an hour, likewise.
+    fn dusk(&self, hour: i64) -> Option<Time> {
+        let midnight = (hour.div_euclid(24) + 1) * 24;
+        self.is_quiet(hour + 1, midnight).then_some(Time(midnight * HOUR))
+    }
+
+    fn is_quiet(&self, from: i64, to: i64) -> bool {
+        !self.hourly && (from..to).all(|hour| !self.usual[hour.rem_euclid(24) as usize])
     }
 
     /// Whether silence from one hour to another breaks the rhythm.

@@ -470,7 +470,26 @@ impl Bonds {
     }
 }
 
+/// Since when it is verified that he is out: by decision on an event of the course, and only where
+/// nothing later is proven. The latest such decision's counts.
+fn evicted(told: &Told<'_>, basis: &BTreeSet<String>, last_proven: Option<Time>) -> Option<Time> {
+    use assize_model::decision::{On, Verb};
+    let here = told.question.rulings.iter().rev().filter(|ruling| {
+        ruling.decision.verb == Verb::Overrule
+            && ruling.decision.on == On::Incident
+            && ruling.event.is_some_and(|event| basis.contains(&event.to_string()))
+    });
+    let mut stated = here.filter_map(|ruling| {
+        let text = ruling.decision.set.as_ref()?.get("evicted")?.as_str()?;
+        match Time::parse(text)? {
+            assize_model::time::Stated::Instant(time) | assize_model::time::Stated::Local(time) => Some(time),
+        }
+    });
+    stated.next().filter(|time| Some(*time) >= last_proven)
+}
+
 fn incident(told: &Told<'_>, acts: Vec<Act>) -> Option<Incident> {
+    let basis: BTreeSet<String> = acts.iter().flat_map(|act| act.basis.iter().cloned()).collect();
     let steps = steps(acts);
     let first = steps.first()?;
     let times = || steps.iter().flat_map(|step| [step.time, step.until]).flatten();
@@ -497,7 +516,7 @@ fn incident(told: &Told<'_>, acts: Vec<Act>) -> Option<Incident> {
         first_possible: told.since.filter(|since| !from_the_first(since)),
         first_proven,
         last_proven,
-        evicted: None,
+        evicted: evicted(told, &basis, last_proven),
         hosts: hosts.into_iter().collect(),
         accounts: accounts.into_iter().collect(),
         steps,

@@ -23,6 +23,7 @@ pub fn presence_key<'a>(
         Key::Logon(id) => logon_key(HostName::of(host?)?.as_str(), id),
         Key::Process(process) => process_key(HostName::of(host?)?.as_str(), process),
         Key::Named(name) => format!("{}|{name}", family(source)),
+        Key::Connection(id) => connection_key(source, HostName::of(host?)?.as_str(), id),
     })
 }
 
@@ -57,6 +58,8 @@ pub(crate) enum Key<'a> {
     Process(&'a str),
     /// A session or token of its family of sources.
     Named(&'a str),
+    /// The process of a host that serves one client.
+    Connection(&'a str),
 }
 
 /// The same without making a text of it.
@@ -66,6 +69,7 @@ pub(crate) fn key_of<'a>(
     links: impl Iterator<Item = (&'a str, &'a str)>,
 ) -> Option<Key<'a>> {
     let (mut logon, mut target, mut session, mut token, mut process) = (None, None, None, None, None);
+    let mut serving = None;
     for (kind, value) in links {
         let place = match kind {
             "logon" => &mut logon,
@@ -73,6 +77,7 @@ pub(crate) fn key_of<'a>(
             "session" => &mut session,
             "token" => &mut token,
             "process" => &mut process,
+            "process-id" => &mut serving,
             _ => continue,
         };
         place.get_or_insert(value);
@@ -84,7 +89,18 @@ pub(crate) fn key_of<'a>(
             None => process.map(Key::Process),
         };
     }
+    if let Some(id) = serving.filter(|_| SERVED.contains(&source)) {
+        return Some(Key::Connection(id));
+    }
     session.or(token).filter(|value| !value.is_empty()).map(Key::Named)
+}
+
+/// Sources of which one process serves one client.
+const SERVED: [&str; 2] = ["samba/full_audit", "linux/sshd"];
+
+/// The key of a connection.
+pub(crate) fn connection_key(source: &str, host: &str, id: &str) -> String {
+    format!("{}|{host}|{id}", family(source))
 }
 
 /// The key of a Windows logon.
@@ -124,8 +140,11 @@ pub fn log_name(source: &str) -> &str {
 #[must_use]
 pub fn is_of_host(source: &str) -> bool {
     let first = source.split('/').next().unwrap_or(source);
-    matches!(first, "windows" | "linux" | "samba" | "macos" | "esxi")
+    OF_HOSTS.contains(&first)
 }
+
+/// First steps of sources that each machine has of its own.
+pub const OF_HOSTS: [&str; 5] = ["windows", "linux", "samba", "macos", "esxi"];
 
 /// A logon id as Windows and its exporters write it: hexadecimal with `0x`, or decimal.
 pub(crate) fn logon_id(text: &str) -> Option<u64> {

@@ -74,7 +74,8 @@ pub fn presences(survey: &Survey, logons: &[Logon], tunnels: Vec<Presence>) -> V
 
 const TUNNELS: &str = "
     SELECT id, time, \"until\", source, actor, object, object_kind, peer, device, outcome, links FROM events
-    WHERE verb = 'logon' AND source NOT LIKE 'windows/%' AND source NOT LIKE 'entra/%' AND source NOT LIKE 'm365%'";
+    WHERE verb = 'logon' AND source NOT LIKE 'windows/%' AND source NOT LIKE 'entra/%' AND source NOT LIKE 'm365%'
+      AND source NOT LIKE 'samba/%' AND source NOT LIKE 'linux/%' AND source NOT LIKE 'postgresql%'";
 
 /// Presences that one record tells whole (a tunnel, with its ends), and such as only an accepted
 /// attempt tells of: those stood for a time that is not known.
@@ -285,13 +286,10 @@ fn unopened(key: &str, used: &Use, closings: &[&Logon], names: &Names) -> Option
         opening: used.first.1,
         account,
         host: used.host.clone().filter(|_| !key.starts_with("cloud|")),
-        door: match (windows, key.split('|').next()) {
-            (true, _) if system => Door::Service,
-            (true, _) => Door::Other,
-            (_, Some("cloud")) => Door::Cloud,
-            (_, Some("dms" | "documents")) => Door::Documents,
-            (_, Some("vpn")) => Door::Tunnel,
-            _ => Door::Other,
+        door: match windows {
+            true if system => Door::Service,
+            true => Door::Other,
+            false => crate::connections::door(&used.source),
         },
         from: Some(used.first.0),
         to: closed.filter(|_| !system),

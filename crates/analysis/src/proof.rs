@@ -143,7 +143,9 @@ fn confirmed<'a>(question: &Question<'a>, presence: &Presence) -> Option<(&'stat
     of(question.rulings, Verb::Confirm, kinds).find_map(|ruling| {
         // A presence is reached by what is decided of the time at which it begins; what was under
         // way before is another question, and is not answered by the way.
-        if session.from.is_none() || !ruling.decision.holds_at(session.from) {
+        if session.from.is_none()
+            || !(ruling.decision.holds_at(session.from) || in_its_second(ruling, session.from))
+        {
             return None;
         }
         let (by, same) = match ruling.decision.on {
@@ -157,6 +159,15 @@ fn confirmed<'a>(question: &Question<'a>, presence: &Presence) -> Option<(&'stat
         };
         same.then_some((by, ruling))
     })
+}
+
+/// A source that writes whole seconds means an instant somewhere in that second.
+fn in_its_second(ruling: &Ruling, from: Option<Time>) -> bool {
+    const SECOND: i64 = 1_000_000_000;
+    let whole = from.filter(|from| from.0.rem_euclid(SECOND) == 0);
+    let since = ruling.decision.since();
+    whole.zip(since).is_some_and(|(from, since)| from <= since && since.0 - from.0 < SECOND)
+        && ruling.decision.until().is_none_or(|until| whole <= Some(until))
 }
 
 /// A confirmed event: an act of its process, the opening of its session, or an act in it.

@@ -12,7 +12,7 @@ use std::collections::btree_map::Entry;
 use assize_model::{EventId, HostName, SnapshotError, Time};
 
 use crate::Each;
-use crate::key::{Key, family, is_of_host, key_of, logon_id, logon_key, process_key};
+use crate::key::{Key, connection_key, family, is_of_host, key_of, logon_id, logon_key, process_key};
 use crate::rows::{Pairs, Rows, Texts};
 
 const HOUR: i64 = 3_600_000_000_000;
@@ -133,6 +133,11 @@ impl Counting {
                 Some(Key::Named(_)) if was_refused(verbs.or_empty(row), outcomes.or_empty(row)) => {}
                 Some(Key::Named(name)) => {
                     let key = format!("{}|{name}", family(source));
+                    used.note(self.survey.uses.entry(key).or_insert_with(|| used.first()));
+                }
+                Some(Key::Connection(id)) => {
+                    let Some(host) = host.and_then(HostName::of) else { continue };
+                    let key = connection_key(source, host.as_str(), id);
                     used.note(self.survey.uses.entry(key).or_insert_with(|| used.first()));
                 }
                 // In which logon a process runs says its start.

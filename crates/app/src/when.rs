@@ -27,6 +27,14 @@ impl When {
     pub fn begin(&self) -> Option<Time> {
         self.since.or(self.last)
     }
+
+    /// Whether something that lasted from one time to another lies in it, wholly or in part. What has
+    /// no time may lie anywhere.
+    pub fn touches(&self, from: Option<Time>, to: Option<Time>) -> bool {
+        let ends = to.or(from);
+        self.begin().is_none_or(|begin| ends.is_none_or(|to| to >= begin))
+            && self.until.is_none_or(|until| from.is_none_or(|from| from < until))
+    }
 }
 
 /// A time as a person writes it. A day is its first moment in UTC.

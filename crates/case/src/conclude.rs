@@ -8,18 +8,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use assize_analysis as analysis;
-use assize_model::{Coverage, HostName, Incident, Session, SnapshotError};
+use assize_model::{Coverage, EventId, HostName, Incident, Session, SnapshotError};
 use assize_vault::{Act, Derived};
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::columns::{self, Cell};
+use crate::corrections::Corrections;
 use crate::decisions::Decided;
 use crate::{Case, CaseError, Tables, expose, part, sameness};
 
 /// Raise it when the stages give other results from the same tables.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// Where the keys of stages stand.
 const STAGES: &str = "stages.json";
 
@@ -33,6 +34,16 @@ impl ReadKey {
         digest.update(format!("{} {VERSION};", crate::TOOL));
         keys.for_each(|key| digest.update(key.as_bytes()));
         Self(HEXLOWER.encode(&digest.finalize()))
+    }
+
+    /// The same with what people set right in what was read.
+    fn under(&self, corrections: &Corrections) -> String {
+        if corrections.is_empty() {
+            return self.0.clone();
+        }
+        let mut digest = Sha256::new();
+        digest.update(format!("{} {corrections:?}", self.0));
+        HEXLOWER.encode(&digest.finalize())
     }
 }
 
@@ -49,22 +60,30 @@ pub(crate) fn conclude(
     read: &ReadKey,
     threads: usize,
 ) -> Result<(), CaseError> {
+    let decided = case.decisions();
+    let corrections = corrections(&Tables::open(derived, threads)?, &decided)?;
+    corrections.write(derived)?;
     let tables = Tables::open(derived, threads)?;
     let stood = derived.read(STAGES)?.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    let stages = Stages { survey: read.0.clone() };
+    let stages = Stages { survey: read.under(&corrections) };
     if stood.as_ref() != Some(&stages) {
         derived.remove(STAGES)?;
-        survey(derived, &tables)?;
+        Read::of(&tables)?.write(derived)?;
         let mut file = derived.create(STAGES)?;
         serde_json::to_writer(&mut file, &stages).map_err(|error| part::table_error(STAGES, error))?;
         file.commit()?;
     }
     // Tables that were written since are opened anew.
     let tables = Tables::open(derived, threads)?;
-    let decided = case.decisions();
-    let outcome = Outcome::of(case, &tables, &decided)?;
+    let outcome = Outcome::of(case, &tables, &decided, Found::kept(&tables)?)?;
     outcome.write(derived, &tables, &decided)?;
     expose::write(case, derived, &Tables::open(derived, threads)?)
+}
+
+/// What decisions set right in what was read.
+fn corrections(tables: &Tables, decided: &[Decided]) -> Result<Corrections, CaseError> {
+    let merged = sameness::merged_into(tables, decided.iter().filter_map(|one| one.event))?;
+    Ok(Corrections::of(decided, &|event| merged.get(&event).copied().unwrap_or(event)))
 }
 
 type Each<'a> = dyn Fn(&str, analysis::Take<'_>) -> Result<(), SnapshotError> + 'a;
@@ -74,42 +93,100 @@ fn each(tables: &Tables) -> impl Fn(&str, analysis::Take<'_>) -> Result<(), Snap
 }
 
 /// One reading of all events: presences, addresses, stretches of logs.
-fn survey(derived: &Derived, tables: &Tables) -> Result<(), CaseError> {
-    let each: &Each<'_> = &each(tables);
-    let survey = analysis::survey(each)?;
-    let logons = analysis::logons(each)?;
-    let mut addresses = analysis::Addresses::of_logons(&logons);
-    addresses.add_leases(each)?;
-    let mut clocks = analysis::against_controllers(&logons);
-    clocks.extend(analysis::against_own_time(each)?);
-    clocks.sort();
-    let mut presences = analysis::presences(&survey, &logons, analysis::tunnels(each)?);
-    analysis::place(&mut presences, &addresses);
-    part::write_rows(derived, columns::PRESENCES, presences.iter().map(columns::presence))?;
-    part::write_rows(derived, columns::PROCESS_LOGONS, survey.processes.iter().map(columns::process_logon))?;
-    part::write_rows(derived, columns::LOG_RUNS, survey.runs.iter().map(columns::log_run))?;
-    part::write_rows(derived, columns::PLACED_FINDINGS, analysis::placed(each)?.iter().map(columns::placed))?;
-    part::write_rows(derived, columns::CLOCKS, clocks.iter().map(columns::clock))?;
-    part::write_rows(derived, columns::HOSTS, addresses.hosts().iter().map(columns::host))
+struct Read {
+    survey: analysis::Survey,
+    addresses: analysis::Addresses,
+    found: Found,
+}
+
+/// What conclusions are drawn from.
+struct Found {
+    presences: Vec<analysis::Presence>,
+    runs: Vec<analysis::Run>,
+    clocks: Vec<analysis::Skew>,
+    placed: Vec<analysis::Placed>,
+}
+
+impl Read {
+    fn of(tables: &Tables) -> Result<Self, CaseError> {
+        let each: &Each<'_> = &each(tables);
+        let mut survey = analysis::survey(each)?;
+        let logons = analysis::logons(each)?;
+        let mut addresses = analysis::Addresses::of_logons(&logons);
+        addresses.add_leases(each)?;
+        let mut clocks = analysis::against_controllers(&logons);
+        clocks.extend(analysis::against_own_time(each)?);
+        clocks.sort();
+        let mut told = analysis::tunnels(each)?;
+        told.extend(analysis::connections(&survey, each)?);
+        let mut presences = analysis::presences(&survey, &logons, told);
+        analysis::place(&mut presences, &addresses);
+        let (runs, placed) = (std::mem::take(&mut survey.runs), analysis::placed(each)?);
+        Ok(Self { survey, addresses, found: Found { presences, runs, clocks, placed } })
+    }
+
+    fn write(&self, derived: &Derived) -> Result<(), CaseError> {
+        let Self { survey, addresses, found } = self;
+        part::write_rows(derived, columns::PRESENCES, found.presences.iter().map(columns::presence))?;
+        part::write_rows(
+            derived,
+            columns::PROCESS_LOGONS,
+            survey.processes.iter().map(columns::process_logon),
+        )?;
+        part::write_rows(derived, columns::LOG_RUNS, found.runs.iter().map(columns::log_run))?;
+        part::write_rows(derived, columns::PLACED_FINDINGS, found.placed.iter().map(columns::placed))?;
+        part::write_rows(derived, columns::CLOCKS, found.clocks.iter().map(columns::clock))?;
+        part::write_rows(derived, columns::HOSTS, addresses.hosts().iter().map(columns::host))
+    }
+}
+
+impl Found {
+    /// As an earlier stage wrote it.
+    fn kept(tables: &Tables) -> Result<Self, CaseError> {
+        let each: &Each<'_> = &each(tables);
+        Ok(Self {
+            presences: analysis::kept_presences(each)?,
+            runs: analysis::kept_runs(each)?,
+            clocks: analysis::kept_clocks(each)?,
+            placed: analysis::kept_placed(each)?,
+        })
+    }
+}
+
+/// Why an event is the intruder's.
+pub(crate) struct ProvenEvent {
+    process: Option<EventId>,
+    by: String,
+    basis: Vec<String>,
 }
 
 /// Whose acts they were, under decisions.
 pub(crate) struct Outcome {
-    presences: Vec<analysis::Presence>,
+    pub(crate) presences: Vec<analysis::Presence>,
     /// In the order of presences.
     pub(crate) sessions: Vec<Session>,
     pub(crate) proof: analysis::Proof,
-    coverage: Vec<Coverage>,
+    pub(crate) coverage: Vec<Coverage>,
     people: Vec<analysis::Seen>,
     pub(crate) incidents: Vec<Incident>,
 }
 
 impl Outcome {
+    /// What would follow if other decisions and another register stood: those of the case's horizon.
+    pub(crate) fn supposed(case: &Case, derived: &Derived, threads: usize) -> Result<Self, CaseError> {
+        let decided = case.decisions();
+        let corrections = corrections(&Tables::open(derived, threads)?, &decided)?;
+        let same = corrections == Corrections::read(derived)?;
+        let tables = Tables::open_under(derived, threads, &corrections)?;
+        // Other clocks make other presences: then everything is read again, and nothing written.
+        let found = if same { Found::kept(&tables)? } else { Read::of(&tables)?.found };
+        Self::of(case, &tables, &decided, found)
+    }
+
     /// Proves, then clears.
-    pub(crate) fn of(case: &Case, tables: &Tables, decided: &[Decided]) -> Result<Self, CaseError> {
+    fn of(case: &Case, tables: &Tables, decided: &[Decided], found: Found) -> Result<Self, CaseError> {
         let each: &Each<'_> = &each(tables);
-        let mut presences = analysis::kept_presences(each)?;
-        let runs = analysis::kept_runs(each)?;
+        let Found { mut presences, runs, clocks, placed: findings } = found;
         let merged = sameness::merged_into(tables, decided.iter().filter_map(|one| one.event))?;
         let rulings: Vec<analysis::Ruling> = decided
             .iter()
@@ -139,12 +216,11 @@ impl Outcome {
             signs: analysis::Signs::of(&|sql| tables.rows(sql))?,
             roster: &roster,
             controlled: &controlled,
-            skewed: &analysis::kept_clocks(each)?,
+            skewed: &clocks,
         };
         let coverage = analysis::coverage(&logs);
         let sessions = analysis::judge(&question, &proof, &analysis::Calendar::of(&coverage));
         let people = analysis::people(&sessions, &roster);
-        let findings = analysis::kept_placed(each)?;
         let since = coverage.iter().filter_map(|row| row.from).min();
         let told = analysis::Told {
             question: &question,
@@ -166,28 +242,17 @@ impl Outcome {
         });
         part::write_rows(derived, columns::SESSIONS, rows)?;
         self.write_keys(derived, tables)?;
-        let hosts = self.proof.hosts.iter();
-        let processes = hosts.clone().flat_map(|(host, descent)| {
+        let processes = self.proof.hosts.iter().flat_map(|(host, descent)| {
             descent.processes.iter().map(move |own| columns::process(host.as_str(), own))
         });
         part::write_rows(derived, columns::PROCESSES, processes)?;
-        let acts = hosts.flat_map(|(_, descent)| {
-            descent.acts.iter().filter_map(|(act, process)| {
-                let own = descent.processes.get(*process)?;
-                Some((act.id, Some(own.start.id), own.by.to_owned(), own.basis.iter().cloned().collect()))
-            })
-        });
-        let decided_events = self.proof.events.iter().map(|(event, why)| {
-            (*event, None, "decision".to_owned(), why.iter().cloned().collect::<Vec<String>>())
-        });
-        let mut events: BTreeMap<_, _> = decided_events.map(|one| (one.0, one)).collect();
-        events.extend(acts.map(|one: (_, _, _, Vec<String>)| (one.0, one)));
-        let rows = events.into_values().map(|(event, process, by, basis)| {
+        let events = self.proven_events();
+        let rows = events.into_iter().map(|(event, proven)| {
             vec![
                 Cell::text(event),
-                Cell::Text(process.map(|process| process.to_string())),
-                Cell::text(by),
-                Cell::Texts(basis),
+                Cell::Text(proven.process.map(|process| process.to_string())),
+                Cell::text(proven.by),
+                Cell::Texts(proven.basis),
             ]
         });
         part::write_rows(derived, columns::PROVEN_EVENTS, rows)?;
@@ -200,6 +265,24 @@ impl Outcome {
         part::write_rows(derived, columns::STEPS, steps)?;
         part::write_rows(derived, columns::COVERAGE, self.coverage.iter().map(columns::coverage))?;
         part::write_rows(derived, columns::DECISIONS, decided.iter().map(|one| self.decision(one)))
+    }
+
+    /// Events that are proven the intruder's, with their process, rule and basis.
+    pub(crate) fn proven_events(&self) -> BTreeMap<EventId, ProvenEvent> {
+        let hosts = self.proof.hosts.values();
+        let acts = hosts.flat_map(|descent| {
+            descent.acts.iter().filter_map(|(act, process)| {
+                let own = descent.processes.get(*process)?;
+                let basis = own.basis.iter().cloned().collect();
+                Some((act.id, ProvenEvent { process: Some(own.start.id), by: own.by.to_owned(), basis }))
+            })
+        });
+        let decided = self.proof.events.iter().map(|(event, why)| {
+            let basis = why.iter().cloned().collect();
+            (*event, ProvenEvent { process: None, by: "decision".to_owned(), basis })
+        });
+        // What is known of the process says more than that it was decided.
+        decided.chain(acts).collect()
     }
 
     fn write_keys(&self, derived: &Derived, tables: &Tables) -> Result<(), CaseError> {
@@ -241,8 +324,7 @@ impl Outcome {
 /// Who is who, by the register as it stands.
 fn roster(case: &Case) -> Result<analysis::Roster, CaseError> {
     let Some(version) = case.register()? else { return Ok(analysis::Roster::default()) };
-    let imported =
-        case.vault.leaves().iter().rev().find(|logged| matches!(logged.leaf.act, Act::Register { .. }));
+    let imported = case.counting().rev().find(|logged| matches!(logged.leaf.act, Act::Register { .. }));
     let basis = imported.map(|logged| logged.id.to_string()).unwrap_or_default();
     Ok(analysis::Roster::of(&version.register, &basis))
 }

@@ -70,7 +70,7 @@ impl Case {
     /// Every decision, in the order of its newest leaf.
     #[must_use]
     pub fn decisions(&self) -> Vec<Decided> {
-        self.decisions_until(u64::MAX)
+        self.decisions_until(self.horizon)
     }
 
     /// Every decision whose leaf stands before a place in the log: what was decided then.

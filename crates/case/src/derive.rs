@@ -87,7 +87,7 @@ impl Case {
         let mut vouched = Vouched::take(&derived)?;
         let rules_digest = rules::digest(rule_files);
         vouched.rules.clone_from(&rules_digest);
-        let exhibits = self.vault.exhibits();
+        let exhibits = self.exhibits();
         let work = Work {
             case: self,
             derived: &derived,
@@ -124,7 +124,7 @@ impl Case {
         progress: &dyn Progress,
     ) -> Result<String, CaseError> {
         let derived = self.vault.derived();
-        let exhibits = self.vault.exhibits();
+        let exhibits = self.exhibits();
         let done = |exhibit: &Exhibit| -> Result<Done, CaseError> {
             let bytes = derived.read(&format!("tasks/{}.json", exhibit.id))?.ok_or(CaseError::NotDerived)?;
             serde_json::from_slice(&bytes).map_err(|_| CaseError::NotDerived)

@@ -10,10 +10,12 @@ mod choice;
 mod clock;
 mod columns;
 mod conclude;
+mod corrections;
 mod custody;
 mod decisions;
 mod derive;
 mod detect;
+mod diff;
 mod digest;
 mod expose;
 mod measure;
@@ -49,6 +51,7 @@ pub use custody::keys;
 pub use decisions::Decided;
 pub use derive::{Derivation, threads};
 pub use detect::{Detected, DetectedFinding, RuleName, Search, detect};
+pub use diff::{Change, Diff, Moved};
 pub use expose::By;
 pub use measure::{Candidate, Explained, Fill, MEASURED, Measured, explain, measure};
 pub use progress::{Progress, Silent};
@@ -115,6 +118,8 @@ pub enum CaseError {
 /// One inquiry.
 pub struct Case {
     vault: Vault,
+    /// Leaves that count: all, or those up to a time as of which is derived.
+    horizon: u64,
 }
 
 impl Case {
@@ -137,7 +142,7 @@ impl Case {
         keys: &Keys,
         stamp: &Stamp,
     ) -> Result<Self, CaseError> {
-        Ok(Self { vault: Vault::create(root, file, at_rest, keys, stamp)? })
+        Ok(Self::of(Vault::create(root, file, at_rest, keys, stamp)?))
     }
 
     /// Opens a case to look at it.
@@ -159,7 +164,7 @@ impl Case {
         if vault.at_rest() == AtRest::Encrypted {
             vault.use_keys(keys)?;
         }
-        Ok(Self { vault })
+        Ok(Self::of(vault))
     }
 
     /// Opens a case to change it.
@@ -178,7 +183,46 @@ impl Case {
         let mut vault = Vault::open_for_writing(root)?;
         vault.use_keys(keys)?;
         vault.load_passwords(keys)?;
-        Ok(Self { vault })
+        Ok(Self::of(vault))
+    }
+
+    fn of(vault: Vault) -> Self {
+        Self { vault, horizon: u64::MAX }
+    }
+
+    /// From now on the case is as it stood at that time: exhibits, register and decisions of later
+    /// leaves do not count. How many leaves do is returned.
+    pub fn as_of(&mut self, time: model::Time) -> u64 {
+        self.horizon = self.leaves_at(time);
+        self.horizon
+    }
+
+    /// How many leaves had been written at a time.
+    pub(crate) fn leaves_at(&self, time: model::Time) -> u64 {
+        let before = |at: &str| match model::Time::parse(at) {
+            Some(model::time::Stated::Instant(at) | model::time::Stated::Local(at)) => at <= time,
+            None => true,
+        };
+        self.vault.leaves().iter().take_while(|logged| before(&logged.leaf.at)).count() as u64
+    }
+
+    /// Exhibits that count.
+    pub(crate) fn exhibits(&self) -> Vec<model::Exhibit> {
+        let mut exhibits = self.vault.exhibits();
+        if self.horizon < self.vault.leaves().len() as u64 {
+            let known: std::collections::BTreeSet<model::LeafId> =
+                self.counting().map(|logged| logged.id).collect();
+            exhibits
+                .iter_mut()
+                .for_each(|exhibit| exhibit.admissions.retain(|one| known.contains(&one.leaf)));
+            exhibits.retain(|exhibit| !exhibit.admissions.is_empty());
+        }
+        exhibits
+    }
+
+    /// Leaves that count.
+    pub(crate) fn counting(&self) -> impl DoubleEndedIterator<Item = &vault::LoggedLeaf> {
+        self.vault.leaves().iter().filter(|logged| logged.index < self.horizon)
     }
 
     /// Keeps passwords of containers with the keys of this case.

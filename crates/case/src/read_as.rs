@@ -209,6 +209,11 @@ fn digest_of(mapping: &str) -> String {
 
 /// Everything that was said, in its order.
 pub(crate) fn said(vault: &Vault) -> Vec<ReadAs> {
+    said_in(vault.leaves().iter())
+}
+
+/// The same of some leaves.
+fn said_in<'a>(leaves: impl Iterator<Item = &'a assize_vault::LoggedLeaf>) -> Vec<ReadAs> {
     let one = |act: &Act| match act {
         Act::ReadAs { says } => {
             let said: ReadAs = serde_json::from_value(says.clone()).ok()?;
@@ -217,7 +222,7 @@ pub(crate) fn said(vault: &Vault) -> Vec<ReadAs> {
         }
         _ => None,
     };
-    vault.leaves().iter().filter_map(|logged| one(&logged.leaf.act)).collect()
+    leaves.filter_map(|logged| one(&logged.leaf.act)).collect()
 }
 
 /// Gives a locator's options the text of the mapping that they name by its digest.
@@ -258,7 +263,7 @@ impl Case {
     /// Everything that was said of how exhibits are to be read, in its order.
     #[must_use]
     pub fn said_of_reading(&self) -> Vec<ReadAs> {
-        said(&self.vault)
+        said_in(self.counting())
     }
 }
 

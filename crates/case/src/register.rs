@@ -116,7 +116,11 @@ impl Case {
     /// # Errors
     /// Where it is not what its leaf says, or cannot be read.
     pub fn register(&self) -> Result<Option<Version>, CaseError> {
-        let Some(newest) = self.vault.register_versions().last().copied() else { return Ok(None) };
+        let of_leaf = |logged: &assize_vault::LoggedLeaf| match &logged.leaf.act {
+            assize_vault::Act::Register { name, .. } => name.strip_suffix(".json")?.parse().ok(),
+            _ => None,
+        };
+        let Some(newest) = self.counting().filter_map(of_leaf).max() else { return Ok(None) };
         self.register_version(newest).map(Some)
     }
 

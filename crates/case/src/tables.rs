@@ -21,6 +21,7 @@ use datafusion::prelude::{SQLOptions, SessionConfig, SessionContext};
 use futures::StreamExt;
 use tokio::runtime::Runtime;
 
+use crate::corrections::Corrections;
 use crate::{CaseError, columns, words};
 
 /// Bytes that queries may hold at once.
@@ -56,6 +57,15 @@ impl Tables {
     /// # Errors
     /// [`CaseError::NotDerived`], or the area cannot be opened.
     pub fn open(derived: &Derived, threads: usize) -> Result<Self, CaseError> {
+        Self::open_under(derived, threads, &Corrections::read(derived)?)
+    }
+
+    /// The same, with other things set right than those that the tables were derived under.
+    pub(crate) fn open_under(
+        derived: &Derived,
+        threads: usize,
+        corrections: &Corrections,
+    ) -> Result<Self, CaseError> {
         if derived.read("readings.parquet")?.is_none() {
             return Err(CaseError::NotDerived);
         }
@@ -71,7 +81,7 @@ impl Tables {
             tables.register(table.name, &table.path(), table.schema()).map_err(refused)?;
         }
         let aliases = derived.read(&columns::ALIASES.path())?.is_some();
-        tables.register_merged(aliases).map_err(refused)?;
+        tables.register_merged(aliases, corrections).map_err(refused)?;
         tables.context.register_udf(presence_key());
         tables.runtime.block_on(tables.context.sql(SESSION_EVENTS)).map_err(refused)?;
         Ok(tables)
@@ -94,23 +104,28 @@ impl Tables {
         Ok(Self { context: SessionContext::new_with_config_rt(config, environment), runtime })
     }
 
-    /// `events` and `findings`: of records that are one event, one. Where there are none they are the
-    /// tables as they lie there, at no cost.
-    fn register_merged(&self, written: bool) -> Result<(), DataFusionError> {
+    /// `events` and `findings`: of records that are one event, one, and with what people set right.
+    /// Where there is neither they are the tables as they lie there, at no cost.
+    fn register_merged(&self, written: bool, corrections: &Corrections) -> Result<(), DataFusionError> {
         let aliases = columns::ALIASES;
         if written {
             self.register(aliases.name, &aliases.path(), aliases.schema())?;
         }
-        if !written || !self.has_rows(aliases.name)? {
-            self.register("events", "events/", spine::schema())?;
+        let merged = written && self.has_rows(aliases.name)?;
+        let from = |table: &str, id: &str, columns: &str| match merged {
+            true => format!("SELECT {columns} FROM {table} t LEFT ANTI JOIN aliases a ON t.{id} = a.id"),
+            false => format!("SELECT {columns} FROM {table} t"),
+        };
+        match (merged, corrections.is_empty()) {
+            (false, true) => self.register("events", "events/", spine::schema())?,
+            (_, true) => self.view("events", &from("records", "id", "t.*"))?,
+            (_, false) => self.view("events", &from("records", "id", &corrections.columns()))?,
+        }
+        if !merged {
             return self.register("findings", "findings/", columns::FINDINGS.schema());
         }
         self.register(FINDINGS_OF_RECORDS, "findings/", columns::FINDINGS.schema())?;
-        let without = |table: &str, id: &str| {
-            format!("SELECT t.* FROM {table} t LEFT ANTI JOIN aliases a ON t.{id} = a.id")
-        };
-        self.view("events", &without("records", "id"))?;
-        self.view("findings", &without(FINDINGS_OF_RECORDS, "event"))
+        self.view("findings", &from(FINDINGS_OF_RECORDS, "event", "t.*"))
     }
 
     fn view(&self, name: &str, sql: &str) -> Result<(), DataFusionError> {

@@ -138,7 +138,8 @@ pub fn make(options: &Options, progress: &mut dyn FnMut(Progress)) -> io::Result
     for (host, source, at) in clears {
         damage.was_cleared(&files, host, source, at);
     }
-    for (host, from) in intruder.had_control_of() {
+    // Whoever has an administrator's rights on a machine can change what it logs.
+    for (host, from) in intruder.had_control_of().chain(std::mem::take(&mut world.administered)) {
         damage.under_control(host, from);
     }
     damage.wound(&mut files)?;

@@ -33,6 +33,8 @@ pub(crate) struct World<'c> {
     pub(crate) step: Option<u32>,
     /// Logs that were cleared: host, source, when.
     pub(crate) cleared: Vec<(HostId, &'static str, Moment)>,
+    /// Machines on which the intruder had an administrator's presence, since when.
+    pub(crate) administered: Vec<(HostId, Moment)>,
     /// The insider, whose work is the intruder's, and the incident.
     pub(crate) insider: Option<(PersonId, String)>,
     hosts: Vec<HostState>,
@@ -117,6 +119,7 @@ impl<'c> World<'c> {
             truth,
             step: None,
             cleared: Vec::new(),
+            administered: Vec::new(),
             insider: None,
             hosts: hosts.collect(),
             sessions: 1000,
@@ -200,6 +203,9 @@ impl<'c> World<'c> {
     /// A presence begins, without any act: for systems that log no beginning.
     pub(crate) fn presence(&mut self, at: Moment, arrival: &Arrival<'_>) -> Rc<Session> {
         self.sessions += 1;
+        if arrival.intruder && arrival.elevated {
+            self.administered.push((arrival.host, at));
+        }
         let state = &mut self.hosts[arrival.host.index()];
         let mut dice = state.dice.branch(self.sessions);
         state.next_logon += 0x40 + dice.below(0x9000);

@@ -12,7 +12,7 @@
 
 use std::net::IpAddr;
 
-use assize_model::spine::{ObjectKind, Outcome, Qualifier, Verb};
+use assize_model::spine::{Link, ObjectKind, Outcome, Qualifier, Verb};
 
 use crate::record::Record;
 use crate::syslog::Envelope;
@@ -43,6 +43,7 @@ const OPERATIONS: &[Row] = &[
     ("chown", Verb::PermissionChange, EITHER, Done),
     ("connect", Verb::Connect, Some(ObjectKind::Share), Done),
     ("copy_chunk_send", Verb::Copy, FILE, Done),
+    ("disconnect", Verb::Logoff, Some(ObjectKind::Share), Done),
     ("fchmod", Verb::PermissionChange, EITHER, Done),
     ("fchown", Verb::PermissionChange, EITHER, Done),
     ("fdopendir", Verb::List, FOLDER, Prepared),
@@ -86,6 +87,10 @@ pub(crate) fn says<'a>(envelope: &Envelope<'a>, record: &mut Record<'a>) {
     let Some(line) = Audit::of(envelope.message) else { return };
     record.source = "samba/full_audit".into();
     line.who(record);
+    // A process of the server serves one client.
+    if let Some(pid) = envelope.process_id {
+        record.link(Link::ProcessId, pid);
+    }
     record.own("operation", line.operation);
     record.own("result", line.result);
     record.outcome = outcome(line.result);

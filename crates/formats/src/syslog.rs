@@ -41,7 +41,7 @@ static CARD: Card = Card {
         "https://www.rfc-editor.org/rfc/rfc5424",
         "https://www.rsyslog.com/doc/configuration/templates.html",
     ],
-    version: 1,
+    version: 2,
 };
 
 /// Understands a message of some program. The record has the envelope's fields already; what a function

@@ -42,6 +42,8 @@ pub enum On {
     Holding,
     Item,
     Subject,
+    /// A course of events, by an event of its first step: since when its intruder is out.
+    Incident,
     /// Another decision, which is undone.
     Decision,
 }
@@ -74,7 +76,8 @@ pub struct Decision {
     pub verb: Verb,
     /// Of what kind of thing.
     pub on: On,
-    /// Events, findings and sessions: the record it hangs on (a session's opening event).
+    /// Events, findings, sessions, incidents: the record it hangs on (a session's opening event, an event
+    /// of an incident).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub anchor: Option<Anchor>,
     /// Accounts, hosts, applications, addresses, clocks, decisions: its name.
@@ -160,6 +163,7 @@ impl On {
             Self::Holding => "holding",
             Self::Item => "item",
             Self::Subject => "subject",
+            Self::Incident => "incident",
             Self::Decision => "decision",
         }
     }
@@ -173,7 +177,7 @@ impl On {
                 &[Confirm, Reject, Clear]
             }
             Self::Class => &[Clear],
-            Self::Clock | Self::Holding | Self::Item | Self::Subject => &[Overrule],
+            Self::Clock | Self::Holding | Self::Item | Self::Subject | Self::Incident => &[Overrule],
             Self::Decision => &[Reject],
         }
     }
@@ -227,7 +231,7 @@ impl Decision {
             filled(&self.class),
         );
         let (expected, right) = match self.on {
-            On::Event | On::Finding | On::Session => ("anchor", (true, false, false)),
+            On::Event | On::Finding | On::Session | On::Incident => ("anchor", (true, false, false)),
             On::Class => ("where", (false, false, true)),
             _ => ("value", (false, true, false)),
         };

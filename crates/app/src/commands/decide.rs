@@ -20,6 +20,7 @@ use crate::shell::{DONE, Shell};
   assize decide confirm address 198.51.100.23 --since T --until T --reason TEXT
   assize decide clear class 'account:COURT\\svc-backup device:BKP01' --reason TEXT
   assize decide overrule clock 'host:FS01' --set offset=-7m --reason TEXT
+  assize decide overrule incident i-… --set evicted=2026-09-20T08:00:00Z --reason TEXT
   assize decide reject decision d-… --reason TEXT                  undoes it
 A decision is a leaf of the custody log. `--by` says whose it is; it takes effect in the tables at once.")]
 pub struct Arguments {
@@ -27,7 +28,7 @@ pub struct Arguments {
     #[arg(value_parser = word::<Verb>)]
     verb: Option<Verb>,
     /// event, finding, session, account, host, application, address, class, clock, holding, item,
-    /// subject or decision
+    /// subject, incident or decision
     #[arg(value_parser = word::<On>, requires = "thing")]
     on: Option<On>,
     /// Id or name of the thing; of a class `account:… device:… host:…`
@@ -89,7 +90,7 @@ impl Arguments {
             by,
         };
         match on {
-            On::Event | On::Finding | On::Session => decision.anchor = Some(anchor(case, on, thing)?),
+            On::Event | On::Finding | On::Session | On::Incident => decision.anchor = Some(anchor(case, on, thing)?),
             On::Class => decision.class = Some(thing.clone()),
             _ => decision.value = Some(thing.clone()),
         }
@@ -120,7 +121,12 @@ fn anchor(case: &Case, on: On, id: &str) -> Result<Anchor> {
         On::Session => ("sessions", "opening"),
         _ => ("events", "id"),
     };
-    let sql = format!("SELECT {event} AS event FROM {table} WHERE starts_with(id, '{}') ORDER BY id LIMIT 2", literal(id));
+    let sql = match on {
+        On::Incident => format!(
+            "SELECT DISTINCT b AS event FROM (SELECT unnest(basis) AS b FROM steps \
+             WHERE position = 0 AND starts_with(incident, '{}')) s WHERE starts_with(b, 'e-') ORDER BY b LIMIT 1", literal(id)),
+        _ => format!("SELECT {event} AS event FROM {table} WHERE starts_with(id, '{}') ORDER BY id LIMIT 2", literal(id)),
+    };
     let rows = snapshot.rows(&sql)?;
     let [row] = rows.as_slice() else {
         bail!("{id}: {} in this case", if rows.is_empty() { "nothing has this id" } else { "several ids begin so" });

@@ -25,6 +25,9 @@ pub struct Arguments {
     /// Take the decisions of a file first, one JSON object a line
     #[arg(long, value_name = "FILE")]
     decisions: Option<std::path::PathBuf>,
+    /// Derive the case as it stood then: exhibits, register and decisions of later do not count
+    #[arg(long, value_name = "T", conflicts_with = "decisions", value_parser = crate::when::at)]
+    as_of: Option<assize_case::model::Time>,
 }
 
 impl Arguments {
@@ -37,6 +40,13 @@ impl Arguments {
         self.readings.say(&mut case, shell)?;
         if !decisions.is_empty() {
             decide::take(&mut case, &decisions, shell)?;
+        }
+        if let Some(time) = self.as_of {
+            let leaves = case.as_of(time);
+            shell.sight.say(&format!(
+                "as of {time}: the first {leaves} of {} leaves count; `assize derive` brings the tables back to now",
+                case.vault().leaves().len()
+            ));
         }
         let stamp = assize_case::stamp(shell.common.by.as_deref());
         let derivation = case.derive(&rules, shell.common.threads, &stamp, &shell.sight)?;

@@ -10,14 +10,19 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::shell::{DONE, Shell};
+use crate::when::When;
 
 #[derive(Args)]
-pub struct Arguments {}
+pub struct Arguments {
+    #[command(flatten)]
+    when: When,
+}
 
 impl Arguments {
     pub fn run(self, shell: &mut Shell) -> Result<ExitCode> {
         let case = shell.case()?;
-        let incidents = published(&case)?;
+        let mut incidents = published(&case)?;
+        incidents.retain(|row| self.when.touches(row.time("first_proven"), row.time("last_proven")));
         if shell.shape() != Shape::Table && shell.shape() != Shape::Csv {
             shell.rows(incidents, &[])?;
             return Ok(DONE.into());

@@ -56,6 +56,10 @@ commands! {
     sessions Sessions,
     /// Decide whose act something was; without arguments: what is decided
     decide Decide,
+    /// What decisions between two states of a case moved
+    diff Diff,
+    /// What happened, event by event, with whose act each was
+    timeline Timeline,
     /// How far access went to each holding, item or subject, and how far at most
     exposures Exposures,
     /// From any id back to bytes, exhibit and log leaf

@@ -10,9 +10,12 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::shell::{DONE, Shell};
+use crate::when::When;
 
 #[derive(Args)]
 pub struct Arguments {
+    #[command(flatten)]
+    when: When,
     /// Only those with this verdict: intruder, owner or undetermined
     #[arg(long, value_name = "VERDICT")]
     verdict: Option<String>,
@@ -35,6 +38,7 @@ impl Arguments {
             self.verdict.as_deref().is_none_or(|verdict| row.text("verdict") == verdict)
                 && holds(&self.user, &[row.text("account")])
                 && holds(&self.host, &[row.text("host"), row.text("device")])
+                && self.when.touches(row.time("from"), row.time("to").or(row.time("last_seen")))
         });
         let columns = ["from", "to", "account", "host", "door", "device", "address", "verdict", "because", "id"];
         shell.rows(rows, &columns.map(Column::of))?;

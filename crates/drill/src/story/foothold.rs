@@ -152,6 +152,8 @@ pub(super) fn dump_credentials(intruder: &mut Intruder<'_>, world: &mut World<'_
     intruder.moment();
     let succeeded = intruder.succeeds();
     intruder.step(world, "T1003.001", host, account, succeeded);
+    // The tool runs as the system, whether it gets what it is after or not.
+    intruder.controlled.push((host, intruder.at));
     let machine = world.machine(host);
     let services = world.services(host);
     let lsass = Rc::new(crate::act::Process {
@@ -208,6 +210,7 @@ pub(super) fn stage(intruder: &mut Intruder<'_>, world: &mut World<'_>) {
         }
         intruder.moment();
         intruder.step(world, "T1560.001", host, account, true);
+        intruder.controlled.push((host, intruder.at));
         let machine = world.machine(host);
         let services = world.services(host);
         let root = format!("\\\\{}\\{}", court.host(court.share(share).host).name, court.share(share).name);

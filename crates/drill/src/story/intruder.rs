@@ -292,6 +292,9 @@ impl<'s> Intruder<'s> {
         let command = "C:\\ProgramData\\SyncHost\\syncsvc.exe -k";
         let (at, step) = (self.at - 3 * SECOND, world.step.take());
         let session = if self.persisted { world.machine(host) } else { world.console_at(host, self.at)? };
+        if self.persisted {
+            self.controlled.push((host, at));
+        }
         let process = world.start(at, &session, &services, image, command);
         self.call_home(world, &process);
         world.end(self.at + 2 * HOUR, &process);
