@@ -30,6 +30,9 @@ struct CommandLine {
 
 fn main() -> ExitCode {
     let line = CommandLine::parse();
+    std::panic::set_hook(Box::new(|panic| {
+        eprintln!("assize: a defect of this program: {}", assize_case::gate::cover(&panic.to_string()));
+    }));
     let mut shell = shell::Shell::new(line.common);
     match commands::run(line.command, &mut shell) {
         Ok(code) => code,

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use assize_case::outputs::harmless;
 use assize_case::outputs::table::{self, Column, RowWriter, Shape};
 use assize_case::vault::{AtRest, CaseFile, Keys, Vault, VaultError};
-use assize_case::{Case, CaseError, model::Row};
+use assize_case::{Case, CaseError, Gate, gate, model::Row};
 use clap::{Args, ValueEnum};
 
 use crate::sight::Sight;
@@ -174,12 +174,14 @@ impl Shell {
 
     /// Where the result goes.
     pub fn out(&self) -> Result<Box<dyn Write>> {
-        let Some(path) = &self.common.output else { return Ok(Box::new(BufWriter::new(io::stdout()))) };
+        let Some(path) = &self.common.output else {
+            return Ok(Box::new(Gate::new(BufWriter::new(io::stdout()))));
+        };
         if path.exists() && !self.common.clobber {
             bail!("{}: exists; give --clobber to overwrite it", path.display());
         }
         let file = std::fs::File::create(path).with_context(|| path.display().to_string())?;
-        Ok(Box::new(BufWriter::new(file)))
+        Ok(Box::new(Gate::new(BufWriter::new(file))))
     }
 
     /// Columns that a table may take on this terminal; `None` where it is no terminal.
@@ -238,7 +240,11 @@ impl Shell {
         }
         let told: Vec<String> =
             error.chain().map(|cause| harmless::terminal(&cause.to_string()).into_owned()).collect();
-        eprintln!("assize: {}", told.join(": "));
+        if let Ok(folder) = self.case_folder() {
+            // The error may have come before the case was opened: its names are covered all the same.
+            let _ = assize_case::keys().map(|keys| Case::open_with(&folder, &keys));
+        }
+        eprintln!("assize: {}", gate::cover(&told.join(": ")));
         code_of(error).into()
     }
 }

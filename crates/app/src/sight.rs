@@ -7,8 +7,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use assize_case::Progress;
 use assize_case::outputs::harmless;
+use assize_case::{Progress, gate};
 use indicatif::{HumanBytes, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// Where a stage stands.
@@ -41,7 +41,7 @@ impl Sight {
     /// A line for the person.
     pub fn say(&self, line: &str) {
         if !self.quiet {
-            eprintln!("{line}");
+            eprintln!("{}", gate::cover(line));
         }
     }
 
@@ -101,7 +101,7 @@ impl Progress for Sight {
                 "{}/{} {}",
                 stage.items,
                 stage.items_all,
-                harmless::terminal(name)
+                harmless::terminal(&gate::cover(name))
             ));
             if !self.terminal && stage.told.elapsed() >= LINE_EVERY {
                 stage.told = Instant::now();

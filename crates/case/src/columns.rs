@@ -14,6 +14,8 @@ use assize_analysis::{Own, Placed, Presence, Run, Seen, Skew, Span};
 use assize_model::incident::Step;
 use assize_model::{Coverage, EventId, Exhibit, Finding, Gap, Host, Incident, Reading, Session, Time, spine};
 
+use crate::names::Names;
+
 /// What a column holds. Every column may be null but the first, the row's id.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Kind {
@@ -110,6 +112,13 @@ pub(crate) const ALIASES: Table = Table {
 /// Records whose source has an identity for them, as two numbers.
 pub(crate) const IDENTITIES: Table =
     Table { name: "identities", per_exhibit: true, columns: &[("id", Text), ("a", Number), ("b", Number)] };
+
+/// Which names were covered in which columns of an exhibit, and in how many values.
+pub(crate) const MASKED: Table = Table {
+    name: "masked",
+    per_exhibit: false,
+    columns: &[("exhibit", Text), ("subject", Text), ("field", Text), ("texts", Number)],
+};
 
 pub(crate) const EXHIBITS: Table = Table {
     name: "exhibits",
@@ -464,6 +473,7 @@ pub(crate) const ALL: &[Table] = &[
     GAPS,
     READINGS,
     EXHIBITS,
+    MASKED,
     COVERAGE,
     RULES,
     PRESENCES,
@@ -599,9 +609,15 @@ pub(crate) fn reading(reading: &Reading) -> Vec<Cell> {
     ]
 }
 
-pub(crate) fn exhibit(exhibit: &Exhibit) -> Vec<Cell> {
+pub(crate) fn masked(exhibit: assize_model::ExhibitId, count: &(String, String, u64)) -> Vec<Cell> {
+    let (subject, field, texts) = count;
+    vec![Cell::text(exhibit), Cell::text(subject), Cell::text(field), Cell::Number(*texts)]
+}
+
+pub(crate) fn exhibit(exhibit: &Exhibit, names: Option<&Names>) -> Vec<Cell> {
+    let told = |path: &String| names.map_or_else(|| path.clone(), |names| names.cover_path(path));
     // Which paths, not in which order or how often: tables must not depend on either.
-    let mut paths: Vec<String> = exhibit.admissions.iter().map(|admission| admission.path.clone()).collect();
+    let mut paths: Vec<String> = exhibit.admissions.iter().map(|admission| told(&admission.path)).collect();
     paths.sort();
     paths.dedup();
     vec![

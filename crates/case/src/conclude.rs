@@ -28,11 +28,14 @@ const STAGES: &str = "stages.json";
 pub(crate) struct ReadKey(String);
 
 impl ReadKey {
-    /// From the keys of the exhibits' tasks, in the order of exhibits.
-    pub(crate) fn of<'a>(keys: impl Iterator<Item = &'a str>) -> Self {
+    /// From the keys of the exhibits' tasks and the words that were spared in them, in the order of exhibits.
+    pub(crate) fn of<'a>(keys: impl Iterator<Item = ([&'a str; 3], &'a BTreeSet<u64>)>) -> Self {
         let mut digest = Sha256::new();
         digest.update(format!("{} {VERSION};", crate::TOOL));
-        keys.for_each(|key| digest.update(key.as_bytes()));
+        for (parts, spared) in keys {
+            parts.iter().for_each(|part| digest.update(part.as_bytes()));
+            spared.iter().for_each(|word| digest.update(word.to_le_bytes()));
+        }
         Self(HEXLOWER.encode(&digest.finalize()))
     }
 

@@ -6,8 +6,8 @@
 //! end a manifest of digests goes into the custody log.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use assize_formats::container;
 use assize_model::{Exhibit, Projection, Reading, RuleFile, Scanner, spine};
@@ -16,6 +16,7 @@ use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::names::{self, Covering, Names};
 use crate::part::{self, Part};
 use crate::progress::Progress;
 use crate::read_as::{Manner, ReadAs};
@@ -54,6 +55,9 @@ struct Done {
     readings: Vec<Reading>,
     contents: Vec<Content>,
     looked_at: LookedAt,
+    /// What was covered of protected names.
+    #[serde(default)]
+    covering: Covering,
 }
 
 impl Done {
@@ -88,14 +92,17 @@ impl Case {
         let rules_digest = rules::digest(rule_files);
         vouched.rules.clone_from(&rules_digest);
         let exhibits = self.exhibits();
+        let names = self.names.as_ref().map(|names| names.sparing(BTreeSet::new()));
         let work = Work {
             case: self,
+            names: names.as_ref(),
             derived: &derived,
             scanner: scanner.as_ref(),
             rules_digest: &rules_digest,
             said: self.said_of_reading(),
         };
-        let dones = work.read_all(&exhibits, threads(asked_threads), progress)?;
+        let mut dones = work.read_all(&exhibits, threads(asked_threads), progress)?;
+        let ordinary = work.spare_ordinary(&exhibits, &mut dones, progress)?;
         drop_strangers(&derived, &exhibits)?;
         for (exhibit, (_, was_read)) in exhibits.iter().zip(&dones) {
             if *was_read {
@@ -105,9 +112,12 @@ impl Case {
         let read = dones.iter().filter(|(_, was_read)| *was_read).count();
         let dones: Vec<Done> = dones.into_iter().map(|(done, _)| done).collect();
         progress.stage("derive", 1, 0);
-        write_tables(&derived, &exhibits, &dones, scanner.as_ref())?;
+        self.names = self.names.take().map(|names| Arc::new(names.sparing(ordinary)));
+        write_tables(&derived, &exhibits, &dones, scanner.as_ref(), self.names.as_deref())?;
+        names::keep(&derived, self.names.as_deref())?;
         let contents: Vec<(String, Content)> = exhibits.iter().zip(&dones).flat_map(contents_of).collect();
-        sameness::write(&derived, &self.vault, &exhibits, &contents, threads(asked_threads))?;
+        let covering = self.names.as_deref();
+        sameness::write(&derived, &self.vault, &exhibits, &contents, covering, threads(asked_threads))?;
         let manifest = self.conclude_over(&derived, &dones, vouched, threads(asked_threads), stamp)?;
         progress.end();
         Ok(Derivation { read, kept: exhibits.len() - read, manifest })
@@ -146,8 +156,9 @@ impl Case {
         threads: usize,
         stamp: &Stamp,
     ) -> Result<String, CaseError> {
-        let read = conclude::ReadKey::of(dones.iter().flat_map(|done| {
-            [done.key.as_str(), &done.read_as, done.acquired.as_deref().unwrap_or_default()]
+        let read = conclude::ReadKey::of(dones.iter().map(|done| {
+            let parts = [done.key.as_str(), &done.read_as, done.acquired.as_deref().unwrap_or_default()];
+            (parts, &done.covering.spared)
         }));
         conclude::conclude(self, derived, &read, threads)?;
         let manifest = write_manifest(derived, &vouched)?;
@@ -171,6 +182,7 @@ impl Case {
 
 struct Work<'a> {
     case: &'a Case,
+    names: Option<&'a Names>,
     derived: &'a Derived,
     scanner: &'a dyn Scanner,
     rules_digest: &'a str,
@@ -226,8 +238,22 @@ impl Work<'_> {
             progress.bytes(exhibit.digests.size);
             return Ok((done, false));
         }
+        Ok((self.read_now(exhibit, key, self.names, progress)?, true))
+    }
+
+    /// Reads an exhibit with these names covered.
+    fn read_now(
+        &self,
+        exhibit: &Exhibit,
+        key: String,
+        names: Option<&Names>,
+        progress: &dyn Progress,
+    ) -> Result<Done, CaseError> {
+        let id = exhibit.id.to_string();
+        let name = format!("tasks/{id}.json");
+        let manner = Manner::of_exhibit(&self.said, exhibit);
         self.derived.remove(&name)?;
-        let mut part = Part::begin(self.derived, self.scanner, &id)?;
+        let mut part = Part::begin(self.derived, self.scanner, &id, names)?;
         let mut content = self.case.vault.content(exhibit)?;
         // Unpacked bytes of a container are more than the exhibit's: the bar shows packed ones.
         let mut left = exhibit.digests.size;
@@ -245,14 +271,47 @@ impl Work<'_> {
         if let Some(failed) = part.failed.take() {
             return Err(failed);
         }
-        let told = told.map_err(|error| part::table_error(&id, error))?;
+        let mut told = told.map_err(|error| part::table_error(&id, error))?;
+        let covering = part.cover.take().map_or_else(Covering::default, |cover| {
+            let readings = told.readings.iter_mut().map(|reading| &mut reading.member);
+            let contents = told.contents.iter_mut().map(|content| &mut content.member);
+            for member in readings.chain(contents).flatten() {
+                *member = cover.path(member);
+            }
+            cover.done()
+        });
         let looked_at = part.commit()?;
         let read_as = Done::read_as(&told.readings, &manner);
         let acquired = manner.acquired().filter(|_| told.rests_on_acquisition).map(str::to_owned);
-        let done =
-            Done { key, read_as, acquired, readings: told.readings, contents: told.contents, looked_at };
+        let (readings, contents) = (told.readings, told.contents);
+        let done = Done { key, read_as, acquired, readings, contents, looked_at, covering };
         write_json(self.derived, &name, &done)?;
-        Ok((done, true))
+        Ok(done)
+    }
+
+    /// Reads those exhibits again in which a word was covered that all exhibits together show to be ordinary,
+    /// and says which words these are.
+    fn spare_ordinary(
+        &self,
+        exhibits: &[Exhibit],
+        dones: &mut [(Done, bool)],
+        progress: &dyn Progress,
+    ) -> Result<BTreeSet<u64>, CaseError> {
+        let Some(names) = self.names else { return Ok(BTreeSet::new()) };
+        let events = dones.iter().flat_map(|(done, _)| &done.readings).map(|reading| reading.events).sum();
+        let ordinary = names::ordinary(dones.iter().map(|(done, _)| &done.covering), events);
+        let sparing = names.sparing(ordinary.clone());
+        for (exhibit, (done, was_read)) in exhibits.iter().zip(dones) {
+            let wanted = done.covering.of(&ordinary);
+            if wanted != done.covering.spared {
+                let words = std::mem::take(&mut done.covering.words);
+                *done = self.read_now(exhibit, done.key.clone(), Some(&sparing), progress)?;
+                done.covering = Covering { words, spared: wanted, ..std::mem::take(&mut done.covering) };
+                write_json(self.derived, &format!("tasks/{}.json", exhibit.id), done)?;
+                *was_read = true;
+            }
+        }
+        Ok(ordinary)
     }
 
     /// Everything that the result of an exhibit depends on.
@@ -262,6 +321,12 @@ impl Work<'_> {
         digest.update(self.rules_digest.as_bytes());
         digest.update(format!("{} {:?}", crate::TOOL, spine::schema()).as_bytes());
         digest.update(format!("sigma {}; containers {};", sigma_version(), container::VERSION).as_bytes());
+        if let Some(names) = self.names {
+            digest.update(format!("names {};", names.digest()).as_bytes());
+            // Members are remembered with their names covered, where no pattern that holds one finds them.
+            let hidden = self.said.iter().filter(|said| names.holds(said.of.as_bytes()));
+            hidden.for_each(|said| digest.update(format!("{said:?}").as_bytes()));
+        }
         for password in self.case.vault.passwords() {
             digest.update(Sha256::digest(password));
         }
@@ -307,11 +372,20 @@ fn write_tables(
     exhibits: &[Exhibit],
     dones: &[Done],
     scanner: &dyn Scanner,
+    names: Option<&Names>,
 ) -> Result<(), CaseError> {
     let readings: Vec<_> = dones.iter().flat_map(|done| &done.readings).map(columns::reading).collect();
     part::write_table(derived, columns::READINGS, &readings)?;
-    let rows: Vec<_> = exhibits.iter().map(columns::exhibit).collect();
+    let rows: Vec<_> = exhibits.iter().map(|exhibit| columns::exhibit(exhibit, names)).collect();
     part::write_table(derived, columns::EXHIBITS, &rows)?;
+    let masked: Vec<_> = exhibits
+        .iter()
+        .zip(dones)
+        .flat_map(|(exhibit, done)| {
+            done.covering.counts.iter().map(|count| columns::masked(exhibit.id, count))
+        })
+        .collect();
+    part::write_table(derived, columns::MASKED, &masked)?;
     let mut looked_at = LookedAt::default();
     dones.iter().for_each(|done| looked_at.add(&done.looked_at));
     let (ran, not_run) = looked_at.told(scanner);

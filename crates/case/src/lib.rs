@@ -18,6 +18,8 @@ mod detect;
 mod diff;
 mod digest;
 mod expose;
+pub mod gate;
+mod names;
 mod measure;
 mod part;
 mod progress;
@@ -28,6 +30,7 @@ mod rules;
 mod run;
 mod sameness;
 mod scan;
+pub mod seal;
 mod sorted;
 mod tables;
 mod tally;
@@ -35,7 +38,9 @@ mod test_rules;
 mod trace;
 mod words;
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use assize_model::{Output, RecordedRun, Snapshot, Trust};
 use assize_vault::{Admitted, AtRest, CaseFile, Found, Keys, Receipt, Stamp, Vault, VaultError};
@@ -54,6 +59,8 @@ pub use detect::{Detected, DetectedFinding, RuleName, Search, detect};
 pub use diff::{Change, Diff, Moved};
 pub use expose::By;
 pub use measure::{Candidate, Explained, Fill, MEASURED, Measured, explain, measure};
+pub use gate::Gate;
+pub use names::Names as ProtectedNames;
 pub use progress::{Progress, Silent};
 pub use read_as::ReadAs;
 pub use register::{ImportWanted, Told, Version, check_register};
@@ -105,6 +112,16 @@ pub enum CaseError {
     /// A beginning of an id that several things share.
     #[error("{0}: more than one id begins so: {1}; give more characters")]
     Ambiguous(String, String),
+    /// There are protected names, and what covers them is elsewhere.
+    #[error(
+        "this case has protected names, and its masking key is not in the key folder ($ASSIZE_KEYS): nothing is shown, because nothing could be covered"
+    )]
+    NoMaskingKey,
+    /// Names were added since the tables were derived.
+    #[error(
+        "names were added to the register since these tables were derived; they are closed until `assize derive` has covered them"
+    )]
+    Quarantined,
     /// The tables have not been derived yet.
     #[error(
         "nothing was derived in this case yet; run `assize inquire PATH… --case DIR` or `assize derive --case DIR`"
@@ -120,6 +137,8 @@ pub struct Case {
     vault: Vault,
     /// Leaves that count: all, or those up to a time as of which is derived.
     horizon: u64,
+    /// Names that nothing that comes out may show.
+    names: Option<Arc<ProtectedNames>>,
 }
 
 impl Case {
@@ -142,7 +161,7 @@ impl Case {
         keys: &Keys,
         stamp: &Stamp,
     ) -> Result<Self, CaseError> {
-        Ok(Self::of(Vault::create(root, file, at_rest, keys, stamp)?))
+        Ok(Self::of(Vault::create(root, file, at_rest, keys, stamp)?, None))
     }
 
     /// Opens a case to look at it.
@@ -164,7 +183,8 @@ impl Case {
         if vault.at_rest() == AtRest::Encrypted {
             vault.use_keys(keys)?;
         }
-        Ok(Self::of(vault))
+        let names = ProtectedNames::of(&vault, keys)?;
+        Ok(Self::of(vault, names))
     }
 
     /// Opens a case to change it.
@@ -183,11 +203,12 @@ impl Case {
         let mut vault = Vault::open_for_writing(root)?;
         vault.use_keys(keys)?;
         vault.load_passwords(keys)?;
-        Ok(Self::of(vault))
+        let names = ProtectedNames::of(&vault, keys)?;
+        Ok(Self::of(vault, names))
     }
 
-    fn of(vault: Vault) -> Self {
-        Self { vault, horizon: u64::MAX }
+    const fn of(vault: Vault, names: Option<Arc<ProtectedNames>>) -> Self {
+        Self { vault, horizon: u64::MAX, names }
     }
 
     /// From now on the case is as it stood at that time: exhibits, register and decisions of later
@@ -231,6 +252,13 @@ impl Case {
     /// Where the key folder or the case's disk refuses.
     pub fn give_passwords(&mut self, keys: &Keys, given: &[String], stamp: &Stamp) -> Result<(), CaseError> {
         Ok(self.vault.give_passwords(keys, given, stamp)?)
+    }
+
+    /// The protected names of this case, for the gate that everything passes on its way out; `None` where no
+    /// register has any.
+    #[must_use]
+    pub fn names(&self) -> Option<Arc<ProtectedNames>> {
+        self.names.clone()
     }
 
     /// The kept part of the case.
@@ -288,9 +316,11 @@ impl Case {
     /// # Errors
     /// [`CaseError::NotDerived`], or the tables cannot be read.
     pub fn snapshot(&self) -> Result<CaseSnapshot<'_>, CaseError> {
-        let tables = Tables::open(&self.vault.derived(), threads(None))?;
+        let derived = self.vault.derived();
+        let names = names::in_force(&derived, self.names.as_ref())?;
+        let tables = Tables::open(&derived, threads(None))?;
         let run = run::recorded(&self.vault, &tables)?;
-        Ok(CaseSnapshot { vault: &self.vault, tables, run })
+        Ok(CaseSnapshot { vault: &self.vault, names, tables, run })
     }
 
     /// Writes an output into `report/` and says where it lies.
@@ -301,7 +331,9 @@ impl Case {
         let snapshot = self.snapshot()?;
         let mut failed = None;
         let path = self.vault.write_report(name, &mut |out| {
-            output.write(&snapshot, out).map_err(|error| {
+            let mut gate = Gate::new(out);
+            let written = output.write(&snapshot, &mut gate).and_then(|()| Ok(gate.flush()?));
+            written.map_err(|error| {
                 let told = std::io::Error::other(error.to_string());
                 failed = Some(error);
                 told
@@ -317,6 +349,7 @@ impl Case {
 /// A case at one moment, for outputs, queries and traces.
 pub struct CaseSnapshot<'a> {
     pub(crate) vault: &'a Vault,
+    pub(crate) names: Option<Arc<ProtectedNames>>,
     pub(crate) tables: Tables,
     pub(crate) run: RecordedRun,
 }

@@ -14,6 +14,7 @@ use std::io;
 
 use crate::CaseError;
 use crate::columns::{self, Cell, Table};
+use crate::names::{Cover, Names};
 use crate::rules::LookedAt;
 use crate::sameness;
 
@@ -137,6 +138,8 @@ impl Rows {
 pub(crate) struct Part<'a> {
     derived: &'a Derived,
     scanner: &'a dyn Scanner,
+    /// Covers protected names before anything is written; rules look at what stands there.
+    pub(crate) cover: Option<Cover<'a>>,
     events_name: String,
     events: Option<TableFile>,
     findings: Rows,
@@ -153,6 +156,7 @@ impl<'a> Part<'a> {
         derived: &'a Derived,
         scanner: &'a dyn Scanner,
         exhibit: &str,
+        names: Option<&'a Names>,
     ) -> Result<Self, VaultError> {
         for table in ["events", columns::FINDINGS.name, columns::GAPS.name, columns::IDENTITIES.name] {
             derived.remove(&file_name(table, exhibit))?;
@@ -160,6 +164,7 @@ impl<'a> Part<'a> {
         Ok(Self {
             derived,
             scanner,
+            cover: names.map(Cover::new),
             events_name: file_name("events", exhibit),
             events: None,
             findings: Rows::new(columns::FINDINGS, exhibit),
@@ -186,7 +191,12 @@ impl<'a> Part<'a> {
         self.looked_at.scanned(&mut scan);
         for hit in &scan.hits {
             let finding = finding_of(batch, hit, &self.scanner.rules()[hit.rule]);
-            if let Some(finding) = finding {
+            if let Some(mut finding) = finding {
+                if let Some(cover) = &mut self.cover {
+                    finding.host = finding.host.map(|host| cover.text(column::HOST, &host).unwrap_or(host));
+                    finding.actor =
+                        finding.actor.map(|actor| cover.text(column::ACTOR, &actor).unwrap_or(actor));
+                }
                 self.findings.push(self.derived, columns::finding(&finding))?;
             }
         }
@@ -200,7 +210,13 @@ impl<'a> Part<'a> {
             Some(events) => events,
             None => self.events.insert(TableFile::create(self.derived, &self.events_name, batch::schema())?),
         };
-        events.write(batch.rows())
+        match &mut self.cover {
+            Some(cover) => {
+                let covered = cover.batch(batch.rows());
+                events.write(&covered.map_err(|error| table_error(&self.events_name, error))?)
+            }
+            None => events.write(batch.rows()),
+        }
     }
 
     fn note(&mut self, result: Result<(), CaseError>) -> io::Result<()> {
@@ -218,7 +234,11 @@ impl Sink for Part<'_> {
         self.note(taken)
     }
 
-    fn gap(&mut self, gap: Gap) -> io::Result<()> {
+    fn gap(&mut self, mut gap: Gap) -> io::Result<()> {
+        if let Some(cover) = &mut self.cover {
+            gap.detail = cover.text("detail", &gap.detail).unwrap_or(gap.detail);
+            gap.member = gap.member.map(|member| cover.path(&member));
+        }
         let pushed = self.gaps.push(self.derived, columns::gap(&gap));
         self.note(pushed)
     }

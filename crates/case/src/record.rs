@@ -12,11 +12,11 @@ use assize_formats::container::{self, Visitor};
 use assize_model::{
     Batch, Batcher, Cause, Gap, Locator, Origin, RawRecord, Sink, Slice, SnapshotError, column,
 };
-use assize_vault::Vault;
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use crate::CaseSnapshot;
+use crate::names::{self, Cover, Names};
 use crate::read_as::{self, ReadAs};
 use crate::tables::literal;
 
@@ -46,15 +46,15 @@ fn raw_of_exhibit(
     snapshot: &CaseSnapshot<'_>,
     locators: &[&Locator],
 ) -> Result<Vec<Result<RawRecord, SnapshotError>>, SnapshotError> {
-    let slices = slices_of(snapshot.vault, locators)?;
+    let named = slices_of(snapshot, locators)?;
     let said = read_as::said(snapshot.vault);
     let again: Vec<Option<Batch>> = locators
         .iter()
-        .zip(&slices)
-        .map(|(locator, slices)| reread(locator, slices, &said).unwrap_or(None))
+        .zip(&named)
+        .map(|(locator, named)| reread(locator, named, &said).unwrap_or(None))
         .collect();
     let stored = stored_rows(snapshot, locators[0].exhibit, &again)?;
-    let told = locators.iter().zip(&slices).zip(&again).map(|((locator, slices), again)| {
+    let told = locators.iter().zip(&named).zip(&again).map(|((locator, Named { slices, .. }), again)| {
         let format = assize_formats::by_name(&locator.format);
         let format =
             format.ok_or_else(|| SnapshotError::Record(format!("no format `{}`", locator.format)))?;
@@ -64,35 +64,81 @@ fn raw_of_exhibit(
         }
         let record = slices.first().map_or(&[][..], |slice| &slice.bytes);
         Ok(RawRecord {
-            text: format.raw_text(slices).unwrap_or_else(|| hex(record)),
+            text: match format.raw_text(slices) {
+                Some(text) => covered(snapshot, text),
+                None => shown(snapshot, record),
+            },
             sha256: HEXLOWER.encode(&Sha256::digest(record)),
-            same: again.as_ref().is_some_and(|again| is_stored(&stored, again)),
+            same: again.as_ref().is_some_and(|again| is_stored(snapshot, &stored, again)),
         })
     });
     Ok(told.collect())
 }
 
-/// The bytes that a locator names; none if its member is not there.
+fn covered(snapshot: &CaseSnapshot<'_>, text: String) -> String {
+    match snapshot.names.as_ref().map(|names| names.cover(&text).into_owned()) {
+        Some(covered) => covered,
+        None => text,
+    }
+}
+
+/// Bytes as a person may see them: a dump, or why not. Names in bytes cannot be covered and leave bytes.
+fn shown(snapshot: &CaseSnapshot<'_>, bytes: &[u8]) -> String {
+    match &snapshot.names {
+        Some(names) if names.holds(bytes) => {
+            "these bytes hold protected names, and are shown only under an unsealing: `assize unseal x-… --purpose … --basis …`\n".to_owned()
+        }
+        _ => hex(bytes),
+    }
+}
+
+/// Bytes of a record for the eye.
+pub(crate) struct Dump {
+    /// Offset, hexadecimal, printable characters; or why they are not shown.
+    pub(crate) text: String,
+    /// Under which unsealing names stand in them, by whom and when.
+    pub(crate) unsealing: Option<String>,
+}
+
+/// The bytes that a locator names, as a dump; `None` if its member is not there.
 ///
 /// # Errors
 /// Where the exhibit is not there.
-pub(crate) fn slices(vault: &Vault, locator: &Locator) -> Result<Vec<Slice>, SnapshotError> {
-    Ok(slices_of(vault, &[locator])?.pop().unwrap_or_default())
+pub(crate) fn dump(snapshot: &CaseSnapshot<'_>, locator: &Locator) -> Result<Option<Dump>, SnapshotError> {
+    let Some(named) = slices_of(snapshot, &[locator])?.pop() else { return Ok(None) };
+    let Some(slice) = named.slices.first() else { return Ok(None) };
+    let holds = snapshot.names.as_ref().is_some_and(|names| names.holds(&slice.bytes));
+    Ok(Some(match snapshot.unsealing_of(locator.exhibit).filter(|_| holds) {
+        Some(unsealing) => Dump { text: hex(&slice.bytes), unsealing: Some(unsealing) },
+        None => Dump { text: shown(snapshot, &slice.bytes), unsealing: None },
+    }))
+}
+
+/// Bytes, and what their member is really called.
+#[derive(Clone, Default)]
+struct Named {
+    member: Option<String>,
+    slices: Vec<Slice>,
 }
 
 /// The bytes that locators of one exhibit name.
-fn slices_of(vault: &Vault, locators: &[&Locator]) -> Result<Vec<Vec<Slice>>, SnapshotError> {
+fn slices_of(snapshot: &CaseSnapshot<'_>, locators: &[&Locator]) -> Result<Vec<Named>, SnapshotError> {
+    let (vault, names) = (snapshot.vault, snapshot.names.as_deref());
     let record = |error: &dyn std::fmt::Display| SnapshotError::Record(error.to_string());
     let exhibits = vault.exhibits();
     let exhibit = exhibits.iter().find(|exhibit| exhibit.id == locators[0].exhibit);
     let exhibit = exhibit.ok_or_else(|| record(&format!("{}: never admitted", locators[0].exhibit)))?;
     let mut content = vault.content(exhibit).map_err(|error| record(&error))?;
-    let mut wanted =
-        Wanted { locators, passwords: vault.passwords(), slices: vec![Vec::new(); locators.len()] };
-    for (locator, slices) in locators.iter().zip(&mut wanted.slices) {
+    let mut wanted = Wanted {
+        locators,
+        names,
+        passwords: vault.passwords(),
+        found: vec![Named::default(); locators.len()],
+    };
+    for (locator, named) in locators.iter().zip(&mut wanted.found) {
         if locator.member.is_none() {
             for range in &locator.ranges {
-                slices.push(slice_at(&mut content, range)?);
+                named.slices.push(slice_at(&mut content, range)?);
             }
         }
     }
@@ -100,7 +146,7 @@ fn slices_of(vault: &Vault, locators: &[&Locator]) -> Result<Vec<Vec<Slice>>, Sn
         content.rewind()?;
         container::visit(&mut content, exhibit.digests.size, &mut wanted)?;
     }
-    Ok(wanted.slices)
+    Ok(wanted.found)
 }
 
 fn slice_at<R: Read + Seek>(content: &mut R, range: &assize_model::Range) -> io::Result<Slice> {
@@ -113,14 +159,22 @@ fn slice_at<R: Read + Seek>(content: &mut R, range: &assize_model::Range) -> io:
 /// Looks for members and takes the wanted ranges out of them as they stream by.
 struct Wanted<'a> {
     locators: &'a [&'a Locator],
+    /// Locators of tables name members as tables show them: covered.
+    names: Option<&'a Names>,
     passwords: &'a [Vec<u8>],
-    slices: Vec<Vec<Slice>>,
+    found: Vec<Named>,
 }
 
 impl Wanted<'_> {
+    /// A member's path as tables have it.
+    fn told(&self, name: &str) -> String {
+        names::path_of(self.names, name).into_owned()
+    }
+
     /// Indices of the locators that lie in a member.
     fn within(&self, name: &str) -> Vec<usize> {
-        let lies = |index: &usize| self.locators[*index].member.as_deref() == Some(name);
+        let name = &self.told(name);
+        let lies = |index: &usize| self.locators[*index].member.as_deref() == Some(name.as_str());
         (0..self.locators.len()).filter(lies).collect()
     }
 }
@@ -131,8 +185,9 @@ impl Visitor for Wanted<'_> {
     }
 
     fn wants(&self, name: &str) -> bool {
+        let name = self.told(name);
         let lies_in = |member: &str| {
-            member.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with("!/"))
+            member.strip_prefix(name.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with("!/"))
         };
         self.locators.iter().filter_map(|locator| locator.member.as_deref()).any(lies_in)
     }
@@ -158,7 +213,10 @@ impl Visitor for Wanted<'_> {
             pieces.iter_mut().for_each(|(_, slice)| take(slice, at, &block[..read]));
             at += read as u64;
         }
-        pieces.into_iter().for_each(|(index, slice)| self.slices[index].push(slice));
+        for (index, slice) in pieces {
+            self.found[index].member = Some(name.to_owned());
+            self.found[index].slices.push(slice);
+        }
         Ok(())
     }
 
@@ -177,13 +235,13 @@ fn take(slice: &mut Slice, at: u64, block: &[u8]) {
 }
 
 /// The one event that the bytes give by themselves.
-fn reread(locator: &Locator, slices: &[Slice], said: &[ReadAs]) -> Result<Option<Batch>, SnapshotError> {
+fn reread(locator: &Locator, named: &Named, said: &[ReadAs]) -> Result<Option<Batch>, SnapshotError> {
     let Some(format) = assize_formats::by_name(&locator.format) else { return Ok(None) };
     let origin =
-        Origin { exhibit: locator.exhibit, member: locator.member.clone(), format: format.card().name };
+        Origin { exhibit: locator.exhibit, member: named.member.clone(), format: format.card().name };
     let mut kept = Kept::default();
     let mut batcher = Batcher::new(origin, &mut kept);
-    format.reread(slices, &read_as::with_mapping(&locator.options, said), &mut batcher)?;
+    format.reread(&named.slices, &read_as::with_mapping(&locator.options, said), &mut batcher)?;
     batcher.finish()?;
     Ok(kept.0.into_iter().find(|batch| batch.len() == 1))
 }
@@ -226,10 +284,14 @@ fn stored_rows(
     Ok(stored)
 }
 
-/// Whether the events table holds exactly this row.
-fn is_stored(stored: &BTreeMap<String, RecordBatch>, again: &Batch) -> bool {
+/// Whether the events table holds exactly this row, its names covered.
+fn is_stored(snapshot: &CaseSnapshot<'_>, stored: &BTreeMap<String, RecordBatch>, again: &Batch) -> bool {
     let id = again.text(column::ID, 0).unwrap_or("");
-    stored.get(id).is_some_and(|stored| stored == again.rows())
+    let covered = match &snapshot.names {
+        Some(names) => Cover::new(names).batch(again.rows()).ok(),
+        None => Some(again.rows().clone()),
+    };
+    stored.get(id).zip(covered).is_some_and(|(stored, again)| *stored == again)
 }
 
 /// A stored event; naming its exhibit spares a look at all others.

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use assize_analysis::register::{Complaint, Given, Missing, import, missing};
 use assize_model::{Protected, Register, Time};
-use assize_vault::{Keys, Sealing, Stamp};
+use assize_vault::{Keys, MaskingKey, Seal, Sealing, Stamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{Case, CaseError};
+use crate::{Case, CaseError, names};
 
 /// Bytes of one file of a register; more is no register.
 const BYTES_MAX: u64 = 1 << 30;
@@ -32,7 +32,7 @@ pub struct Version {
     pub files: Vec<String>,
     /// People and organisations whose identities were split off.
     pub identities: usize,
-    /// To whom they are sealed (age recipient); absent: they were not kept.
+    /// To whom they are sealed: an age recipient, or `2 of 3: vws, judge, legal`; absent: they were not kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sealed_to: Option<String>,
     /// What it says.
@@ -44,7 +44,8 @@ pub struct Version {
 pub struct ImportWanted {
     /// Files and folders.
     pub paths: Vec<PathBuf>,
-    /// To whom identities are sealed (age recipient); without it they are not kept.
+    /// To whose one key identities are sealed (age recipient); without it to the case's officers, and where
+    /// there are none they are not kept.
     pub seal_to: Option<String>,
     /// From when and until when it holds.
     pub valid: (Option<Time>, Option<Time>),
@@ -80,7 +81,8 @@ impl Case {
     ) -> Result<Told, CaseError> {
         let files = given(&wanted.paths)?;
         let masking = self.vault.masking_or_new(keys)?;
-        let imported = import(&files, &|place| masking.digest(place));
+        let mut veil = names::Importing::new(&masking);
+        let imported = import(&files, &mut veil);
         if rows(&imported.register).iter().all(|(_, count)| *count == 0) {
             let first = imported.complaints.first();
             let why = first.map_or_else(String::new, |told| format!(" ({}: {})", told.file, told.problem));
@@ -94,21 +96,21 @@ impl Case {
             valid_to: wanted.valid.1,
             files: files.iter().map(|file| file.name.clone()).collect(),
             identities: imported.sealed,
-            sealed_to: wanted.seal_to.clone(),
+            sealed_to: sealed_to(wanted, self.vault.seal()),
             register: imported.register,
         };
         let bytes = serde_json::to_vec(&version).map_err(|error| CaseError::Refused(error.to_string()))?;
-        let sealing = wanted.seal_to.as_deref();
-        let sealing = sealing.map(|recipient| Sealing { identities: &imported.identities, recipient });
-        self.vault.put_register_version(number, &bytes, sealing, stamp)?;
+        let officers = self.vault.seal().filter(|_| wanted.seal_to.is_none()).cloned();
+        let people = officers.map(|seal| crate::seal::people(&imported.identities, &seal)).transpose()?;
+        let sealing = match (wanted.seal_to.as_deref(), &people) {
+            (Some(recipient), _) => Some(Sealing::Together { identities: &imported.identities, recipient }),
+            (None, people) => people.as_deref().map(Sealing::Each),
+        };
+        let sealed = sealing.is_some();
+        self.vault.put_register_version(number, &bytes, &veil.matcher.kept(), sealing, stamp)?;
         self.vault.sign()?;
-        Ok(told(
-            Some(number),
-            &version.register,
-            imported.sealed,
-            wanted.seal_to.is_some(),
-            imported.complaints,
-        ))
+        self.names = names::Names::of(&self.vault, keys)?;
+        Ok(told(Some(number), &version.register, imported.sealed, sealed, imported.complaints))
     }
 
     /// The register as it stands: the newest version, or `None` where none was imported.
@@ -144,14 +146,23 @@ impl Version {
     }
 }
 
+fn sealed_to(wanted: &ImportWanted, seal: Option<&Seal>) -> Option<String> {
+    let officers = |seal: &Seal| {
+        let names: Vec<&str> = seal.officers.iter().map(|officer| officer.officer.as_str()).collect();
+        format!("{} of {}: {}", seal.k, names.len(), names.join(", "))
+    };
+    wanted.seal_to.clone().or_else(|| seal.map(officers))
+}
+
 /// Looks at files without importing them.
 ///
 /// # Errors
 /// Where a file cannot be read.
 pub fn check_register(paths: &[PathBuf]) -> Result<Told, CaseError> {
     let files = given(paths)?;
-    // Nothing is kept, so what a digest says does not matter.
-    let imported = import(&files, &|_| String::new());
+    // Nothing is kept, so the key may be any.
+    let key = MaskingKey::of_nobody();
+    let imported = import(&files, &mut names::Importing::new(&key));
     Ok(told(None, &imported.register, imported.sealed, false, imported.complaints))
 }
 

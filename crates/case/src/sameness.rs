@@ -19,6 +19,7 @@ use assize_model::{Batch, Cause, EventId, Exhibit, SnapshotError, column};
 use assize_vault::{Derived, Vault};
 
 use crate::columns::{self, Cell};
+use crate::names::{self, Names};
 use crate::part::TableFile;
 use crate::scan::Content;
 use crate::tables::literal;
@@ -71,6 +72,7 @@ pub(crate) fn write(
     vault: &Vault,
     exhibits: &[Exhibit],
     contents: &[(String, Content)],
+    names: Option<&Names>,
     threads: usize,
 ) -> Result<(), CaseError> {
     // The old one must not take part in finding the new one.
@@ -78,7 +80,7 @@ pub(crate) fn write(
     let tables = Tables::open(derived, threads)?;
     let mut aliases = Aliases::begin(derived)?;
     aliases.take(&tables, SAME_IDENTITY)?;
-    for (shorter, longer) in copies(vault, exhibits, contents)? {
+    for (shorter, longer) in copies(vault, exhibits, contents, names)? {
         aliases.take(&tables, &same_places(&shorter, &longer))?;
     }
     aliases.file.commit()
@@ -142,6 +144,7 @@ fn copies(
     vault: &Vault,
     exhibits: &[Exhibit],
     contents: &[(String, Content)],
+    names: Option<&Names>,
 ) -> Result<Vec<(Place, Place)>, CaseError> {
     let mut alike: BTreeMap<(&str, &str), Vec<(Place, &Content)>> = BTreeMap::new();
     for (exhibit, content) in contents {
@@ -155,7 +158,7 @@ fn copies(
         for index in 1..group.len() {
             let (place, content) = &group[index];
             for (longer, other) in &group[..index] {
-                if begins_with(vault, exhibits, longer, other, content)? {
+                if begins_with(vault, exhibits, names, (longer, other), content)? {
                     found.push((place.clone(), longer.clone()));
                     break;
                 }
@@ -169,8 +172,8 @@ fn copies(
 fn begins_with(
     vault: &Vault,
     exhibits: &[Exhibit],
-    longer: &Place,
-    other: &Content,
+    names: Option<&Names>,
+    (longer, other): (&Place, &Content),
     shorter: &Content,
 ) -> Result<bool, CaseError> {
     if other.bytes == shorter.bytes {
@@ -181,6 +184,7 @@ fn begins_with(
     let mut content = vault.content(exhibit)?;
     let mut beginning = Beginning {
         member: longer.member.as_deref(),
+        names,
         bytes: shorter.bytes,
         passwords: vault.passwords(),
         digest: None,
@@ -195,7 +199,9 @@ fn begins_with(
 
 /// Digests the first bytes of one member.
 struct Beginning<'a> {
+    /// As tables name it: its names covered.
     member: Option<&'a str>,
+    names: Option<&'a Names>,
     bytes: u64,
     passwords: &'a [Vec<u8>],
     digest: Option<String>,
@@ -224,14 +230,15 @@ impl Visitor for Beginning<'_> {
     }
 
     fn wants(&self, name: &str) -> bool {
+        let name = names::path_of(self.names, name);
         let within = |member: &str| {
-            member.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with("!/"))
+            member.strip_prefix(&*name).is_some_and(|rest| rest.is_empty() || rest.starts_with("!/"))
         };
         self.member.is_some_and(within)
     }
 
     fn member(&mut self, name: Option<&str>, head: Vec<u8>, rest: &mut dyn Read) -> io::Result<()> {
-        if name != self.member {
+        if name.map(|name| names::path_of(self.names, name)).as_deref() != self.member {
             return Ok(());
         }
         self.take(&mut io::Cursor::new(head).chain(rest))

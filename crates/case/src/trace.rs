@@ -22,6 +22,9 @@ pub struct Trace {
     /// The record's bytes as a hex dump, where they were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes: Option<String>,
+    /// Under which unsealing names stand in these bytes, by whom and when; absent where they do not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unsealing: Option<String>,
 }
 
 /// One thing on the way.
@@ -44,6 +47,15 @@ impl Trace {
     }
 }
 
+impl Trace {
+    fn dumped(&mut self, dump: Option<record::Dump>) {
+        if let Some(dump) = dump {
+            self.bytes = Some(dump.text);
+            self.unsealing = dump.unsealing;
+        }
+    }
+}
+
 /// Name of the fact that says whether the bytes still give the event.
 const SAME: &str = "gives the stored event again";
 /// Fewer characters of an id than this are refused as a beginning.
@@ -55,7 +67,7 @@ impl CaseSnapshot<'_> {
     /// # Errors
     /// [`CaseError::NoSuchId`], [`CaseError::Ambiguous`], or the bytes are not there.
     pub fn trace(&self, id: &str, bytes: bool) -> Result<Trace, CaseError> {
-        let mut trace = Trace { id: String::new(), steps: Vec::new(), bytes: None };
+        let mut trace = Trace { id: String::new(), steps: Vec::new(), bytes: None, unsealing: None };
         match id.get(..2) {
             Some("v-") => self.trace_exposure(&mut trace, id, bytes)?,
             Some("d-") => self.trace_decision(&mut trace, id)?,
@@ -199,8 +211,7 @@ impl CaseSnapshot<'_> {
         facts.push(fact("raw record", &raw.text));
         trace.steps.push(Step { what: "bytes", id: None, facts });
         if bytes {
-            let slices = record::slices(self.vault, locator)?;
-            trace.bytes = slices.first().map(|slice| record::hex(&slice.bytes));
+            trace.dumped(record::dump(self, locator)?);
         }
         Ok(())
     }
@@ -222,8 +233,7 @@ impl CaseSnapshot<'_> {
                 ranges: vec![shown],
                 options: assize_model::ReadingOptions::default(),
             };
-            trace.bytes =
-                record::slices(self.vault, &locator)?.first().map(|slice| record::hex(&slice.bytes));
+            trace.dumped(record::dump(self, &locator)?);
         }
         self.trace_exhibit(trace, row.text("exhibit"))
     }

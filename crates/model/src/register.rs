@@ -70,7 +70,7 @@ impl Validity {
 /// Where something is found, without telling a protected name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Place {
-    /// As the register writes it, protected names masked as `⟦pseudonym⟧`.
+    /// As the register writes it, protected names masked as `⟦pseudonym~spelling⟧`.
     pub text: String,
     /// Where a name was masked: keyed digest of the plain form, by which evidence is matched all
     /// the same. Without the case's masking key it tells nothing.

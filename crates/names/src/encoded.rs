@@ -9,6 +9,7 @@ use std::io::Read;
 use std::ops::Range;
 
 use data_encoding::{BASE64_NOPAD, BASE64URL_NOPAD};
+use unicode_normalization::char::is_combining_mark;
 
 /// A text that stands in another text in another notation.
 pub(crate) struct Inner {
@@ -244,7 +245,9 @@ fn of_one_piece(text: &str) -> bool {
         signs += usize::from(
             matches!(c, '\u{4e00}'..='\u{9fff}' | '\u{3040}'..='\u{30ff}' | '\u{ac00}'..='\u{d7a3}'),
         );
-        *pages.entry(u32::from(c) >> 8).or_insert(0) += usize::from(c.is_alphabetic());
+        // Vowels and killers of Indic scripts are marks, and as many as letters.
+        *pages.entry(u32::from(c) >> 8).or_insert(0) +=
+            usize::from(c.is_alphabetic() || is_combining_mark(c));
     }
     let alphabet = pages.values().max().copied().unwrap_or(0);
     (ascii + alphabet.max(signs)) * 10 >= all * 9 && all >= 4

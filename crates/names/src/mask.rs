@@ -1,10 +1,14 @@
 //! What does a text look like when the protected names in it are covered?
 //!
-//! Each stretch that holds a name becomes the pseudonym in `⟦…⟧`; where several people bear what stands
-//! there, all of them are named. Everything else stays byte for byte. Texts in other notations within the
+//! Each stretch that holds a name becomes `⟦pseudonym~spelling⟧`; where several people bear what stands
+//! there, all of them are named. The spelling is four letters of a keyed hash: it tells nothing without
+//! the key, and keeps apart what is spelled apart, so that two files of one person are not taken for one
+//! and one file is found again in another log. Everything else stays byte for byte. Texts in other notations within the
 //! text are looked into three deep.
 
 use std::collections::{BTreeMap, BTreeSet};
+
+use data_encoding::BASE32_DNSSEC;
 
 use crate::encoded;
 use crate::matcher::{Found, MatchKey, Matcher};
@@ -13,6 +17,9 @@ use crate::matcher::{Found, MatchKey, Matcher};
 const DEPTH_MAX: usize = 3;
 /// More people than these are told as a number.
 const NAMED_MAX: usize = 3;
+
+/// Letters that tell spellings apart, of five bits each.
+const SPELLING: usize = 4;
 
 /// Covers names. See the module's text.
 pub struct Mask<'m> {
@@ -94,13 +101,15 @@ impl<'m> Mask<'m> {
     }
 
     fn cover_of(&self, found: &Found) -> String {
+        let letters = BASE32_DNSSEC.encode(&found.spelling.to_be_bytes());
+        let spelling = &letters[..SPELLING];
         match found.whose.len() {
             1..=NAMED_MAX => {
                 let names: Vec<&str> =
                     found.whose.iter().map(|whose| self.matcher.pseudonym(*whose)).collect();
-                format!("⟦{}⟧", names.join(" or "))
+                format!("⟦{}~{spelling}⟧", names.join(" or "))
             }
-            several => format!("⟦one of {several}⟧"),
+            several => format!("⟦one of {several}~{spelling}⟧"),
         }
     }
 }
@@ -111,6 +120,7 @@ fn merged(mut found: Vec<Found>) -> Vec<Found> {
     for one in found {
         match kept.last_mut().filter(|last| one.span.start < last.span.end) {
             Some(last) => {
+                // Which spelling of several is kept follows from the text alone.
                 last.span.end = last.span.end.max(one.span.end);
                 last.whose.extend(one.whose);
                 last.whose.sort_unstable();
@@ -149,7 +159,7 @@ mod tests {
 
     #[test]
     fn what_is_not_the_name_stays() {
-        assert_eq!(cover(r"C:\a\Petr Sokolnikov\x.docx"), r"C:\a\⟦P-0353⟧\x.docx");
+        assert_eq!(cover(r"C:\a\Petr Sokolnikov\x.docx"), r"C:\a\⟦P-0353~i5gs⟧\x.docx");
         assert_eq!(cover("nobody here"), "nobody here");
     }
 
@@ -171,8 +181,16 @@ mod tests {
             ("base64 twice", BASE64.encode(BASE64.encode(name.as_bytes()).as_bytes())),
         ] {
             let covered = cover(&text);
-            assert!(covered.contains("⟦P-0353⟧"), "{what}: {covered}");
+            assert!(covered.contains("⟦P-0353~"), "{what}: {covered}");
         }
+    }
+
+    #[test]
+    fn what_is_spelled_apart_stays_apart() {
+        let one = cover(r"\\FS\W\Petr Sokolnikov.docx");
+        assert_eq!(one, cover(r"\\FS\W\PETR SOKOLNIKOV.docx"), "paths do not mind the case");
+        assert_ne!(one, cover(r"\\FS\W\Sokolnikov, Petr.docx"));
+        assert_eq!(cover("/w/Petr%20Sokolnikov"), cover("/w/Petr Sokolnikov"));
     }
 
     #[test]

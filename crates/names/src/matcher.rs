@@ -12,6 +12,7 @@ use std::hash::Hasher;
 use std::ops::Range;
 
 use siphasher::sip::SipHasher24;
+use unicode_normalization::UnicodeNormalization;
 
 use crate::Person;
 use crate::plain::{self, Kind, Word};
@@ -73,6 +74,9 @@ pub struct Found {
     pub whose: Vec<u32>,
     /// Keyed hash of the one word that it hangs on, if there is one.
     pub anchor: Option<u64>,
+    /// Keyed hash of how it is spelled, letters' case aside: equal spellings stay equal when they are covered,
+    /// and two files of one person stay two.
+    pub spelling: u64,
 }
 
 /// What words are compared as. Forms of different streams never meet.
@@ -84,6 +88,9 @@ enum Stream {
 }
 
 impl Stream {
+    /// Where hashes of spellings start: no stream of forms does.
+    const SPELLING: u64 = u64::MAX;
+
     fn start(self, key: &MatchKey) -> u64 {
         let number = match self {
             Self::Letters => 0,
@@ -211,7 +218,8 @@ impl Matcher {
             };
             let span = words[at].span.start..last;
             let whose = self.groups.get(known.whose as usize).cloned().unwrap_or_default();
-            found.push(Found { span, whose, anchor: (known.anchor != 0).then_some(known.anchor) });
+            let anchor = (known.anchor != 0).then_some(known.anchor);
+            found.push(Found { spelling: spelling(&text[span.clone()], key), span, whose, anchor });
             at = words.partition_point(|word| word.span.start < last).max(at + 1);
         }
         found
@@ -285,6 +293,12 @@ impl Matcher {
         }
         best
     }
+}
+
+/// Keyed hash of how a stretch is spelled.
+pub(crate) fn spelling(stretch: &str, key: &MatchKey) -> u64 {
+    let plain: String = stretch.nfc().flat_map(char::to_lowercase).collect();
+    key.next(Stream::SPELLING, &plain)
 }
 
 /// A table of numbers that answers *no* in one look.

@@ -55,7 +55,9 @@ fn spellings_by_hand_are_known() {
             let text = format!("x {other} 7");
             let covered = mask.cover(&text, &mut Covered::default()).unwrap_or_else(|| text.clone());
             // Whole means that no word of the name is left but particles and single letters.
-            let left = covered.trim_start_matches("x ").trim_end_matches(" 7").replace("⟦P-1⟧", "");
+            let covers = covered.split('⟦').map(|part| part.split_once('⟧').map_or(part, |(_, rest)| rest));
+            let left: String = covers.collect();
+            let left = left.trim_start_matches("x ").trim_end_matches(" 7");
             let whole = left.split(|c: char| !c.is_alphanumeric()).all(|word| word.chars().count() < 3);
             let counted = scripts.entry(script).or_default();
             counted.0 += 1;

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use age::secrecy::{ExposeSecret, SecretString};
+use assize_model::Protected;
 use data_encoding::HEXLOWER;
 
 use crate::disk::{Disk, Readers, RealDisk};
@@ -39,6 +40,21 @@ impl MaskingKey {
     #[must_use]
     pub fn digest(&self, text: &str) -> String {
         HEXLOWER.encode(&blake3::keyed_hash(&self.0, text.as_bytes()).as_bytes()[..16])
+    }
+
+    /// A key for what is looked at and not kept: it is no secret.
+    #[must_use]
+    pub const fn of_nobody() -> Self {
+        Self([0; 32])
+    }
+
+    /// The key under which words of names are hashed: another one, so that what is known of one says
+    /// nothing of the other.
+    #[must_use]
+    pub fn for_words(&self) -> [u8; 16] {
+        let mut key = [0; 16];
+        key.copy_from_slice(&blake3::keyed_hash(&self.0, b"words of names").as_bytes()[..16]);
+        key
     }
 }
 
@@ -80,9 +96,19 @@ impl Keys {
     /// # Errors
     /// Where there is one already, or the disk refuses.
     pub fn new_signing(&self, name: &str, algorithm: Algorithm) -> Result<SecretKey, VaultError> {
+        self.new_signing_as(name, name, algorithm)
+    }
+
+    /// The same, of a key that signs by another name than its file has.
+    pub(crate) fn new_signing_as(
+        &self,
+        name: &str,
+        signs_as: &str,
+        algorithm: Algorithm,
+    ) -> Result<SecretKey, VaultError> {
         let path = self.path(name, Kind::Signing, Locked::No);
-        let key =
-            SecretKey::new(name, algorithm, random()?).map_err(|error| refused(&path, &error.to_string()))?;
+        let key = SecretKey::new(signs_as, algorithm, random()?);
+        let key = key.map_err(|error| refused(&path, &error.to_string()))?;
         self.write(name, Kind::Signing, &key.to_text())?;
         self.write_public(name, key.public())?;
         Ok(key)
@@ -145,6 +171,36 @@ impl Keys {
         let key = random()?;
         self.write(name, Kind::Masking, &HEXLOWER.encode(&key))?;
         Ok(MaskingKey(key))
+    }
+
+    /// Keeps the secret of a request to unseal until it is answered.
+    ///
+    /// # Errors
+    /// Where the key folder refuses.
+    pub fn keep_request(&self, request: &str, secret: &Protected) -> Result<(), VaultError> {
+        self.write(&request_name(request), Kind::Custody, secret.expose())
+    }
+
+    /// The secret of a request; `None` where it is not here, or was answered.
+    ///
+    /// # Errors
+    /// Where it is here and cannot be read.
+    pub fn request(&self, request: &str) -> Result<Option<Protected>, VaultError> {
+        Ok(self.read(&request_name(request), Kind::Custody)?.map(|(_, text)| Protected::new(text)))
+    }
+
+    /// Forgets the secret of a request.
+    ///
+    /// # Errors
+    /// Where the key folder refuses.
+    pub fn forget_request(&self, request: &str) -> Result<(), VaultError> {
+        for locked in [Locked::No, Locked::Yes] {
+            let path = self.path(&request_name(request), Kind::Custody, locked);
+            if self.disk.exists(&path) {
+                self.disk.remove(&path).map_err(at(&path))?;
+            }
+        }
+        Ok(())
     }
 
     /// A small file of ours beside the keys, as a witness's memory; `None` if there is none.
@@ -236,6 +292,10 @@ impl Kind {
 enum Locked {
     No,
     Yes,
+}
+
+fn request_name(request: &str) -> String {
+    format!("unseal.{}", request.get(..16).unwrap_or(request))
 }
 
 /// A key's name may hold a slash; its file's name may not.

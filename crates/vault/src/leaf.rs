@@ -12,6 +12,8 @@ use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::seal::Seal;
+
 /// Version of the form of leaves that is written here.
 pub(crate) const VERSION: u32 = 2;
 
@@ -115,11 +117,61 @@ pub enum Act {
         /// Of which, and what. Kept as it is written: a later version may know more options.
         says: serde_json::Value,
     },
+    /// It was said who opens what is sealed.
+    SealMade {
+        /// Officers, and how many are needed.
+        seal: Seal,
+    },
+    /// Somebody asked that something be unsealed. Nothing is, by this.
+    UnsealAsked {
+        /// What is asked for.
+        #[serde(flatten)]
+        asked: UnsealAsked,
+    },
+    /// Something was unsealed. This leaf is on disk before anything is shown.
+    Unsealed {
+        /// SHA-256 of the request's bytes, hexadecimal.
+        request: String,
+        /// Pseudonyms or exhibits.
+        targets: Vec<String>,
+        /// Who approved.
+        officers: Vec<String>,
+        /// Until when raw bytes of exhibits may be shown, RFC 3339.
+        until: String,
+        /// By when other officers must have looked at it: it was done by one alone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        review_until: Option<String>,
+    },
+    /// Officers looked at an unsealing that was done by one alone.
+    UnsealReviewed {
+        /// Which leaf.
+        unsealed: String,
+        /// Who looked.
+        officers: Vec<String>,
+    },
     /// Passwords for containers were given; they lie with the keys.
     PasswordGiven {},
     /// An act that this version does not know.
     #[serde(other)]
     Unknown,
+}
+
+/// A request to unseal. Its bytes are what officers sign.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnsealAsked {
+    /// SHA-256 of the request's bytes, hexadecimal.
+    pub request: String,
+    /// Pseudonyms or exhibits.
+    pub targets: Vec<String>,
+    /// What for.
+    pub purpose: String,
+    /// By which right.
+    pub basis: String,
+    /// For how long, from when it is approved.
+    pub minutes: u32,
+    /// Whether it is asked that one alone may do it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub break_glass: bool,
 }
 
 /// Bytes in the store that are not the exhibit's own.

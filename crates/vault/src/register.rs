@@ -1,25 +1,33 @@
 //! Where does the register lie, and where do the people in it?
 //!
-//! A version is a file without identities, `0001.json`, and beside it, sealed to the officers'
-//! key, `0001.identities.age`: one JSON object a line, which `age -d` opens without us. What was
+//! A version is a file without identities, `0001.json`, and beside it `0001.sealed.jsonl`, each person
+//! under a key of his own whose shares officers hold (`seal`), or, where there are no officers yet,
+//! `0001.identities.age`, all of them to one key; and `0001.names`, the keyed numbers by which names are
+//! known again in evidence. `age -d` opens what is sealed without us. What was
 //! handed over is not kept. Each file has its leaf before it takes effect, and a file that is not
 //! what its leaf says is not read.
 
-use std::io::Write;
-
 use assize_model::{LeafId, Protected};
+use data_encoding::BASE64;
 
-use crate::bundle::recipient_of;
+use crate::seal::{SEALED, SealedPerson, seal_text};
 use crate::{Act, Keys, MaskingKey, Stamp, Vault, VaultError, at, sha256_of};
 
 const END: &str = ".json";
 
+const NAMES: &str = ".names";
+
 /// Who is sealed, and to whom.
-pub struct Sealing<'a> {
-    /// A JSON object a line.
-    pub identities: &'a Protected,
-    /// age recipient of the officers.
-    pub recipient: &'a str,
+pub enum Sealing<'a> {
+    /// All of them together, to one key: whoever has it has all.
+    Together {
+        /// A JSON object a line.
+        identities: &'a Protected,
+        /// age recipient.
+        recipient: &'a str,
+    },
+    /// Each to a key of his own, whose shares officers hold.
+    Each(&'a [SealedPerson]),
 }
 
 impl Vault {
@@ -31,13 +39,23 @@ impl Vault {
         &mut self,
         version: u32,
         register: &[u8],
+        names: &[u8],
         sealing: Option<Sealing<'_>>,
         stamp: &Stamp,
     ) -> Result<LeafId, VaultError> {
-        if let Some(sealing) = sealing {
-            let sealed = sealed(&sealing)?;
-            self.put_register(&format!("{version:04}.identities.age"), &sealed, stamp)?;
+        match sealing {
+            None => {}
+            Some(Sealing::Together { identities, recipient }) => {
+                let sealed = BASE64.decode(seal_text(identities, recipient)?.as_bytes()).unwrap_or_default();
+                self.put_register(&format!("{version:04}.identities.age"), &sealed, stamp)?;
+            }
+            Some(Sealing::Each(people)) => {
+                let line = |person| serde_json::to_string(person).unwrap_or_default() + "\n";
+                let lines: String = people.iter().map(line).collect();
+                self.put_register(&format!("{version:04}{SEALED}"), lines.as_bytes(), stamp)?;
+            }
         }
+        self.put_register(&format!("{version:04}{NAMES}"), names, stamp)?;
         self.put_register(&format!("{version:04}{END}"), register, stamp)
     }
 
@@ -59,7 +77,18 @@ impl Vault {
     /// # Errors
     /// Where there is none, or it is not what its leaf says.
     pub fn register_version(&self, version: u32) -> Result<Vec<u8>, VaultError> {
-        let wanted = format!("{version:04}{END}");
+        self.register_file(format!("{version:04}{END}"))
+    }
+
+    /// By what the names of a version are known again: keyed numbers.
+    ///
+    /// # Errors
+    /// As [`Self::register_version`].
+    pub fn register_names(&self, version: u32) -> Result<Vec<u8>, VaultError> {
+        self.register_file(format!("{version:04}{NAMES}"))
+    }
+
+    pub(crate) fn register_file(&self, wanted: String) -> Result<Vec<u8>, VaultError> {
         let path = self.root.join("register").join(&wanted);
         let leaf = self.leaves().iter().rev().find_map(|logged| match &logged.leaf.act {
             Act::Register { name, sha256 } if *name == wanted => Some(sha256),
@@ -83,6 +112,14 @@ impl Vault {
         self.masking.as_ref()
     }
 
+    /// The same, looked for in a key folder: whoever only looks at a case covers names too.
+    ///
+    /// # Errors
+    /// Where the key is there and cannot be used.
+    pub fn masking_in(&self, keys: &Keys) -> Result<Option<MaskingKey>, VaultError> {
+        keys.masking(&self.made.origin)
+    }
+
     /// The same; made if there is none yet.
     ///
     /// # Errors
@@ -93,20 +130,4 @@ impl Vault {
         self.masking = Some(key.clone());
         Ok(key)
     }
-}
-
-fn sealed(sealing: &Sealing<'_>) -> Result<Vec<u8>, VaultError> {
-    let recipient = recipient_of(sealing.recipient)?;
-    let refused = |reason: String| VaultError::Recipient { given: sealing.recipient.to_owned(), reason };
-    let recipients = std::iter::once(&recipient as &dyn age::Recipient);
-    let encryptor =
-        age::Encryptor::with_recipients(recipients).map_err(|error| refused(error.to_string()))?;
-    let mut bytes = Vec::new();
-    let write = || {
-        let mut writer = encryptor.wrap_output(&mut bytes)?;
-        writer.write_all(sealing.identities.expose().as_bytes())?;
-        writer.finish().map(drop)
-    };
-    write().map_err(|error: std::io::Error| refused(error.to_string()))?;
-    Ok(bytes)
 }

@@ -17,8 +17,9 @@ use assize_model::{Holding, HoldingId, Item, ItemId, Plane, Protected, Right, Su
 use serde_json::{Map, Value, json};
 
 use super::Complaint;
-use super::mask::Mask;
+use super::Veil;
 use super::table::{Cell, Kind, Row, Table};
+use crate::places;
 
 /// Everything that was taken so far.
 #[derive(Default)]
@@ -38,7 +39,7 @@ pub(super) struct Identity(pub(super) Map<String, Value>);
 
 impl Rows {
     /// Takes the rows of a table.
-    pub(super) fn take(&mut self, table: Table, mask: Option<&Mask<'_>>, complaints: &mut Vec<Complaint>) {
+    pub(super) fn take(&mut self, table: Table, veil: Option<&dyn Veil>, complaints: &mut Vec<Complaint>) {
         let take = TAKERS[table.kind as usize].1;
         let mut unknown: BTreeMap<String, u64> = BTreeMap::new();
         for row in table.rows {
@@ -47,7 +48,7 @@ impl Rows {
             if let Some(key) = key {
                 self.lines.entry((table.kind.as_str(), key)).or_insert(place);
             }
-            let mut taken = Taken { file: &table.file, row, mask, complaints };
+            let mut taken = Taken { file: &table.file, row, veil, complaints };
             if take(&mut taken, self) {
                 let left = std::mem::take(&mut taken.row.cells);
                 let left = left.into_iter().filter(|(_, cell)| !cell.is_empty());
@@ -62,9 +63,20 @@ impl Rows {
         }
     }
 
+    /// The identities so far: a JSON object a line.
+    pub(super) fn identities(&self) -> Protected {
+        let mut lines = String::new();
+        for ((kind, key), identity) in &self.identities {
+            let line = json!({ *kind: key, "identity": identity.0 });
+            lines.push_str(&line.to_string());
+            lines.push('\n');
+        }
+        Protected::new(lines)
+    }
+
     /// The register, and the identities as lines.
-    pub(super) fn done(self, complaints: &mut Vec<Complaint>) -> (Register, Protected, Lines) {
-        let mut register = self.register;
+    pub(super) fn done(mut self, complaints: &mut Vec<Complaint>) -> (Register, Protected, Lines) {
+        let mut register = std::mem::take(&mut self.register);
         let mut twice = |what: &str, keys: Vec<String>| {
             for pair in keys.windows(2).filter(|pair| pair[0] == pair[1]) {
                 let problem = format!("{} stands there twice; the first row is used", pair[0]);
@@ -79,13 +91,8 @@ impl Rows {
             )*};
         }
         once!(holdings items subjects staff duties);
-        let mut lines = String::new();
-        for ((kind, key), identity) in self.identities {
-            let line = json!({ kind: key, "identity": identity.0 });
-            lines.push_str(&line.to_string());
-            lines.push('\n');
-        }
-        (register, Protected::new(lines), self.lines)
+        let identities = self.identities();
+        (register, identities, self.lines)
     }
 }
 
@@ -93,7 +100,7 @@ impl Rows {
 struct Taken<'a> {
     file: &'a str,
     row: Row,
-    mask: Option<&'a Mask<'a>>,
+    veil: Option<&'a dyn Veil>,
     complaints: &'a mut Vec<Complaint>,
 }
 
@@ -188,18 +195,22 @@ impl Taken<'_> {
         Validity { from, to }
     }
 
-    fn masked(&mut self, column: &str, of: &[String]) -> String {
+    /// A text with its names covered.
+    fn covered(&mut self, column: &str) -> String {
         let text = self.text(column);
-        self.mask.map_or(text.clone(), |mask| mask.text(&text, of))
+        self.veil.and_then(|veil| veil.cover(&text)).unwrap_or(text)
     }
 
-    fn places(&mut self, columns: &[&str], of: &[String]) -> Vec<Place> {
+    /// Places with their names covered, and a digest of the plain form where there were some.
+    fn places(&mut self, columns: &[&str]) -> Vec<Place> {
         let texts: Vec<String> = columns.iter().flat_map(|column| self.texts(column)).collect();
-        let place = |text: &String| match self.mask {
-            Some(mask) => mask.place(text, of),
-            None => Place { text: text.clone(), digest: None },
+        let place = |text: String| match self.veil.and_then(|veil| Some((veil, veil.cover(&text)?))) {
+            Some((veil, covered)) => {
+                Place { digest: Some(veil.digest(&places::form(&text, None))), text: covered }
+            }
+            None => Place { text, digest: None },
         };
-        texts.iter().map(place).collect()
+        texts.into_iter().map(place).collect()
     }
 }
 
@@ -299,9 +310,9 @@ fn holding(row: &mut Taken<'_>, rows: &mut Rows) -> bool {
     let basis = |at: usize| bases.get(at).or(bases.first()).cloned().unwrap_or_default();
     let holding = Holding {
         id: HoldingId::of(&[key.as_bytes()]),
-        title: row.masked("title", &[]),
+        title: row.covered("title"),
         kind: row.text("kind"),
-        locators: row.places(&["locators", "locator"], &[]),
+        locators: row.places(&["locators", "locator"]),
         parent: row.some_text("parent"),
         copies_of: row.texts("copies_of"),
         organ: row.text("organ"),
@@ -341,8 +352,8 @@ fn item(row: &mut Taken<'_>, rows: &mut Rows) -> bool {
     let item = Item {
         id: ItemId::of(&[key.as_bytes()]),
         holding,
-        locators: row.places(&["locator", "locators"], &subjects),
-        title: row.masked("title", &subjects),
+        locators: row.places(&["locator", "locators"]),
+        title: row.covered("title"),
         bytes: row.number("bytes"),
         decoy: row.truth("decoy").unwrap_or(false),
         valid: row.validity("valid_from", "valid_to"),

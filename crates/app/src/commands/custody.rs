@@ -137,6 +137,16 @@ fn what(act: &Act) -> String {
             format!("{of}:{options}{mapping}")
         }
         Act::PasswordGiven {} => "for containers".to_owned(),
+        Act::SealMade { seal } => {
+            let names: Vec<&str> = seal.officers.iter().map(|officer| officer.officer.as_str()).collect();
+            format!("{} of {}: {}", seal.k, names.len(), names.join(", "))
+        }
+        Act::UnsealAsked { asked } => format!("{}: {}", asked.targets.join(" "), asked.purpose),
+        Act::Unsealed { targets, officers, review_until, .. } => {
+            let alone = if review_until.is_some() { ", alone" } else { "" };
+            format!("{}, approved by {}{alone}", targets.join(" "), officers.join(", "))
+        }
+        Act::UnsealReviewed { unsealed, officers } => format!("{unsealed} by {}", officers.join(", ")),
         Act::Unknown => "an act of a later version".to_owned(),
     }
 }
@@ -283,11 +293,10 @@ fn bundle(
     recipient: Option<String>,
     purpose: String,
 ) -> Result<ExitCode> {
-    let case_folder = shell.case_folder()?;
-    let mut vault = open(shell, &case_folder)?;
-    let exhibits: Result<Vec<ExhibitId>> = ids.iter().map(|id| exhibit(&vault, id)).collect();
+    let mut case = shell.case_for_writing()?;
+    let exhibits: Result<Vec<ExhibitId>> = ids.iter().map(|id| exhibit(case.vault(), id)).collect();
     let wanted = BundleWanted { folder, exhibits: exhibits?, recipient, purpose };
-    let bundled = vault.bundle(&wanted, &assize_case::stamp(shell.common.by.as_deref()))?;
+    let bundled = case.bundle(&wanted, &assize_case::stamp(shell.common.by.as_deref()))?;
     shell.sight.say(&format!(
         "{} exhibits, {} proofs, {} bytes in {}; begin with data/READ-ME-FIRST.html",
         bundled.exhibits,

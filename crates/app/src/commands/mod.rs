@@ -38,6 +38,12 @@ commands! {
     derive Derive,
     /// What the institution knows of its own records, people and rights
     register Register,
+    /// Which protected names were met in the evidence
+    names Names,
+    /// Officers who hold the key to sealed names, and what they approve
+    seal Seal,
+    /// Ask officers to unseal a person or raw bytes, and show once what they approved
+    unseal Unseal,
     /// Apply rules to files without a case
     detect Detect,
     /// List, check, test and explain rules

@@ -1,0 +1,308 @@
+//! Does anything that comes out of a case, or lies in it, tell a protected name?
+//!
+//! A register of made-up people in six scripts; evidence that holds their names in text, UTF-16, base64,
+//! hexadecimal, escapes; every verb in every shape, and errors. What comes out is searched for every name in
+//! every notation, by code that shares nothing with what covers names. The control is the same evidence in a
+//! case without a register: if the search finds nothing there, it proves nothing here.
+#![allow(clippy::disallowed_methods, clippy::unwrap_used)] // A test plays the person at the keyboard.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::LazyLock;
+
+use data_encoding::{BASE64, HEXLOWER};
+
+/// Given and family names, ten of each script; nobody is called so together.
+const SCRIPTS: [(&str, &str); 6] = [
+    (
+        "Amira Tobias Ingeborg Rasmus Solveig Zdenka Matthieu Éloïse Bartosz Ximena",
+        "Quillfeather Vandermoorten Óskarsdal Brzezowski Lichtenhahn Østmarken Delacroisette Itzurraga Havlíčkova Pemberwick",
+    ),
+    (
+        "Святослав Людмила Аркадий Зинаида Мирослава Григорій Олеся Ростислав Фаина Любомир",
+        "Черноборов Жемчугова Щукарёв Полозенко Гайворон Юшкевич Вышневецький Хлебцова Цветаевич Дубровный",
+    ),
+    (
+        "سليمان خديجة عبدالله زينب مصطفى رقية إدريس نورالدين هاجر طارق",
+        "البغدادلي الحموينة القرطبان الدمشقور الصنعانيد الطرابلوس الزنكوار الخرازمة المراكشون الفيوميد",
+    ),
+    (
+        "თამარ ზურაბ ნანული გიორგი მზია ვახტანგ ქეთევან ლევან ნათელა შოთა",
+        "ბერიძაშვილ კვარაცხავა ჯავახიძეა მელიქსეთა წერეთლაძე ხუციშვანი დოლაბერი ფირცხალო ღამბაშვა ჩხეიძელა",
+    ),
+    (
+        "Ευδοκία Λεωνίδας Θεοφανώ Ξενοφών Κλειώ Αριστείδης Πηνελόπη Φώτιος Μυρσίνη Σωκράτης",
+        "Καραθανάσογλου Ξυδόπουλος Μαυροβουνιώτη Πετροχείλας Χατζηγιακούμης Ψαροπούλεα Δροσινάκος Τζουμερκιώτης Ρεντινάκη Βλαχογένης",
+    ),
+    (
+        "देवेन्द्र सुलोचना हरिश्चन्द्र मन्दाकिनी यशोधरा नरसिंह कौशल्या विश्वनाथ पद्मावती गोविन्द",
+        "चट्टोपाध्यायन कुलकर्णीकर श्रीवास्तविक भट्टाचार्यम देशपाण्डेय मुखोपाध्याल त्रिपाठीकर राजगोपालम वेंकटरामन जोगलेकरी",
+    ),
+];
+
+struct Person {
+    pseudonym: String,
+    given: String,
+    family: String,
+}
+
+/// Five hundred people, as many of each script.
+static PEOPLE: LazyLock<Vec<Person>> = LazyLock::new(|| {
+    let person = |number: usize| {
+        let (given, family) = SCRIPTS[number % 6];
+        let pick = |names: &str, at: usize| names.split(' ').nth(at % 10).unwrap().to_owned();
+        Person {
+            pseudonym: format!("CT-P-{number:04}"),
+            given: pick(given, number / 6),
+            family: pick(family, number / 60 + number / 6),
+        }
+    };
+    (0..500).map(person).collect()
+});
+
+fn register(folder: &Path) {
+    let subject = |person: &Person| {
+        format!(
+            "{{\"subject_id\": \"{}\", \"type\": \"individual\", \"role\": \"witness\", \"identity\": {{\"name\": \"{} {}\"}}}}",
+            person.pseudonym, person.given, person.family
+        )
+    };
+    let subjects: Vec<String> = PEOPLE.iter().map(subject).collect();
+    fs::create_dir_all(folder).unwrap();
+    fs::write(folder.join("subjects.json"), format!("[{}]", subjects.join(",\n"))).unwrap();
+    let items: String = PEOPLE
+        .iter()
+        .enumerate()
+        .map(|(number, person)| {
+            format!(
+                "M-{number},H-1,\\\\FS\\W\\{} {}.docx,Statement of {},1,{}\n",
+                person.family, person.given, person.given, person.pseudonym
+            )
+        })
+        .collect();
+    fs::write(folder.join("items.csv"), format!("item_id,holding_id,locator,title,bytes,subjects\n{items}"))
+        .unwrap();
+    fs::write(
+        folder.join("holdings.csv"),
+        "holding_id,title,kind,locators\nH-1,Statements,folder,\\\\FS\\W\n",
+    )
+    .unwrap();
+}
+
+fn utf16(text: &str) -> Vec<u8> {
+    text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+}
+
+fn percent(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut all, byte| {
+        let _ = write!(all, "%{byte:02X}");
+        all
+    })
+}
+
+fn escaped(text: &str) -> String {
+    text.encode_utf16().fold(String::new(), |mut all, unit| {
+        let _ = write!(all, "\\u{unit:04x}");
+        all
+    })
+}
+
+fn evidence(folder: &Path) {
+    fs::create_dir_all(folder).unwrap();
+    let mut lines = String::new();
+    let mut syslog = String::new();
+    for (number, Person { given, family, .. }) in PEOPLE.iter().enumerate() {
+        let name = format!("{given} {family}");
+        let text = match number % 8 {
+            0 => format!("read \\\\FS\\W\\{family} {given}.docx"),
+            1 => format!("powershell -enc {}", BASE64.encode(&utf16(&format!("Get-Content '{name}.docx'")))),
+            2 => format!("GET /search?q={} 200", percent(&name)),
+            3 => format!("0x{}", HEXLOWER.encode(name.as_bytes())),
+            4 => BASE64.encode(format!("to: {name}").as_bytes()),
+            5 => format!("{}, {given}", family.to_uppercase()),
+            6 => format!("x{family}_{given}x.pdf").replace('x', "-"),
+            _ => name.clone(),
+        };
+        let line = serde_json::json!({"time": format!("2026-09-14T07:{:02}:{:02}Z", number / 60, number % 60),
+            "user": "court\\a", "what": text, (family.as_str()): "a name as a key"});
+        writeln!(lines, "{line}").unwrap();
+        writeln!(
+            syslog,
+            "<34>1 2026-09-14T08:{:02}:{:02}Z fs01 app 7 - - opened {name}",
+            number / 60,
+            number % 60
+        )
+        .unwrap();
+        if number % 25 == 0 {
+            // What no reader reads is told of, and must not be shown.
+            writeln!(lines, "{{\"cut\": \"{}\", ", escaped(&name)).unwrap();
+        }
+    }
+    fs::write(folder.join("app.ndjson"), lines).unwrap();
+    fs::write(folder.join("messages.log"), syslog).unwrap();
+    let wide: String =
+        PEOPLE.iter().map(|person| format!("{} {}\r\n", person.given, person.family)).collect();
+    fs::write(folder.join("wide.txt"), [vec![0xff, 0xfe], utf16(&wide)].concat()).unwrap();
+}
+
+/// Everything that must not come out: full names in both orders and family names, in each notation.
+fn patterns() -> Vec<Vec<u8>> {
+    let mut patterns = Vec::new();
+    for Person { given, family, .. } in PEOPLE.iter() {
+        for name in [
+            format!("{given} {family}"),
+            format!("{family} {given}"),
+            format!("{family}, {given}"),
+            family.clone(),
+        ] {
+            for name in [name.clone(), name.to_lowercase(), name.to_uppercase()] {
+                patterns.push(name.as_bytes().to_vec());
+                patterns.push(utf16(&name));
+                patterns.push(HEXLOWER.encode(name.as_bytes()).into_bytes());
+                patterns.push(percent(&name).into_bytes());
+                patterns.push(percent(&name).to_lowercase().into_bytes());
+                patterns.push(escaped(&name).into_bytes());
+                for bytes in [name.as_bytes().to_vec(), utf16(&name)] {
+                    patterns.extend((0..3).map(|shift| in_base64(&bytes, shift)));
+                }
+            }
+        }
+    }
+    patterns.sort();
+    patterns.dedup();
+    patterns
+}
+
+/// The letters that are the same in any base64 in which these bytes stand so far from a group's begin.
+fn in_base64(bytes: &[u8], shift: usize) -> Vec<u8> {
+    let encoded = BASE64.encode(&[vec![0; shift], bytes.to_vec()].concat());
+    let begin = (shift * 8).div_ceil(6);
+    let end = (shift + bytes.len()) * 8 / 6;
+    encoded.as_bytes()[begin..end].to_vec()
+}
+
+struct World {
+    dir: tempfile::TempDir,
+}
+
+impl World {
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    fn assize(&self, case: &str, arguments: &[&str]) -> Output {
+        let case = self.path(case);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_assize"));
+        command.args(arguments).args(["--case", case.to_str().unwrap()]);
+        command.env("ASSIZE_KEYS", self.path("keys")).env("NO_COLOR", "1").output().unwrap()
+    }
+}
+
+/// All that verbs say of a case, by what was asked.
+fn everything(world: &World, case: &str) -> Vec<(String, Vec<u8>)> {
+    let mut told = Vec::new();
+    let mut ask = |arguments: &[&str]| {
+        let output = world.assize(case, arguments);
+        told.push((format!("{arguments:?} stdout"), output.stdout.clone()));
+        told.push((format!("{arguments:?} stderr"), output.stderr));
+        output.stdout
+    };
+    for table in ["events", "findings", "gaps", "readings", "exhibits", "coverage", "sessions", "masked"] {
+        ask(&["query", &format!("SELECT * FROM {table}"), "--format", "ndjson"]);
+    }
+    for format in ["table", "json", "ndjson", "csv"] {
+        for verb in [
+            &["query", "SELECT * FROM events LIMIT 40"][..],
+            &["coverage"],
+            &["sessions"],
+            &["names", "scan"],
+            &["register", "show", "subjects"],
+            &["register", "show", "items"],
+            &["register", "check"],
+            &["custody", "log"],
+            &["verify"],
+            &["formats"],
+            &["decide"],
+        ] {
+            ask(&[verb, &["--format", format]].concat());
+        }
+    }
+    ask(&["export", "--to", "jsonl"]);
+    let ids = ask(&["query", "SELECT id FROM events ORDER BY time LIMIT 12", "--format", "csv"]);
+    let gaps = ask(&["query", "SELECT id FROM gaps LIMIT 4", "--format", "csv"]);
+    for id in String::from_utf8_lossy(&[ids, gaps].concat()).lines().filter(|line| line.contains('-')) {
+        ask(&["trace", id]);
+        ask(&["trace", id, "--bytes"]);
+    }
+    // Errors speak of what they were given.
+    let name = format!("{} {}", PEOPLE[7].given, PEOPLE[7].family);
+    ask(&["query", &format!("SELECT \"{name}\" FROM events")]);
+    ask(&["query", &format!("SELECT '{name}")]);
+    ask(&["trace", &name]);
+    ask(&["intake", &format!("/nowhere/{name}")]);
+    ask(&["register", "import", &format!("/nowhere/{name}.csv")]);
+    told.push(("report.html".into(), fs::read(world.path(case).join("report/report.html")).unwrap()));
+    told
+}
+
+/// Which patterns stand in what was told, with where.
+fn leaks(told: &[(String, Vec<u8>)], patterns: &[Vec<u8>]) -> Vec<String> {
+    let automaton = aho_corasick::AhoCorasick::new(patterns).unwrap();
+    let mut leaks = Vec::new();
+    for (what, bytes) in told {
+        for found in automaton.find_iter(bytes) {
+            let around = &bytes[found.start().saturating_sub(40)..(found.end() + 40).min(bytes.len())];
+            leaks.push(format!("{what}: …{}…", String::from_utf8_lossy(around)));
+        }
+    }
+    leaks
+}
+
+#[test]
+fn no_name_comes_out_of_a_case() {
+    let world = World { dir: tempfile::tempdir().unwrap() };
+    evidence(&world.path("in"));
+    register(&world.path("register"));
+    let (evidence, register) = (world.path("in"), world.path("register"));
+    let evidence = evidence.to_str().unwrap();
+    let patterns = patterns();
+
+    let open = world.assize("open", &["inquire", evidence, "-q"]);
+    assert!(open.status.success(), "{}", String::from_utf8_lossy(&open.stderr));
+    let found = leaks(&everything(&world, "open"), &patterns);
+    assert!(
+        found.len() > 1000,
+        "the control: without a register names are there to be found ({})",
+        found.len()
+    );
+
+    let closed = world.assize("closed", &["inquire", evidence, "--register", register.to_str().unwrap()]);
+    assert!(closed.status.success(), "{}", String::from_utf8_lossy(&closed.stderr));
+    let mut told = everything(&world, "closed");
+    told.push(("inquire".into(), [closed.stdout, closed.stderr].concat()));
+    for entry in ["register", "derived", "report"] {
+        for file in files(&world.path("closed").join(entry)) {
+            told.push((file.display().to_string(), fs::read(&file).unwrap()));
+        }
+    }
+    let found = leaks(&told, &patterns);
+    assert!(found.is_empty(), "{} leaks, as:\n{}", found.len(), found[..found.len().min(12)].join("\n"));
+    // Not by hiding everything: whose name it is is told.
+    let scan =
+        String::from_utf8(world.assize("closed", &["names", "scan", "--format", "ndjson"]).stdout).unwrap();
+    let seen: std::collections::BTreeSet<&str> =
+        scan.split('"').filter(|word| word.starts_with("CT-P-")).collect();
+    assert_eq!(seen.len(), 500, "everybody who stands in the evidence is told of");
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let mut found = Vec::new();
+    for entry in entries {
+        let path = entry.unwrap().path();
+        if path.is_dir() { found.extend(files(&path)) } else { found.push(path) }
+    }
+    found
+}
