@@ -29,6 +29,9 @@ struct CommandLine {
 }
 
 fn main() -> ExitCode {
+    // Names are in memory while a register is imported or somebody unsealed: a crash leaves no copy of it. Where
+    // the system refuses, there is nothing better to do.
+    let _ = rlimit::Resource::CORE.set(0, 0);
     let line = CommandLine::parse();
     std::panic::set_hook(Box::new(|panic| {
         eprintln!("assize: a defect of this program: {}", assize_case::gate::cover(&panic.to_string()));

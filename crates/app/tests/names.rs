@@ -306,3 +306,89 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     }
     found
 }
+
+/// A drill that was inquired into with this register: whose records were reached, whose sessions, which
+/// incidents; and everything else that is told of them.
+fn answers(world: &World, case: &str, register: &Path) -> [String; 2] {
+    let drill = world.path("drill");
+    let at = |name: &str| drill.join(name).display().to_string();
+    let told = world.assize(
+        case,
+        &[
+            &["inquire", &at("evidence"), "--register", register.to_str().unwrap()][..],
+            &["--decisions", &at("brief/decisions.ndjson"), "--readings", &at("brief/readings.ndjson")],
+            &["--meta", &at("brief/collected.toml"), "--quiet"],
+        ]
+        .concat(),
+    );
+    assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
+    let ask =
+        |sql: &str| String::from_utf8(world.assize(case, &["query", sql, "--format", "csv"]).stdout).unwrap();
+    let exposures = ask("SELECT id, established, not_excluded FROM exposures ORDER BY id");
+    assert!(exposures.lines().count() > 100, "{exposures}");
+    let course = [
+        ask("SELECT id, verdict FROM sessions ORDER BY id"),
+        ask("SELECT id, first_proven, last_proven FROM incidents ORDER BY id"),
+        ask("SELECT id, rule FROM findings ORDER BY id"),
+        ask("SELECT count(*), count(DISTINCT object), count(DISTINCT actor) FROM events"),
+    ];
+    [exposures, course.concat()]
+}
+
+#[test]
+fn masks_change_no_answer() {
+    let world = World { dir: tempfile::tempdir().unwrap() };
+    let drill = world.path("drill");
+    let size = ["--staff", "12", "--days", "3", "--hosts", "14", "--out", drill.to_str().unwrap()];
+    let made = Command::new(env!("CARGO_BIN_EXE_assize"))
+        .args([&["drill", "make", "--seed", "3", "--scenario", "espionage"], &size[..]].concat())
+        .output()
+        .unwrap();
+    assert!(made.status.success());
+    // The same register, in which nobody is called anything.
+    let nameless = world.path("nameless");
+    fs::create_dir(&nameless).unwrap();
+    let mut named = 0;
+    for file in files(&drill.join("register")) {
+        let mut text = fs::read_to_string(&file).unwrap();
+        if file.ends_with("subjects.json") {
+            let mut people: Vec<serde_json::Value> = serde_json::from_str(&text).unwrap();
+            named = people.iter_mut().filter_map(|one| one.as_object_mut()?.remove("identity")).count();
+            text = serde_json::to_string(&people).unwrap();
+        }
+        fs::write(nameless.join(file.file_name().unwrap()), text).unwrap();
+    }
+    assert!(named > 10);
+    let [masked, of_masked] = answers(&world, "masked", &drill.join("register"));
+    let [plain, of_plain] = answers(&world, "plain", &nameless);
+    assert_eq!(masked, plain);
+    assert_eq!(of_masked, of_plain);
+    let scan =
+        String::from_utf8(world.assize("masked", &["names", "scan", "--format", "ndjson"]).stdout).unwrap();
+    assert!(scan.lines().count() > 3, "names stood in the evidence, or nothing was proved: {scan}");
+}
+
+#[test]
+fn tables_are_closed_until_new_names_are_masked() {
+    let world = World { dir: tempfile::tempdir().unwrap() };
+    evidence(&world.path("in"));
+    register(&world.path("register"));
+    let input = world.path("in");
+    assert!(world.assize("c", &["inquire", input.to_str().unwrap(), "-q"]).status.success());
+    let asked = ["query", "SELECT count(*) FROM events"];
+    assert!(world.assize("c", &asked).status.success());
+    let register = world.path("register");
+    assert!(world.assize("c", &["register", "import", register.to_str().unwrap(), "-q"]).status.success());
+    for verb in [&asked[..], &["report"], &["export", "--to", "jsonl"], &["coverage"], &["incidents"]] {
+        let closed = world.assize("c", verb);
+        assert!(!closed.status.success() && closed.stdout.is_empty(), "{verb:?}");
+        assert!(String::from_utf8_lossy(&closed.stderr).contains("closed until `assize derive`"), "{verb:?}");
+    }
+    assert!(world.assize("c", &["derive", "-q"]).status.success());
+    assert!(world.assize("c", &asked).status.success());
+    // Without the masking key nothing could be covered, so nothing is shown.
+    fs::rename(world.path("keys"), world.path("elsewhere")).unwrap();
+    let blind = world.assize("c", &asked);
+    assert!(!blind.status.success() && blind.stdout.is_empty());
+    assert!(String::from_utf8_lossy(&blind.stderr).contains("masking key"));
+}
