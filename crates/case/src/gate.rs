@@ -10,19 +10,18 @@
 
 use std::borrow::Cow;
 use std::io::{self, Write};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{PoisonError, RwLock};
 
 use crate::names::Names;
 
 /// The names of every case that was opened; the newest of one case stand for all of its.
-static CLOSED_FOR: RwLock<Vec<Arc<Names>>> = RwLock::new(Vec::new());
+static CLOSED_FOR: RwLock<Vec<Names>> = RwLock::new(Vec::new());
 
 /// Closes the gate for these names, from now on and until the program ends.
-pub(crate) fn close(names: &Arc<Names>) {
+pub(crate) fn close(names: Names) {
     let mut closed = CLOSED_FOR.write().unwrap_or_else(PoisonError::into_inner);
-    if !closed.iter().any(|known| known.digest() == names.digest()) {
-        closed.push(Arc::clone(names));
-    }
+    closed.retain(|known| known.digest() != names.digest());
+    closed.push(names);
 }
 
 /// A text with every name covered that the gate is closed for.

@@ -6,7 +6,9 @@
 //! are derived again ([`CaseError::Quarantined`]).
 //!
 //! A word that stands in more than one event of fifty is no secret and covers nothing: a mask on every host
-//! name would tell the name. Such words are found by reading first ([`ordinary`]).
+//! name would tell the name. Such words are found by reading first ([`ordinary`]). On the way out the program's
+//! own words (`facts/own-words.txt`) are such words too: a mask on the key `source` of each result would tell
+//! that somebody is called so.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,7 +34,16 @@ pub struct Names {
     matcher: Arc<Matcher>,
     key: MatchKey,
     ordinary: BTreeSet<u64>,
+    /// Words of this program; of the names at the gate.
+    own: Option<Arc<BTreeSet<u64>>>,
     digest: String,
+}
+
+/// What this program says itself.
+const OWN_WORDS: &str = include_str!("../../../facts/own-words.txt");
+
+fn own_words() -> impl Iterator<Item = &'static str> {
+    OWN_WORDS.lines().filter(|line| !line.starts_with('#'))
 }
 
 impl Names {
@@ -45,7 +56,10 @@ impl Names {
         let bytes = vault.register_names(version)?;
         let key = vault.masking_in(keys)?.ok_or(CaseError::NoMaskingKey)?;
         let names = Arc::new(Self::load(&bytes, &key)?);
-        crate::gate::close(&names);
+        let kept = Kept::of(&vault.derived())?;
+        let ordinary =
+            kept.filter(|kept| kept.names == names.digest).map_or_else(BTreeSet::new, |kept| kept.ordinary);
+        crate::gate::close(names.at_the_gate(ordinary));
         Ok(Some(names))
     }
 
@@ -56,8 +70,15 @@ impl Names {
             matcher: Arc::new(matcher),
             key: MatchKey::new(key.for_words()),
             ordinary: BTreeSet::new(),
+            own: None,
             digest,
         })
+    }
+
+    /// The same names for what leaves the program.
+    pub(crate) fn at_the_gate(&self, ordinary: BTreeSet<u64>) -> Self {
+        let own = own_words().map(|word| self.key.word(word)).collect();
+        Self { own: Some(Arc::new(own)), ..self.sparing(ordinary) }
     }
 
     /// What the result of covering depends on: the names, and which words are ordinary.
@@ -71,6 +92,7 @@ impl Names {
             matcher: Arc::clone(&self.matcher),
             key: self.key.clone(),
             ordinary,
+            own: self.own.clone(),
             digest: self.digest.clone(),
         }
     }
@@ -106,7 +128,11 @@ impl Names {
     }
 
     fn mask(&self) -> Mask<'_> {
-        Mask::new(&self.matcher, &self.key, &self.ordinary)
+        let mask = Mask::new(&self.matcher, &self.key, &self.ordinary);
+        match &self.own {
+            Some(own) => mask.speaking(own),
+            None => mask,
+        }
     }
 }
 
@@ -478,6 +504,13 @@ struct Kept {
 
 const KEPT: &str = "names.json";
 
+impl Kept {
+    /// Of these tables; `None` where they are covered with none, or by what this version does not know.
+    fn of(derived: &Derived) -> Result<Option<Self>, CaseError> {
+        Ok(derived.read(KEPT)?.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+    }
+}
+
 /// Keeps beside the tables which names they are covered with.
 pub(crate) fn keep(derived: &Derived, names: Option<&Names>) -> Result<(), CaseError> {
     let Some(names) = names else { return Ok(derived.remove(KEPT)?) };
@@ -493,9 +526,29 @@ pub(crate) fn in_force(
     names: Option<&Arc<Names>>,
 ) -> Result<Option<Arc<Names>>, CaseError> {
     let Some(names) = names else { return Ok(None) };
-    let bytes = derived.read(KEPT)?.unwrap_or_default();
-    match serde_json::from_slice::<Kept>(&bytes) {
-        Ok(kept) if kept.names == names.digest => Ok(Some(Arc::new(names.sparing(kept.ordinary)))),
+    match Kept::of(derived)? {
+        Some(kept) if kept.names == names.digest => {
+            crate::gate::close(names.at_the_gate(kept.ordinary.clone()));
+            Ok(Some(Arc::new(names.sparing(kept.ordinary))))
+        }
         _ => Err(CaseError::Quarantined),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_results_are_called_is_known_as_ours() {
+        let known: BTreeSet<&str> = own_words().collect();
+        let tables = crate::columns::ALL.iter();
+        let columns =
+            tables.flat_map(|table| table.columns.iter().map(|(name, _)| *name).chain([table.name]));
+        let spine = assize_model::spine::schema();
+        let spine = spine.fields().iter().map(|field| field.name().as_str());
+        let words = columns.chain(spine).flat_map(|name| name.split('_')).filter(|word| word.len() > 1);
+        let missing: Vec<&str> = words.filter(|word| !known.contains(word)).collect();
+        assert_eq!(missing, Vec::<&str>::new(), "add these to facts/own-words.txt");
     }
 }

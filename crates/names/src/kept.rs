@@ -114,6 +114,7 @@ mod tests {
     fn what_is_kept_is_loaded_and_damage_is_refused() {
         let key = MatchKey::new([1; 16]);
         let person = |pseudonym: &str, name: &str| Person {
+            kind: crate::PersonKind::Individual,
             pseudonym: pseudonym.into(),
             names: vec![Protected::new(name.into())],
             mails: Vec::new(),

@@ -17,4 +17,4 @@ mod variant;
 pub use kept::NotKept;
 pub use mask::{Covered, Mask};
 pub use matcher::{Found, MatchKey, Matcher};
-pub use person::Person;
+pub use person::{Person, PersonKind};

@@ -12,6 +12,7 @@ use data_encoding::BASE32_DNSSEC;
 
 use crate::encoded;
 use crate::matcher::{Found, MatchKey, Matcher};
+use crate::plain;
 
 /// Notations within notations that are followed.
 const DEPTH_MAX: usize = 3;
@@ -26,6 +27,7 @@ pub struct Mask<'m> {
     matcher: &'m Matcher,
     key: &'m MatchKey,
     ordinary: &'m BTreeSet<u64>,
+    own: Option<&'m BTreeSet<u64>>,
 }
 
 /// What was covered in a text.
@@ -52,7 +54,15 @@ impl<'m> Mask<'m> {
     /// A mask for what is known; forms that hang on an ordinary word stay uncovered.
     #[must_use]
     pub const fn new(matcher: &'m Matcher, key: &'m MatchKey, ordinary: &'m BTreeSet<u64>) -> Self {
-        Self { matcher, key, ordinary }
+        Self { matcher, key, ordinary, own: None }
+    }
+
+    /// The same for what a program itself says, whose words these are ([`MatchKey::word`]): what only
+    /// sounds like a name, or is one word of it, is none where it is made of these. To mask a word of ours
+    /// wherever it stands would tell whose name it is.
+    #[must_use]
+    pub const fn speaking(self, own: &'m BTreeSet<u64>) -> Self {
+        Self { own: Some(own), ..self }
     }
 
     /// The text with its names covered; `None` where it holds none.
@@ -83,6 +93,13 @@ impl<'m> Mask<'m> {
     /// Stretches in order, none over another; where two overlap, they are one.
     fn find(&self, text: &str, depth: usize) -> Vec<Found> {
         let mut found = self.matcher.find(text, self.key, self.ordinary);
+        if let Some(own) = self.own {
+            let ours = |found: &Found| {
+                let words = plain::words(&text[found.span.clone()]);
+                words.iter().all(|word| own.contains(&self.key.word(&word.plain)))
+            };
+            found.retain(|found| !found.weak || !ours(found));
+        }
         if depth > 0 {
             for inner in encoded::inner(text) {
                 for one in self.find(&inner.text, depth - 1) {
@@ -143,6 +160,7 @@ mod tests {
         let protected =
             |texts: &[&str]| texts.iter().map(|text| Protected::new((*text).to_owned())).collect();
         let person = Person {
+            kind: crate::PersonKind::Individual,
             pseudonym: "P-0353".into(),
             names: protected(&["Пётр Сокольников"]),
             mails: Vec::new(),

@@ -30,6 +30,12 @@ impl MatchKey {
         Self(bytes)
     }
 
+    /// The keyed number of one word, as anchors have it.
+    #[must_use]
+    pub fn word(&self, word: &str) -> u64 {
+        self.next(Stream::Letters.start(self), &plain::plain(word))
+    }
+
     /// One step: what is known so far, and one word more.
     fn next(&self, state: u64, word: &str) -> u64 {
         let mut hasher = SipHasher24::new_with_key(&self.0);
@@ -77,6 +83,8 @@ pub struct Found {
     /// Keyed hash of how it is spelled, letters' case aside: equal spellings stay equal when they are covered,
     /// and two files of one person stay two.
     pub spelling: u64,
+    /// Whether it hangs on one word, or was known by its sound: it may be something else.
+    pub weak: bool,
 }
 
 /// What words are compared as. Forms of different streams never meet.
@@ -212,34 +220,38 @@ impl Matcher {
         let mut at = 0;
         while at < words.len() {
             let longest = self.longest(&words, at, key, ordinary);
-            let Some((last, known)) = longest else {
+            let Some((last, known, heard)) = longest else {
                 at += 1;
                 continue;
             };
             let span = words[at].span.start..last;
             let whose = self.groups.get(known.whose as usize).cloned().unwrap_or_default();
             let anchor = (known.anchor != 0).then_some(known.anchor);
-            found.push(Found { spelling: spelling(&text[span.clone()], key), span, whose, anchor });
+            let weak = heard || anchor.is_some();
+            found.push(Found { spelling: spelling(&text[span.clone()], key), span, whose, anchor, weak });
             at = words.partition_point(|word| word.span.start < last).max(at + 1);
         }
         found
     }
 
-    /// The longest form that begins at a word, and where it ends.
+    /// The longest form that begins at a word, where it ends, and whether it was known by its sound alone.
     fn longest(
         &self,
         words: &[Word<'_>],
         at: usize,
         key: &MatchKey,
         ordinary: &BTreeSet<u64>,
-    ) -> Option<(usize, &Known)> {
+    ) -> Option<(usize, &Known, bool)> {
         if words[at].kind == Kind::Digits {
-            return self.number(&words[at], key);
+            return self.number(&words[at], key).map(|(end, known)| (end, known, false));
         }
-        let plain = self.walk(words, at, key, None, ordinary);
+        let by = |ear: Option<Ear>| {
+            let (end, known) = self.walk(words, at, key, ear, ordinary)?;
+            Some((end, known, ear.is_some()))
+        };
         let heard = EARS.into_iter().filter(|ear| self.ears.contains(&of_ear(*ear)));
-        let heard = heard.filter_map(|ear| self.walk(words, at, key, Some(ear), ordinary));
-        plain.into_iter().chain(heard).max_by_key(|(end, _)| *end)
+        let heard = heard.filter_map(|ear| by(Some(ear)));
+        by(None).into_iter().chain(heard).max_by_key(|(end, _, heard)| (*end, !heard))
     }
 
     fn number(&self, word: &Word<'_>, key: &MatchKey) -> Option<(usize, &Known)> {
@@ -343,6 +355,7 @@ mod tests {
         let protected =
             |texts: &[&str]| texts.iter().map(|text| Protected::new((*text).to_owned())).collect();
         Person {
+            kind: crate::PersonKind::Individual,
             pseudonym: pseudonym.into(),
             names: protected(names),
             mails: protected(&["petr.sokolnikov@post.example"]),

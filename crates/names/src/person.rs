@@ -13,6 +13,9 @@ use crate::variant::{self, Form};
 
 /// What is known of one person that a text must not show.
 pub struct Person {
+    /// Of which kind: what an organisation is called is looked for whole, because its words are words of
+    /// other things; what a State is called is no secret.
+    pub kind: PersonKind,
     /// What stands in its place.
     pub pseudonym: String,
     /// Names and aliases, in any script.
@@ -25,15 +28,34 @@ pub struct Person {
     pub texts: Vec<Protected>,
 }
 
+/// See [`Person::kind`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PersonKind {
+    /// A human being, or nobody said what.
+    #[default]
+    Individual,
+    /// An organisation.
+    Organisation,
+    /// A State.
+    State,
+}
+
 impl Person {
     /// Somebody of whom nothing is known yet.
     #[must_use]
     pub const fn new(pseudonym: String) -> Self {
-        Self { pseudonym, names: Vec::new(), mails: Vec::new(), numbers: Vec::new(), texts: Vec::new() }
+        Self {
+            kind: PersonKind::Individual,
+            pseudonym,
+            names: Vec::new(),
+            mails: Vec::new(),
+            numbers: Vec::new(),
+            texts: Vec::new(),
+        }
     }
 
     /// Everybody in a register's identities whose kind is `subject`: a JSON object a line, `{"subject":
-    /// pseudonym, "identity": {…}}`. Lines that are none are passed over; the import told of them.
+    /// pseudonym, "type": "individual", "identity": {…}}`. Lines that are none are passed over; the import told of them.
     #[must_use]
     pub fn all(identities: &Protected) -> Vec<Self> {
         identities.expose().lines().filter_map(Self::of).collect()
@@ -42,6 +64,11 @@ impl Person {
     fn of(line: &str) -> Option<Self> {
         let line: Value = serde_json::from_str(line).ok()?;
         let mut person = Self::new(line.get("subject")?.as_str()?.to_owned());
+        person.kind = match line.get("type").and_then(Value::as_str) {
+            Some("organisation") => PersonKind::Organisation,
+            Some("state") => PersonKind::State,
+            _ => PersonKind::Individual,
+        };
         person.learn(line.get("identity")?.as_object()?);
         Some(person)
     }
@@ -75,10 +102,14 @@ impl Person {
             texts.iter().flat_map(|text| of(text.expose())).collect()
         };
         let mut forms = BTreeSet::new();
-        forms.extend(each(&self.names, variant::of_name));
+        match self.kind {
+            PersonKind::Individual => forms.extend(each(&self.names, variant::of_name)),
+            PersonKind::Organisation => forms.extend(each(&self.names, variant::of_text)),
+            PersonKind::State => return forms,
+        }
         forms.extend(each(&self.mails, variant::of_mail));
         forms.extend(each(&self.numbers, variant::of_number));
-        forms.extend(each(&self.texts, variant::of_text));
+        forms.extend(each(&self.texts, variant::of_address));
         forms
     }
 }

@@ -69,7 +69,14 @@ pub(crate) fn of_number(number: &str) -> BTreeSet<Form> {
     forms
 }
 
-/// A postal address or another text, as it is: its words in their order.
+/// A postal address, as it is. A town is not somebody's.
+pub(crate) fn of_address(text: &str) -> BTreeSet<Form> {
+    let words = plain_words(text).len();
+    let house = text.chars().any(char::is_numeric);
+    if words > 2 || words == 2 && house { of_text(text) } else { BTreeSet::new() }
+}
+
+/// Another text, as it is: its words in their order.
 pub(crate) fn of_text(text: &str) -> BTreeSet<Form> {
     let mut forms = BTreeSet::new();
     let words = plain_words(text);

@@ -35,7 +35,7 @@ pub(super) struct Rows {
 pub(super) type Lines = BTreeMap<(&'static str, String), (String, u64)>;
 
 /// Who somebody is. No `Debug`.
-pub(super) struct Identity(pub(super) Map<String, Value>);
+pub(super) struct Identity(Map<String, Value>, Option<SubjectType>);
 
 impl Rows {
     /// Takes the rows of a table.
@@ -67,7 +67,10 @@ impl Rows {
     pub(super) fn identities(&self) -> Protected {
         let mut lines = String::new();
         for ((kind, key), identity) in &self.identities {
-            let line = json!({ *kind: key, "identity": identity.0 });
+            let mut line = json!({ *kind: key, "identity": identity.0 });
+            if let Some(kind) = identity.1 {
+                line["type"] = json!(kind);
+            }
             lines.push_str(&line.to_string());
             lines.push('\n');
         }
@@ -269,7 +272,7 @@ fn subject(row: &mut Taken<'_>, rows: &mut Rows) -> bool {
         protection_officer: row.some_text("protection_officer_role"),
         key,
     };
-    seal(row, rows, "subject", &subject.key);
+    seal(row, rows, "subject", &subject.key, Some(kind));
     rows.register.subjects.push(subject);
     true
 }
@@ -286,13 +289,13 @@ fn staff(row: &mut Taken<'_>, rows: &mut Rows) -> bool {
         valid: row.validity("joined", "left"),
         key,
     };
-    seal(row, rows, "staff", &staff.key);
+    seal(row, rows, "staff", &staff.key, None);
     rows.register.staff.push(staff);
     true
 }
 
 /// All that is left of a row about somebody says who that is: columns that nobody knows too.
-fn seal(row: &mut Taken<'_>, rows: &mut Rows, kind: &'static str, key: &str) {
+fn seal(row: &mut Taken<'_>, rows: &mut Rows, kind: &'static str, key: &str, of: Option<SubjectType>) {
     let mut told = Map::new();
     for (column, cell) in std::mem::take(&mut row.row.cells) {
         match cell.0 {
@@ -300,7 +303,7 @@ fn seal(row: &mut Taken<'_>, rows: &mut Rows, kind: &'static str, key: &str) {
             value => drop(told.insert(column, value)),
         }
     }
-    rows.identities.entry((kind, key.to_owned())).or_insert(Identity(told));
+    rows.identities.entry((kind, key.to_owned())).or_insert(Identity(told, of));
 }
 
 fn holding(row: &mut Taken<'_>, rows: &mut Rows) -> bool {
