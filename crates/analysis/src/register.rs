@@ -53,8 +53,9 @@ pub struct Complaint {
 
 /// Covers names, however it knows them; `case` brings it.
 pub trait Veil {
-    /// Learns whom to cover: a JSON object a line, as they will be sealed.
-    fn learn(&mut self, identities: &Protected);
+    /// Learns whom to cover: a JSON object a line, as they will be sealed. Accounts of staff stay as they are,
+    /// also where somebody of the staff is a subject: an inquiry must tell whose they are.
+    fn learn(&mut self, identities: &Protected, accounts: &[String]);
     /// A text with its names as `⟦pseudonym~spelling⟧`; `None` where it holds none.
     fn cover(&self, text: &str) -> Option<String>;
     /// A form in which a place that a name was covered in can be compared and does not tell it.
@@ -74,7 +75,7 @@ pub fn import(files: &[Given], veil: &mut dyn Veil) -> Imported {
     tables.sort_by_key(|table| (!table.kind.is_of_people(), table.kind));
     let (people, others): (Vec<_>, Vec<_>) = tables.into_iter().partition(|table| table.kind.is_of_people());
     people.into_iter().for_each(|table| rows.take(table, None, &mut complaints));
-    veil.learn(&rows.identities());
+    veil.learn(&rows.identities(), &rows.accounts());
     others.into_iter().for_each(|table| rows.take(table, Some(veil), &mut complaints));
     let sealed = rows.identities.len();
     let (mut register, identities, lines) = rows.done(&mut complaints);
@@ -125,8 +126,9 @@ impl Spy {
 
 #[cfg(test)]
 impl Veil for Spy {
-    fn learn(&mut self, identities: &Protected) {
-        self.0 = assize_names::Matcher::of(&assize_names::Person::all(identities), &Self::KEY);
+    fn learn(&mut self, identities: &Protected, accounts: &[String]) {
+        let known = assize_names::Matcher::of(&assize_names::Person::all(identities), &Self::KEY);
+        self.0 = known.without(accounts, &Self::KEY);
     }
 
     fn cover(&self, text: &str) -> Option<String> {

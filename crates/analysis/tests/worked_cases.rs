@@ -23,7 +23,7 @@ use Side::{Inside, Outside, Unknown};
 struct NobodyProtected;
 
 impl Veil for NobodyProtected {
-    fn learn(&mut self, _: &Protected) {}
+    fn learn(&mut self, _: &Protected, _: &[String]) {}
 
     fn cover(&self, _: &str) -> Option<String> {
         None

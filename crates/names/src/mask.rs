@@ -7,6 +7,7 @@
 //! text are looked into three deep.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use data_encoding::BASE32_DNSSEC;
 
@@ -93,6 +94,7 @@ impl<'m> Mask<'m> {
     /// Stretches in order, none over another; where two overlap, they are one.
     fn find(&self, text: &str, depth: usize) -> Vec<Found> {
         let mut found = self.matcher.find(text, self.key, self.ordinary);
+        found.retain(|found| !found.weak || !within_a_number(text, &found.span));
         if let Some(own) = self.own {
             let ours = |found: &Found| {
                 let words = plain::words(&text[found.span.clone()]);
@@ -131,6 +133,31 @@ impl<'m> Mask<'m> {
     }
 }
 
+/// Changes between letters and digits, or from small letters to a capital, in a run of both: more are no words.
+const CHANGES_MAX: usize = 3;
+
+/// Whether a stretch lies within an identifier that somebody drew by lot: three letters of one are three letters
+/// of somebody's name sooner or later, and to mask them would break what it joins.
+fn within_a_number(text: &str, span: &Range<usize>) -> bool {
+    let around = |belongs: fn(char) -> bool| {
+        let before = text[..span.start].char_indices().rev().take_while(|(_, c)| belongs(*c)).last();
+        let after = text[span.end..].char_indices().find(|(_, c)| !belongs(*c));
+        let end = after.map_or(text.len(), |(at, _)| span.end + at);
+        &text[before.map_or(span.start, |(at, _)| at)..end]
+    };
+    let guid = around(|c| c.is_ascii_hexdigit() || c == '-');
+    if guid.len() >= 16 && text[span.clone()].chars().all(|c| c.is_ascii_hexdigit()) {
+        return true;
+    }
+    let run = around(|c| c.is_ascii_alphanumeric());
+    let kind = |byte: u8| if byte.is_ascii_digit() { 0 } else { 1 + u8::from(byte.is_ascii_uppercase()) };
+    let changes = run.as_bytes().windows(2).filter(|pair| {
+        let (one, other) = (kind(pair[0]), kind(pair[1]));
+        one != other && (one, other) != (2, 1)
+    });
+    changes.count() > CHANGES_MAX
+}
+
 fn merged(mut found: Vec<Found>) -> Vec<Found> {
     found.sort_by_key(|one| (one.span.start, std::cmp::Reverse(one.span.end)));
     let mut kept: Vec<Found> = Vec::new();
@@ -162,7 +189,7 @@ mod tests {
         let person = Person {
             kind: crate::PersonKind::Individual,
             pseudonym: "P-0353".into(),
-            names: protected(&["Пётр Сокольников"]),
+            names: protected(&["Пётр Сокольников", "Peter Falkner", "Anna Abed"]),
             mails: Vec::new(),
             numbers: Vec::new(),
             texts: Vec::new(),
@@ -209,6 +236,18 @@ mod tests {
         assert_eq!(one, cover(r"\\FS\W\PETR SOKOLNIKOV.docx"), "paths do not mind the case");
         assert_ne!(one, cover(r"\\FS\W\Sokolnikov, Petr.docx"));
         assert_eq!(cover("/w/Petr%20Sokolnikov"), cover("/w/Petr Sokolnikov"));
+    }
+
+    #[test]
+    fn identifiers_hold_no_names() {
+        for text in
+            ["CHhFalknerS1DH9", "e-cqx4falkner5lklcvnpakj2x2co7mm", "3f21c08a-9e69-6aa7-1005-00000000abed"]
+        {
+            assert_eq!(cover(text), text);
+        }
+        for text in ["sokolnikov2", "PetrSokolnikov2"] {
+            assert_ne!(cover(text), text);
+        }
     }
 
     #[test]

@@ -189,6 +189,25 @@ impl Matcher {
         Self { persons, open, known, groups, screen, ears }
     }
 
+    /// Forgets every form that is met in these texts: what is written there is shown anyway.
+    #[must_use]
+    pub fn without(mut self, texts: &[String], key: &MatchKey) -> Self {
+        for text in texts {
+            // A shorter form may stand behind a longer one.
+            while let Some(state) = self.state_in(text, key) {
+                self.known.retain(|known| known.state != state);
+            }
+        }
+        self
+    }
+
+    /// The state of some form that is met in a text.
+    fn state_in(&self, text: &str, key: &MatchKey) -> Option<u64> {
+        let words = plain::words(text);
+        let none = BTreeSet::new();
+        (0..words.len()).find_map(|at| self.longest(&words, at, key, &none)).map(|(_, known, _)| known.state)
+    }
+
     fn known(&self, state: u64) -> Option<&Known> {
         self.known.binary_search_by_key(&state, |known| known.state).ok().map(|at| &self.known[at])
     }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 use assize_model::Protected;
-use assize_names::{Covered, Mask, MatchKey, Matcher, Person};
+use assize_names::{Covered, Mask, MatchKey, Matcher, Person, PersonKind};
 
 fn spellings() -> Vec<(String, String, Vec<String>)> {
     let text = include_str!("../testdata/spellings.txt");
@@ -28,6 +28,7 @@ fn spellings() -> Vec<(String, String, Vec<String>)> {
 
 fn person(pseudonym: String, name: &str) -> Person {
     Person {
+        kind: PersonKind::Individual,
         pseudonym,
         names: vec![Protected::new(name.to_owned())],
         mails: Vec::new(),

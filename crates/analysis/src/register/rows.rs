@@ -63,6 +63,11 @@ impl Rows {
         }
     }
 
+    /// Accounts of the staff so far.
+    pub(super) fn accounts(&self) -> Vec<String> {
+        self.register.staff.iter().flat_map(|staff| staff.accounts.clone()).collect()
+    }
+
     /// The identities so far: a JSON object a line.
     pub(super) fn identities(&self) -> Protected {
         let mut lines = String::new();
