@@ -13,7 +13,7 @@ use assize_analysis::expose::{Covered, Evidence, Fact, Whose, Window, expose, na
 use assize_analysis::grades::{Act, Side};
 use assize_analysis::locate::Index;
 use assize_analysis::reach::Loose;
-use assize_analysis::register::{Given, import};
+use assize_analysis::register::{Given, Unveiled, import};
 use assize_model::coverage::State;
 use assize_model::spine::{Client, ObjectKind, Outcome, Scope, Verb};
 use assize_model::{Protected, Register, Time};
@@ -100,7 +100,7 @@ fn register() -> Register {
         ("accounts.csv", accounts),
     ];
     let given = files.map(|(name, text)| Given { name: name.to_owned(), text: Protected::new(text) });
-    import(&given, &str::to_owned).register
+    import(&given, &mut Unveiled).register
 }
 
 fn facts(many: usize) -> Vec<Fact> {

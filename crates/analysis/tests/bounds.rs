@@ -11,7 +11,7 @@ use assize_analysis::expose::{Answer, Covered, Evidence, Fact, Held, Ruled, What
 use assize_analysis::grades::{Act, Side};
 use assize_analysis::locate::Index;
 use assize_analysis::reach::Loose;
-use assize_analysis::register::{Given, import};
+use assize_analysis::register::{Given, Unveiled, import};
 use assize_model::coverage::{Cause, State};
 use assize_model::spine::{Client, ObjectKind, Outcome, Qualifier, Scope, Verb};
 use assize_model::{Grade, Protected, Register, Time};
@@ -90,7 +90,7 @@ fn register() -> Register {
         name: (*name).to_owned(),
         text: Protected::new((*text).to_owned()),
     };
-    import(&files.iter().map(given).collect::<Vec<_>>(), &str::to_owned).register
+    import(&files.iter().map(given).collect::<Vec<_>>(), &mut Unveiled).register
 }
 
 /// The clocks of servers may differ by an hour: a world is some days long.

@@ -11,28 +11,13 @@ use assize_analysis::expose::{Answer, Covered, Evidence, Fact, Held, Ruled, What
 use assize_analysis::grades::{Act, Reach, Side, worth};
 use assize_analysis::locate::Index;
 use assize_analysis::reach::Loose;
-use assize_analysis::register::{Given, Veil, import};
+use assize_analysis::register::{Given, Unveiled, import};
 use assize_model::coverage::{Cause, State};
 use assize_model::spine::{Client, ObjectKind, Outcome, Qualifier, Scope, Verb};
 use assize_model::{Grade, Protected, Register, Time};
 
 use Grade::{Collected, Left, Listed, None as Nothing, Opened};
 use Side::{Inside, Outside, Unknown};
-
-/// These registers say who nobody is.
-struct NobodyProtected;
-
-impl Veil for NobodyProtected {
-    fn learn(&mut self, _: &Protected, _: &[String]) {}
-
-    fn cover(&self, _: &str) -> Option<String> {
-        None
-    }
-
-    fn digest(&self, place: &str) -> String {
-        place.to_owned()
-    }
-}
 
 /// `read file browser partial`: verb, then kind, client, scope, qualifiers and outcome in any order.
 fn act(words: &str) -> Act {
@@ -206,7 +191,7 @@ fn small() -> Small {
         basis: vec!["e-cover".into()],
     };
     Small {
-        register: import(&files, &mut NobodyProtected).register,
+        register: import(&files, &mut Unveiled).register,
         facts: vec![],
         coverage: vec![row("windows/Security", Some("FS01")), row("m365", None)],
         loose: vec![],
