@@ -35,9 +35,11 @@ pub(crate) const CONTACTS: &str = "SELECT w.*, g.holdings FROM ( \
     WHERE subject IS NOT NULL AND not_excluded_rank >= 2 GROUP BY subject) g ON w.subject = g.whose \
     WHERE w.nth = 1 ORDER BY w.band NULLS LAST, w.established_rank DESC, w.subject";
 
-/// The intruder's presence, as far as it is proven.
-pub(crate) const INTRUDER: &str = "SELECT count(*) AS sessions, min(\"from\") AS first, \
-    max(coalesce(last_seen, \"to\", \"from\")) AS last FROM sessions WHERE verdict = 'intruder'";
+/// The intruder's presence, as far as it is proven: by sessions and by the steps of incidents, so that this answer
+/// and an incident's own cannot differ.
+pub(crate) const INTRUDER: &str = "SELECT sum(n) AS sessions, min(t) AS first, max(u) AS last FROM ( \
+    SELECT 1 AS n, \"from\" AS t, coalesce(last_seen, \"to\", \"from\") AS u FROM sessions WHERE verdict = 'intruder' \
+    UNION ALL SELECT 0 AS n, first_proven AS t, last_proven AS u FROM incidents)";
 
 /// Where and as whom.
 pub(crate) const INTRUDER_PLACES: &str = "SELECT account, host, count(*) AS n FROM sessions WHERE verdict = 'intruder' \

@@ -64,7 +64,7 @@ fn bounds(incident: &Row) -> Markup {
     html! {
         p {
             @match moment("first_possible") {
-                Some(time) => { "The intruder was not there before " (words::moment(time)) ", as far as records reach back. " }
+                Some(time) => { "Records reach back to " (words::moment(time)) ", and nothing in their first hour is proven to be the intruder’s; of the time before they say nothing. " }
                 None => { "The intruder was there when the records begin, and may have been there before. " }
             }
             @if let Some(time) = moment("first_proven") { "First proven act: " (words::moment(time)) ". " }
