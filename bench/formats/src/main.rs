@@ -1,12 +1,13 @@
 //! How fast does each family of formats become batches, beside a public peer on the same bytes in the same run?
 //!
-//! `cargo run --release -- EVIDENCE`, in this folder; EVIDENCE is the folder of a drill's evidence
-//! (`cargo run --release -p assize-drill --example make -- 7 60 30 40 espionage DIR`). Its exports are repeated
-//! to 64 MB. One thread, CPU seconds of that thread, medians of five rounds, ours and the peer's in turn. The
-//! peer of JSON is arrow-json with the schema that it infers of the same bytes; what inferring costs is not
-//! counted. `cargo run --release -- memory EVIDENCE` tells the highest memory for a stream and for one sixteen times as long.
+//! `cargo run --release -- EVIDENCE [WORD]`, in this folder; EVIDENCE is the folder of a drill's evidence
+//! (`cargo run --release -p assize-drill --example make -- 7 60 30 40 espionage DIR`), WORD a part of the names of
+//! the inputs that are wanted. Its exports are repeated to 64 MB. One thread, CPU seconds of that thread, medians
+//! of five rounds, ours and the peer's (`peer.rs`) in turn. `cargo run --release -- memory EVIDENCE` tells the
+//! highest memory for a stream and for one sixteen times as long; `profile WORD` reads nothing but such text logs.
 
 mod input;
+mod peer;
 mod text;
 
 use std::fs;
@@ -14,49 +15,56 @@ use std::io;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use arrow_json::reader::infer_json_schema;
-use arrow_schema::SchemaRef;
 use assize_model::{Batch, Batcher, ExhibitId, Gap, Input, Origin, Projection, ReadingOptions, Sink};
+
+use crate::peer::Peer;
 
 const ROUNDS: usize = 5;
 /// Bytes of one input.
 const SIZE: usize = 64 << 20;
-/// Rows of a batch of the peer, as ours.
-const ROWS: usize = 4096;
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let evidence = match &arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [evidence] => *evidence,
+    let (evidence, word) = match &arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["memory", evidence] => return memory(Path::new(evidence)),
-        _ => bail!("[memory] EVIDENCE"),
+        [evidence] => (*evidence, ""),
+        ["profile", word] => return profile(word),
+        [evidence, word] => (*evidence, *word),
+        _ => bail!("[memory] EVIDENCE [WORD], or profile WORD"),
     };
-    println!("| input | events | MB/s | peer, MB/s | CPU, ratio to peer |\n|---|---|---|---|---|");
+    println!("| input | events | MB/s | ns an event | peer | peer, MB/s | CPU, ratio to peer |\n|---|---|---|---|---|---|---|");
     let mut inputs = input::all(Path::new(evidence), SIZE)?;
     inputs.extend(text::all(SIZE));
-    for (name, format, bytes) in inputs {
-        let json = bytes.first() == Some(&b'{');
-        let schema = if json { Some(schema(&bytes)?) } else { None };
+    for (name, format, bytes) in inputs.iter().filter(|(name, ..)| name.contains(word)) {
+        let peer = Peer::of(name, bytes)?;
         let (mut ours, mut peers, mut events) = (Vec::new(), Vec::new(), 0);
         for _ in 0..=ROUNDS {
-            if let Some(schema) = &schema {
-                peers.push(cpu(|| peer(&bytes, schema))?.0);
+            if let Some(peer) = &peer {
+                peers.push(cpu(|| peer.read(bytes))?.0);
             }
-            let (seconds, read) = cpu(|| read(format, &bytes))?;
+            let (seconds, read) = cpu(|| read(format, bytes))?;
             ours.push(seconds);
             events = read;
         }
         let megabytes = bytes.len() as f64 / 1e6;
         let ours = median(&mut ours);
-        let peer = (!peers.is_empty()).then(|| median(&mut peers));
-        let told =
-            |value: Option<f64>, digits| value.map_or("–".into(), |value| format!("{value:.digits$}"));
-        println!(
-            "| {name} | {events} | {:.0} | {} | {} |",
-            megabytes / ours,
-            told(peer.map(|peer| megabytes / peer), 0),
-            told(peer.map(|peer| ours / peer), 2)
-        );
+        let told = match &peer {
+            None => "– | – | –".to_owned(),
+            Some(peer) => {
+                let theirs = median(&mut peers);
+                format!("{} | {:.0} | {:.2}", peer.name(), megabytes / theirs, ours / theirs)
+            }
+        };
+        println!("| {name} | {events} | {:.0} | {:.0} | {told} |", megabytes / ours, ours * 1e9 / events as f64);
+    }
+    Ok(())
+}
+
+/// Nothing but our reading of a text log, for a profiler.
+fn profile(word: &str) -> Result<()> {
+    for (name, format, bytes) in text::all(SIZE / 16).iter().filter(|(name, ..)| name.contains(word)) {
+        let (seconds, events) = cpu(|| (0..8 * 16).map(|_| read(format, bytes)).sum())?;
+        println!("{name}: {:.0} ns an event", seconds * 1e9 / events as f64);
     }
     Ok(())
 }
@@ -129,19 +137,6 @@ fn stream(format: &str, bytes: &mut dyn io::Read) -> Result<u64> {
         bail!("{gaps} gaps in sound input");
     }
     Ok(events)
-}
-
-fn schema(bytes: &[u8]) -> Result<SchemaRef> {
-    let (schema, _) = infer_json_schema(bytes, None)?;
-    Ok(schema.into())
-}
-
-fn peer(bytes: &[u8], schema: &SchemaRef) -> Result<u64> {
-    let mut rows = 0;
-    for batch in arrow_json::ReaderBuilder::new(schema.clone()).with_batch_size(ROWS).build(bytes)? {
-        rows += batch?.num_rows() as u64;
-    }
-    Ok(rows)
 }
 
 /// CPU seconds of this thread.

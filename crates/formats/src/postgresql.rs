@@ -136,14 +136,14 @@ impl Format for Csvlog {
         (&mut *input.bytes).take(crate::HEAD as u64).read_to_end(&mut head)?;
         let bare = !has_header(&head);
         let mut whole = io::Cursor::new(head).chain(&mut *input.bytes);
-        let mut clock = Clock::new(input.options);
-        let each: csv::Each<'_> = &mut |row, out| one_row(row, &mut clock, out);
+        let mut table = Table::new(input.options);
+        let each: csv::Each<'_> = &mut |row, out| table.one(row, out);
         if bare { csv::read_bare_rows(&mut whole, out, each) } else { csv::read_rows(&mut whole, out, each) }
     }
 
     fn reread(&self, slices: &[Slice], options: &ReadingOptions, out: &mut Batcher<'_>) -> io::Result<()> {
-        let mut clock = Clock::new(options);
-        csv::reread(slices, options, out, &mut |row, out| one_row(row, &mut clock, out))
+        let mut table = Table::new(options);
+        csv::reread(slices, options, out, &mut |row, out| table.one(row, out))
     }
 
     fn raw_text(&self, slices: &[Slice]) -> Option<String> {
@@ -169,49 +169,94 @@ fn is_log(row: &Row<'_>) -> bool {
         && entry::is_severity(&cell(11))
 }
 
-fn one_row(row: &Row<'_>, clock: &mut Clock, out: &mut Batcher<'_>) -> io::Result<Result<(), Broken>> {
-    let names = &row.header.names;
-    let cells: Vec<(Cow<'_, str>, Cow<'_, str>)> = match names.is_empty() {
-        true => row.cells().enumerate().map(|(place, cell)| (column(place), cell)).collect(),
-        false => row.pairs().collect(),
-    };
-    let broken = |detail: String| Ok(Err(Broken { cause: Cause::UnreadableRecord, detail }));
-    if cells.len() < COLUMNS_MIN {
-        return broken(format!(
-            "a row of {} columns; a record of csvlog has {COLUMNS_MIN} to 26",
-            cells.len()
-        ));
-    }
-    let value = |name: &str| {
-        let found = cells.iter().find(|(known, _)| known == name).map(|(_, cell)| &**cell);
-        found.filter(|cell| !cell.is_empty())
-    };
-    let mut record = entry_of_columns(&value).record(clock);
-    // An empty cell of csvlog is a null, and "" a text: which of the two it was is not told apart here.
-    for (name, cell) in &cells {
-        record.own(&**name, &**cell);
-    }
-    record.event_with(row.ranges, row.options, out).map(Ok)
+/// Reads rows, and remembers where the columns stand that mean something.
+struct Table {
+    clock: Clock,
+    /// Of which header `places` are.
+    header: Option<usize>,
+    places: [Option<usize>; NEEDED.len()],
 }
 
-fn column(place: usize) -> Cow<'static, str> {
-    COLUMNS.get(place).map_or_else(|| format!("column_{}", place + 1).into(), |name| Cow::Borrowed(*name))
+/// Columns that the entry is made of, in its order.
+const NEEDED: [&str; 12] = [
+    "log_time",
+    "user_name",
+    "database_name",
+    "process_id",
+    "connection_from",
+    "session_id",
+    "session_line_num",
+    "error_severity",
+    "sql_state_code",
+    "message",
+    "query",
+    "application_name",
+];
+
+impl Table {
+    fn new(options: &ReadingOptions) -> Self {
+        Self { clock: Clock::new(options), header: None, places: [None; NEEDED.len()] }
+    }
+
+    fn one(&mut self, row: &Row<'_>, out: &mut Batcher<'_>) -> io::Result<Result<(), Broken>> {
+        if row.len() < COLUMNS_MIN {
+            let detail =
+                format!("a row of {} columns; a record of csvlog has {COLUMNS_MIN} to 26", row.len());
+            return Ok(Err(Broken { cause: Cause::UnreadableRecord, detail }));
+        }
+        let names = &row.header.names;
+        if self.header != Some(row.header.number) {
+            let of_header = |name: &str| names.iter().position(|known| known == name);
+            let bare = |name: &str| COLUMNS.iter().position(|known| *known == name);
+            self.places = NEEDED.map(|name| if names.is_empty() { bare(name) } else { of_header(name) });
+            self.header = Some(row.header.number);
+        }
+        let mut cells: Vec<Cow<'_, str>> = Vec::with_capacity(row.len());
+        cells.extend(row.cells());
+        let mut record = entry(self.places, &cells).record(&mut self.clock);
+        // An empty cell of csvlog is a null, and "" a text: which of the two it was is not told apart here.
+        for (place, cell) in cells.iter().enumerate() {
+            let named = if names.is_empty() {
+                COLUMNS.get(place).copied()
+            } else {
+                names.get(place).map(String::as_str)
+            };
+            let name = named.map_or_else(|| Cow::Owned(format!("column_{}", place + 1)), Cow::Borrowed);
+            record.own(name, &**cell);
+        }
+        record.event_with(row.ranges, row.options, out).map(Ok)
+    }
 }
 
-fn entry_of_columns<'a>(value: &dyn Fn(&str) -> Option<&'a str>) -> Entry<'a> {
+fn entry<'a>(places: [Option<usize>; NEEDED.len()], cells: &'a [Cow<'_, str>]) -> Entry<'a> {
+    let value = |place: Option<usize>| cells.get(place?).map(|cell| &**cell).filter(|cell| !cell.is_empty());
+    let [
+        time,
+        user,
+        database,
+        process_id,
+        client,
+        session,
+        line,
+        severity,
+        state,
+        message,
+        query,
+        application,
+    ] = places.map(value);
     Entry {
-        time: value("log_time").unwrap_or(""),
-        user: value("user_name"),
-        database: value("database_name"),
-        process_id: value("process_id"),
-        client: value("connection_from"),
-        session: value("session_id"),
-        line: value("session_line_num"),
-        severity: value("error_severity").unwrap_or(""),
-        state: value("sql_state_code"),
-        message: value("message").unwrap_or(""),
-        query: value("query"),
-        application: value("application_name"),
+        time: time.unwrap_or(""),
+        user,
+        database,
+        process_id,
+        client,
+        session,
+        line,
+        severity: severity.unwrap_or(""),
+        state,
+        message: message.unwrap_or(""),
+        query,
+        application,
     }
 }
 

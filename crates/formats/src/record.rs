@@ -42,6 +42,9 @@ pub(crate) struct Record<'a> {
     pub(crate) fields: Vec<(Text<'a>, Option<Text<'a>>)>,
 }
 
+/// Fields for which there is room from the beginning: most records have fewer.
+const FIELDS: usize = 32;
+
 impl<'a> Record<'a> {
     /// Nothing is known yet but what kind of log it is from.
     pub(crate) fn of(source: impl Into<Text<'a>>) -> Self {
@@ -67,7 +70,7 @@ impl<'a> Record<'a> {
             outcome: Outcome::Unknown,
             qualifiers: Vec::new(),
             links: Vec::new(),
-            fields: Vec::with_capacity(24),
+            fields: Vec::with_capacity(FIELDS),
         }
     }
 

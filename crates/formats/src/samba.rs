@@ -13,6 +13,7 @@
 use std::net::IpAddr;
 
 use assize_model::spine::{Link, ObjectKind, Outcome, Qualifier, Verb};
+use memchr::memchr;
 
 use crate::record::Record;
 use crate::syslog::Envelope;
@@ -114,6 +115,8 @@ pub(crate) fn says<'a>(envelope: &Envelope<'a>, record: &mut Record<'a>) {
 /// The parts of a line.
 struct Audit<'a> {
     prefix: &'a str,
+    /// How many parts the prefix has.
+    parts: usize,
     share: Option<&'a str>,
     operation: &'a str,
     result: &'a str,
@@ -124,24 +127,31 @@ impl<'a> Audit<'a> {
     /// The operation is the first word in small letters that a result follows.
     fn of(message: &'a str) -> Option<Self> {
         let mut from = 0;
-        loop {
-            let (word, rest) = message.get(from..)?.split_once('|')?;
-            let (result, arguments) = rest.split_once('|').unwrap_or((rest, ""));
+        let mut share = None;
+        for parts in 0.. {
+            let end = from + memchr(b'|', &message.as_bytes()[from..])?;
+            let (word, rest) = (&message[from..end], &message[end + 1..]);
             let shape = word.len() > 2
                 && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_' || b.is_ascii_digit());
-            if from > 0 && shape && (result == "ok" || result.starts_with("fail (")) {
-                let prefix = &message[..from - 1];
-                let share = prefix.split('|').nth(3);
-                return Some(Self { prefix, share, operation: word, result, rest: arguments });
+            if parts > 0 && shape && (rest.starts_with("ok") || rest.starts_with("fail (")) {
+                let (result, arguments) = rest.split_once('|').unwrap_or((rest, ""));
+                if result == "ok" || result.starts_with("fail (") {
+                    let prefix = &message[..from - 1];
+                    return Some(Self { prefix, parts, share, operation: word, result, rest: arguments });
+                }
             }
-            from += word.len() + 1;
+            if parts == 3 {
+                share = Some(word);
+            }
+            from = end + 1;
         }
+        None
     }
 
     /// The prefix is free (`full_audit:prefix`). Understood are `%u|%I`, which is its default, and what is
     /// usual behind it: machine and share. What stands elsewhere keeps a name of its own.
     fn who(&self, record: &mut Record<'a>) {
-        let names: &[&str] = match self.prefix.split('|').count() {
+        let names: &[&str] = match self.parts {
             4 => &["user", "address", "machine", "share"],
             _ => &["user", "address", "prefix_3", "prefix_4", "prefix_5"],
         };

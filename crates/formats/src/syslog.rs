@@ -11,7 +11,9 @@ mod sshd;
 mod sudo;
 mod system;
 
+use std::collections::BTreeMap;
 use std::io::{self, Read};
+use std::sync::LazyLock;
 
 use assize_model::time::Stated;
 use assize_model::{Batcher, Card, Cause, Confidence, Format, Input, ReadingOptions, Slice, Time};
@@ -48,8 +50,8 @@ static CARD: Card = Card {
 /// does not know it leaves.
 pub(crate) type Says = for<'a> fn(&Envelope<'a>, &mut Record<'a>);
 
-/// Who says what: a program's name and what understands it. Whole names; the first that fits.
-pub(crate) static APPS: &[(&[&str], Says)] = &[
+/// Who says what: programs' whole names, and what understands them.
+static APPS: &[(&[&str], Says)] = &[
     (samba::APPS, samba::says),
     (&["sshd", "sshd-session", "sshd-auth"], sshd_or_pam),
     (&["sftp-server", "internal-sftp"], sftp::daemon),
@@ -68,6 +70,10 @@ pub(crate) static APPS: &[(&[&str], Says)] = &[
     (&["httpd", "apache2", "nginx"], crate::web_error::in_syslog),
     (&["audispd", "audisp-syslog", "auditd", "audit", "kernel"], crate::auditd::in_syslog),
 ];
+
+/// The same by name: every line asks.
+static BY_NAME: LazyLock<BTreeMap<&str, Says>> =
+    LazyLock::new(|| APPS.iter().flat_map(|(names, says)| names.iter().map(|name| (*name, *says))).collect());
 
 fn sshd_or_pam<'a>(envelope: &Envelope<'a>, record: &mut Record<'a>) {
     if pam::says(envelope, record) {
@@ -203,8 +209,8 @@ pub(crate) fn record<'a>(envelope: &Envelope<'a>, clock: &'a mut Clock) -> Recor
     envelope.fill(&mut record);
     // `httpd/backend1`, `postfix/smtpd`: the program stands first.
     let app = envelope.app.unwrap_or("").split('/').next().unwrap_or("");
-    match APPS.iter().find(|(names, _)| names.contains(&app)) {
-        Some((_, says)) => says(envelope, &mut record),
+    match BY_NAME.get(app) {
+        Some(says) => says(envelope, &mut record),
         None => {
             pam::says(envelope, &mut record);
         }

@@ -32,7 +32,8 @@ const TOKENS_MAX: usize = 4096;
 impl<'s> Statement<'s> {
     /// What this text does; `None` for what is no statement that is known.
     pub(crate) fn of(text: &'s str) -> Option<Self> {
-        let tokens: Vec<Token<'s>> = Tokens { rest: text }.take(TOKENS_MAX).collect();
+        let mut tokens: Vec<Token<'s>> = Vec::with_capacity(32);
+        tokens.extend(Tokens { rest: text }.take(TOKENS_MAX));
         let words = Words(&tokens);
         let first = words.first()?;
         let (verb, kind, scope) = words.verb(first)?;

@@ -5,8 +5,10 @@
 //! may hold anything, an address too: what is read is the **last** `from ADDRESS`, which the daemon wrote.
 //! A failed method is an attempt, not a logon that the next one could not still make.
 
+use std::sync::LazyLock;
+
 use assize_model::spine::{Client, Link, ObjectKind, Outcome, Qualifier, Scope, Verb};
-use memchr::memmem;
+use memchr::memmem::{Finder, FinderRev};
 
 use super::Envelope;
 use crate::clock;
@@ -141,11 +143,16 @@ fn names<'a>(message: &'a str, record: &mut Record<'a>) {
     }
 }
 
+/// What stands before words that the other end chose.
+static BEHIND: LazyLock<[Finder<'static>; 2]> = LazyLock::new(|| [" ssh2: ", " ssh1: "].map(Finder::new));
+/// What stands before an address, the surest first.
+static ADDRESSES: LazyLock<[FinderRev<'static>; 5]> =
+    LazyLock::new(|| [" from ", " FROM ", " with ", " by ", " for "].map(FinderRev::new));
+
 /// The text before the address, and the address.
 fn from(message: &str) -> (&str, Option<&str>) {
     // What a client may say behind the daemon's words.
-    let behind =
-        [" ssh2: ", " ssh1: "].iter().find_map(|mark| memmem::find(message.as_bytes(), mark.as_bytes()));
+    let behind = BEHIND.iter().find_map(|mark| mark.find(message.as_bytes()));
     let words = &message[..behind.unwrap_or(message.len())];
     // `refused connect from name@203.0.113.9 (203.0.113.9)`
     if let Some((before, inner)) = words.strip_suffix(')').and_then(|words| words.rsplit_once(" ("))
@@ -153,9 +160,9 @@ fn from(message: &str) -> (&str, Option<&str>) {
     {
         return (before, Some(address));
     }
-    for mark in [" from ", " FROM ", " with ", " by ", " for "] {
-        for at in memmem::rfind_iter(words.as_bytes(), mark.as_bytes()) {
-            let rest = &words[at + mark.len()..];
+    for mark in ADDRESSES.iter() {
+        for at in mark.rfind_iter(words.as_bytes()) {
+            let rest = &words[at + mark.needle().len()..];
             if let Some(address) = address(rest) {
                 return (&words[..at], Some(address));
             }
@@ -185,8 +192,8 @@ fn address(text: &str) -> Option<&str> {
     (shape && (four || six || name || word == "UNKNOWN")).then_some(word)
 }
 
-/// Behind which words an account stands, the most particular first.
-const USERS: &[&str] = &[
+/// Behind which words an account stands, the most particular first; all but the last hold `ser `.
+const USERS: [&str; 15] = [
     " for invalid user ",
     " for illegal user ",
     "input_userauth_request: invalid user ",
@@ -203,12 +210,14 @@ const USERS: &[&str] = &[
     "User ",
     " for ",
 ];
+static USER: LazyLock<[Finder<'static>; 15]> = LazyLock::new(|| USERS.map(Finder::new));
+static ANY_USER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("ser "));
 
 fn user(before: &str) -> Option<&str> {
-    let found = USERS.iter().find_map(|mark| {
-        let at = memmem::find(before.as_bytes(), mark.as_bytes())?;
-        Some(&before[at + mark.len()..])
-    })?;
+    let before_bytes = before.as_bytes();
+    let marks = if ANY_USER.find(before_bytes).is_some() { &USER[..] } else { &USER[USER.len() - 1..] };
+    let found =
+        marks.iter().find_map(|mark| Some(&before[mark.find(before_bytes)? + mark.needle().len()..]))?;
     // `Failed password for root from 203.0.113.9` has nothing behind the name; a certificate has.
     Some(found.trim_end())
 }
