@@ -1,12 +1,13 @@
 //! Can any bytes make a format panic, hang, grow without bound, or say two things of one record?
 //!
 //! One target for all formats: `ASSIZE_FUZZ_FORMAT` names one of `formats::ALL` (`evtx` unless
-//! stated). Every event is read again from its locator alone and must be the same.
+//! stated). Its recognition looks at the bytes too, whatever they are. Every event is read again from its
+//! locator alone and must be the same.
 #![no_main]
 
 use std::io;
 
-use assize_formats::by_name;
+use assize_formats::{HEAD, by_name};
 use assize_model::{
     Batch, Batcher, ExhibitId, Format, Gap, Input, Locator, Origin, Projection, Range, ReadingOptions, Sink,
     Slice,
@@ -73,6 +74,7 @@ fn read(format: &dyn Format, bytes: &[u8], again: Option<&Locator>) -> Kept {
 fuzz_target!(|bytes: &[u8]| {
     let name = std::env::var("ASSIZE_FUZZ_FORMAT").unwrap_or_else(|_| "evtx".to_owned());
     let format = by_name(&name).expect("ASSIZE_FUZZ_FORMAT names a format");
+    let _claimed = format.recognise(&bytes[..bytes.len().min(HEAD)]);
     let events = told(&read(format, bytes, None));
     let text: usize = events.iter().flat_map(|(_, fields)| fields).map(|(n, v)| n.len() + v.as_ref().map_or(0, String::len)).sum();
     assert!(text <= GROWTH_MAX * bytes.len().max(4096), "{text} bytes of text out of {}", bytes.len());

@@ -9,17 +9,15 @@ mod calls;
 mod table;
 
 use std::borrow::Cow;
-use std::io;
 
+use assize_model::Card;
 use assize_model::spine::{Client, Link, ObjectKind, Outcome, Qualifier, Verb};
-use assize_model::{Batcher, Card, Confidence, Format, Input, ReadingOptions, Slice};
 
-use crate::json::{self, Make, Meaning, Own, Record, address};
+use crate::json::{Make, Own, Record, own};
 use crate::m365;
-pub(crate) use table::CloudTrailTable;
-
-/// See the module's text.
-pub(crate) struct CloudTrail;
+use crate::made::{Layout, Made};
+use crate::meaning::{Meaning, address};
+pub(crate) use table::CLOUD_TRAIL_TABLE;
 
 static CARD: Card = Card {
     name: "aws-cloudtrail",
@@ -102,41 +100,14 @@ const OWN: &[&str] = &[
     "userIdentity.userName",
 ];
 
-macro_rules! own {
-    ($name:literal) => {
-        const { Own::of(OWN, $name) }
-    };
-}
-
-impl Format for CloudTrail {
-    fn card(&self) -> &'static Card {
-        &CARD
-    }
-
-    fn family(&self) -> &'static str {
-        "aws"
-    }
-
-    fn proof(&self) -> &'static [(&'static str, &'static str)] {
-        &[("management", "real"), ("data", "unproven"), ("eventbridge", "unproven")]
-    }
-
-    fn recognise(&self, head: &[u8]) -> Option<Confidence> {
-        MAKE.confidence(head, 60, 93)
-    }
-
-    fn read(&self, input: &mut Input<'_>, out: &mut Batcher<'_>) -> io::Result<()> {
-        MAKE.read(input, out)
-    }
-
-    fn reread(&self, slices: &[Slice], _: &ReadingOptions, out: &mut Batcher<'_>) -> io::Result<()> {
-        MAKE.reread(slices, out)
-    }
-
-    fn raw_text(&self, slices: &[Slice]) -> Option<String> {
-        json::raw_text(slices)
-    }
-}
+/// See the module's text.
+pub(crate) static CLOUD_TRAIL: Made = Made {
+    card: &CARD,
+    family: "aws",
+    proof: &[("management", "real"), ("data", "unproven"), ("eventbridge", "unproven")],
+    make: &MAKE,
+    layout: Layout::Records(93),
+};
 
 /// What a record says, if it is one of CloudTrail.
 fn meaning(record: &Record) -> Option<Meaning<'_>> {

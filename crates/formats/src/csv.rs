@@ -9,12 +9,14 @@ mod encoding;
 mod layout;
 mod rows;
 
+use std::borrow::Cow;
 use std::io;
 
-use assize_model::{Batcher, Card, Confidence, Event, Format, Input, ReadingOptions, Slice, Time};
+use assize_model::time::Stated;
+use assize_model::{Batcher, Card, Confidence, Format, Input, ReadingOptions, Slice, Time};
 
-use crate::json::Broken;
 use crate::json_lines;
+use crate::meaning::{Meaning, Text};
 
 pub(crate) use encoding::CODE_PAGE;
 pub(crate) use layout::Layout;
@@ -66,11 +68,12 @@ impl Format for Csv {
     }
 
     fn read(&self, input: &mut Input<'_>, out: &mut Batcher<'_>) -> io::Result<()> {
-        read_rows(input.bytes, out, &mut one)
+        let mut generic = Generic::default();
+        read_rows(input.bytes, out, &mut |row, out| generic.one(row, out).map(Ok))
     }
 
     fn reread(&self, slices: &[Slice], options: &ReadingOptions, out: &mut Batcher<'_>) -> io::Result<()> {
-        reread(slices, options, out, &mut one)
+        reread(slices, options, out, &mut |row, out| unknown(row, out).map(Ok))
     }
 
     fn raw_text(&self, slices: &[Slice]) -> Option<String> {
@@ -78,32 +81,54 @@ impl Format for Csv {
     }
 }
 
-fn one(row: &Row<'_>, out: &mut Batcher<'_>) -> io::Result<Result<(), Broken>> {
-    out.event(&event(row)).map(Ok)
+/// Reads rows, and remembers where the columns of usual names stand.
+#[derive(Default)]
+struct Generic {
+    /// Of which header `places` are.
+    header: Option<usize>,
+    /// Those of `json_lines::OWN`.
+    places: [Option<usize>; json_lines::USUAL],
 }
 
-/// A generic event with all cells of its row.
-pub(crate) fn event(row: &Row<'_>) -> Event {
-    let mut event = Event { source: "csv".into(), ..json_lines::event(row.ranges[0], row.fields()) };
-    if event.time.is_none() {
-        first_time(&mut event);
+impl Generic {
+    fn one(&mut self, row: &Row<'_>, out: &mut Batcher<'_>) -> io::Result<()> {
+        if self.header != Some(row.header.number) {
+            let names = &row.header.names;
+            self.places = json_lines::OWN.map(|usual| names.iter().position(|name| name == usual));
+            self.header = Some(row.header.number);
+        }
+        let mut cells: Vec<(Text<'_>, Text<'_>)> = Vec::with_capacity(row.len());
+        cells.extend(row.pairs());
+        let find = |name: &str| {
+            let usual = json_lines::OWN.iter().position(|usual| *usual == name)?;
+            cells.get(self.places[usual]?).map(|(_, cell)| &**cell)
+        };
+        let mut meaning = json_lines::by_usual_names("csv", find);
+        if meaning.time.is_none() {
+            first_time(&mut meaning, &cells);
+        }
+        let ragged = row.ragged();
+        let ragged = ragged.as_deref().map(|ragged| (RAGGED, Some(ragged)));
+        let fields = cells.iter().map(|(name, cell)| (&**name, Some(&**cell)));
+        out.event_view(&meaning.view(row.ranges, row.options), meaning.links(), fields.chain(ragged))
     }
-    event.ranges = row.ranges.to_vec();
-    event.options = row.options.clone();
-    if let Some(ragged) = row.ragged() {
-        event.fields.push((RAGGED.into(), Some(ragged)));
-    }
-    event
+}
+
+/// A row that is of no make that the reading format knows, as a generic event.
+pub(crate) fn unknown(row: &Row<'_>, out: &mut Batcher<'_>) -> io::Result<()> {
+    Generic::default().one(row, out)
 }
 
 /// Without a column of a usual name: the first cell that holds date and clock, which is an assumption.
-fn first_time(event: &mut Event) {
-    let clock = |(name, value): &(String, Option<String>)| {
-        let text = value.as_deref().filter(|text| text.contains(':'))?;
-        Some((name.clone(), text.to_owned(), Time::parse(text)?))
+fn first_time<'c>(meaning: &mut Meaning<'c>, cells: &'c [(Text<'_>, Text<'_>)]) {
+    let clock = |(name, cell): &'c (Text<'_>, Text<'_>)| {
+        let stated = cell.contains(':').then(|| Time::parse(cell)).flatten()?;
+        Some((name, cell, stated))
     };
-    let Some((name, text, stated)) = event.fields.iter().find_map(clock) else { return };
-    event.set_time(&text, Some(stated));
-    let assumed = event.time_assumed.take().map_or(String::new(), |assumed| format!("; {assumed}"));
-    event.time_assumed = Some(format!("the first date and time in its row, under `{name}`{assumed}"));
+    let Some((name, cell, stated)) = cells.iter().find_map(clock) else { return };
+    let (Stated::Instant(time) | Stated::Local(time)) = stated;
+    let zone = if matches!(stated, Stated::Local(_)) { "; no zone stated; read as UTC" } else { "" };
+    meaning.time = Some(time);
+    meaning.time_text = Some(Cow::Borrowed(cell));
+    meaning.time_assumed = Some(format!("the first date and time in its row, under `{name}`{zone}").into());
 }

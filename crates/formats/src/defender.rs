@@ -7,18 +7,13 @@
 //! is not there says nothing.
 
 use std::borrow::Cow;
-use std::io;
 
+use assize_model::Card;
 use assize_model::spine::{Client, Link, ObjectKind, Outcome, Verb};
-use assize_model::{Batcher, Card, Confidence, Format, Input, ReadingOptions, Slice};
 
-use crate::csv;
-use crate::json::{self, Make, Meaning, Own, Record, address};
-
-/// See the module's text.
-pub(crate) struct Defender;
-/// The same as a table in text.
-pub(crate) struct DefenderTable;
+use crate::json::{Make, Own, Record, own};
+use crate::made::{Columns, Layout, Made};
+use crate::meaning::{Meaning, address};
 
 static CARD: Card = Card {
     name: "defender-hunting",
@@ -82,73 +77,27 @@ const OWN: &[&str] = &[
     "category",
 ];
 
-macro_rules! own {
-    ($name:literal) => {
-        const { Own::of(OWN, $name) }
-    };
-}
+/// See the module's text.
+pub(crate) static DEFENDER: Made = Made {
+    card: &CARD,
+    family: "windows",
+    proof: &[("read", "unproven")],
+    make: &MAKE,
+    layout: Layout::Records(91),
+};
 
-impl Format for Defender {
-    fn card(&self) -> &'static Card {
-        &CARD
-    }
+/// See the module's text.
+pub(crate) static DEFENDER_TABLE: Made = Made {
+    card: &TABLE_CARD,
+    family: "windows",
+    proof: &[("read", "unproven")],
+    make: &MAKE,
+    layout: Layout::Table(of_it),
+};
 
-    fn family(&self) -> &'static str {
-        "windows"
-    }
-
-    fn proof(&self) -> &'static [(&'static str, &'static str)] {
-        &[("read", "unproven")]
-    }
-
-    fn recognise(&self, head: &[u8]) -> Option<Confidence> {
-        if json::looks_like_records(head) { MAKE.confidence(head, 60, 91) } else { None }
-    }
-
-    fn read(&self, input: &mut Input<'_>, out: &mut Batcher<'_>) -> io::Result<()> {
-        MAKE.read(input, out)
-    }
-
-    fn reread(&self, slices: &[Slice], _: &ReadingOptions, out: &mut Batcher<'_>) -> io::Result<()> {
-        MAKE.reread(slices, out)
-    }
-
-    fn raw_text(&self, slices: &[Slice]) -> Option<String> {
-        json::raw_text(slices)
-    }
-}
-
-impl Format for DefenderTable {
-    fn card(&self) -> &'static Card {
-        &TABLE_CARD
-    }
-
-    fn family(&self) -> &'static str {
-        "windows"
-    }
-
-    fn proof(&self) -> &'static [(&'static str, &'static str)] {
-        &[("read", "unproven")]
-    }
-
-    fn recognise(&self, head: &[u8]) -> Option<Confidence> {
-        let names = csv::names(head)?;
-        let has = |name: &str| names.iter().any(|known| known.trim() == name);
-        let timed = has("Timestamp") || has("TimeGenerated");
-        (timed && has("ActionType") && (has("DeviceName") || has("DeviceId"))).then_some(Confidence(92))
-    }
-
-    fn read(&self, input: &mut Input<'_>, out: &mut Batcher<'_>) -> io::Result<()> {
-        MAKE.read_table(input, out)
-    }
-
-    fn reread(&self, slices: &[Slice], options: &ReadingOptions, out: &mut Batcher<'_>) -> io::Result<()> {
-        MAKE.reread_table(slices, options, out)
-    }
-
-    fn raw_text(&self, slices: &[Slice]) -> Option<String> {
-        csv::raw_text(slices)
-    }
+fn of_it(columns: &Columns<'_>) -> bool {
+    let any = |names: &[&str]| names.iter().any(|name| columns.has(name));
+    any(&["Timestamp", "TimeGenerated"]) && columns.has("ActionType") && any(&["DeviceName", "DeviceId"])
 }
 
 fn meaning(record: &Record) -> Option<Meaning<'_>> {
@@ -161,7 +110,7 @@ fn meaning(record: &Record) -> Option<Meaning<'_>> {
         record.said(own!("Type")).or_else(|| record.said(own!("category"))?.strip_prefix("AdvancedHunting-"));
     let mut event = Meaning::of(format!("defender/{}", table.unwrap_or(told.table)));
     event.set_time(time, "no zone stated; the tables of advanced hunting are in UTC");
-    event.host = host;
+    event.host = host.map(Cow::Borrowed);
     event.verb = told.verb;
     event.outcome = told.outcome;
     event.object_kind = told.kind;
@@ -169,7 +118,7 @@ fn meaning(record: &Record) -> Option<Meaning<'_>> {
     who(record, &mut event);
     event.peer =
         record.said(own!("RemoteIP")).or_else(|| record.said(own!("RequestSourceIP"))).and_then(address);
-    event.device = record.said(own!("RemoteDeviceName"));
+    event.device = record.said(own!("RemoteDeviceName")).map(Cow::Borrowed);
     event.link(Link::Record, record.said(own!("ReportId")));
     event.link(Link::Process, record.said(own!("ProcessUniqueId")));
     event.link(Link::ParentProcess, record.said(own!("InitiatingProcessUniqueId")));

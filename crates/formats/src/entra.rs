@@ -11,18 +11,16 @@ mod graph;
 mod table;
 
 use std::borrow::Cow;
-use std::io;
 
+use assize_model::Card;
 use assize_model::spine::{Client, Link, ObjectKind, Outcome, Qualifier, Scope, Verb};
-use assize_model::{Batcher, Card, Confidence, Format, Input, ReadingOptions, Slice};
 
-use crate::json::{self, Make, Meaning, Own, Record, address};
+use crate::json::{Make, Own, Record, own};
+use crate::made::{Layout, Made};
+use crate::meaning::{Meaning, address};
 use crate::{cloud, m365, web};
 pub(crate) use directory::operation;
-pub(crate) use table::EntraTable;
-
-/// See the module's text.
-pub(crate) struct Entra;
+pub(crate) use table::ENTRA_TABLE;
 
 static CARD: Card = Card {
     name: "entra",
@@ -135,12 +133,6 @@ const OWN: &[&str] = both_names!([
     "userPrincipalName",
 );
 
-macro_rules! own {
-    ($name:literal) => {
-        const { Own::of(OWN, $name) }
-    };
-}
-
 /// A field by its name in Graph, wherever it lies.
 macro_rules! own2 {
     ($name:literal) => {
@@ -148,42 +140,21 @@ macro_rules! own2 {
     };
 }
 
-impl Format for Entra {
-    fn card(&self) -> &'static Card {
-        &CARD
-    }
-
-    fn family(&self) -> &'static str {
-        "azure"
-    }
-
-    fn proof(&self) -> &'static [(&'static str, &'static str)] {
-        &[
-            ("sign-in", "unproven"),
-            ("sign-in-monitor", "vendor-sample"),
-            ("audit", "unproven"),
-            ("audit-monitor", "vendor-sample"),
-            ("graph-activity", "unproven"),
-            ("azure-activity", "vendor-sample"),
-        ]
-    }
-
-    fn recognise(&self, head: &[u8]) -> Option<Confidence> {
-        MAKE.confidence(head, 60, 91)
-    }
-
-    fn read(&self, input: &mut Input<'_>, out: &mut Batcher<'_>) -> io::Result<()> {
-        MAKE.read(input, out)
-    }
-
-    fn reread(&self, slices: &[Slice], _: &ReadingOptions, out: &mut Batcher<'_>) -> io::Result<()> {
-        MAKE.reread(slices, out)
-    }
-
-    fn raw_text(&self, slices: &[Slice]) -> Option<String> {
-        json::raw_text(slices)
-    }
-}
+/// See the module's text.
+pub(crate) static ENTRA: Made = Made {
+    card: &CARD,
+    family: "azure",
+    proof: &[
+        ("sign-in", "unproven"),
+        ("sign-in-monitor", "vendor-sample"),
+        ("audit", "unproven"),
+        ("audit-monitor", "vendor-sample"),
+        ("graph-activity", "unproven"),
+        ("azure-activity", "vendor-sample"),
+    ],
+    make: &MAKE,
+    layout: Layout::Records(91),
+};
 
 /// The first of two names that says something.
 fn said(record: &Record, names: [Own; 2]) -> Option<&str> {
@@ -284,7 +255,8 @@ fn sign_in(record: &Record) -> Meaning<'_> {
     event.peer =
         said(record, own2!("ipAddress")).or_else(|| record.said(own!("callerIpAddress"))).and_then(address);
     let device = said(record, own2!("deviceDetail.displayName"));
-    event.device = device.or_else(|| said(record, own2!("deviceDetail.deviceId")));
+    let device = device.or_else(|| said(record, own2!("deviceDetail.deviceId")));
+    event.device = device.map(Cow::Borrowed);
     let managed = kind("managedIdentity") || category.eq_ignore_ascii_case("ManagedIdentitySignInLogs");
     let program = kind("servicePrincipal") || category.eq_ignore_ascii_case("ServicePrincipalSignInLogs");
     event.client = match (managed, program) {

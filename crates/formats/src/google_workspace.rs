@@ -6,15 +6,13 @@
 //! at the top of the record (`name`, `parameters`) are read too.
 
 use std::borrow::Cow;
-use std::io;
 
+use assize_model::Card;
 use assize_model::spine::{Link, ObjectKind, Outcome, Qualifier, Scope, Verb};
-use assize_model::{Batcher, Card, Confidence, Format, Input, ReadingOptions, Slice};
 
-use crate::json::{self, Make, Meaning, Own, Record, address};
-
-/// See the module's text.
-pub(crate) struct GoogleWorkspace;
+use crate::json::{Make, Own, Record, own};
+use crate::made::{Layout, Made};
+use crate::meaning::{Meaning, address};
 
 static CARD: Card = Card {
     name: "google-workspace",
@@ -55,41 +53,14 @@ const OWN: &[&str] = &[
     "parameters.USER_EMAIL",
 ];
 
-macro_rules! own {
-    ($name:literal) => {
-        const { Own::of(OWN, $name) }
-    };
-}
-
-impl Format for GoogleWorkspace {
-    fn card(&self) -> &'static Card {
-        &CARD
-    }
-
-    fn family(&self) -> &'static str {
-        "google"
-    }
-
-    fn proof(&self) -> &'static [(&'static str, &'static str)] {
-        &[("reports", "unproven"), ("one-event", "vendor-sample")]
-    }
-
-    fn recognise(&self, head: &[u8]) -> Option<Confidence> {
-        MAKE.confidence(head, 60, 91)
-    }
-
-    fn read(&self, input: &mut Input<'_>, out: &mut Batcher<'_>) -> io::Result<()> {
-        MAKE.read(input, out)
-    }
-
-    fn reread(&self, slices: &[Slice], _: &ReadingOptions, out: &mut Batcher<'_>) -> io::Result<()> {
-        MAKE.reread(slices, out)
-    }
-
-    fn raw_text(&self, slices: &[Slice]) -> Option<String> {
-        json::raw_text(slices)
-    }
-}
+/// See the module's text.
+pub(crate) static GOOGLE_WORKSPACE: Made = Made {
+    card: &CARD,
+    family: "google",
+    proof: &[("reports", "unproven"), ("one-event", "vendor-sample")],
+    make: &MAKE,
+    layout: Layout::Records(91),
+};
 
 fn meaning(record: &Record) -> Option<Meaning<'_>> {
     let application = record.said(own!("id.applicationName"))?;

@@ -4,7 +4,6 @@
 //! says what its records mean; a record that is of no make that the reading format knows becomes a
 //! generic event. Both ways, reading and reading again, go through one function.
 
-mod meaning;
 mod record;
 mod splitter;
 
@@ -12,8 +11,8 @@ use std::io::{self, Read};
 
 use assize_model::{Batcher, Cause, Input, Range, ReadingOptions, Slice};
 
-use crate::{csv, json_lines};
-pub(crate) use meaning::{Meaning, address};
+use crate::meaning::Meaning;
+use crate::{clock, csv, json_lines};
 pub(crate) use record::{Own, Record};
 use splitter::{Piece, Splitter};
 
@@ -23,6 +22,14 @@ const BLOCK: usize = 1 << 16;
 
 /// A record's fields: names with dots, values as text, `None` for null.
 pub(crate) type Fields = Vec<(String, Option<String>)>;
+
+/// A field of the make whose list is `OWN` where this is written.
+macro_rules! own {
+    ($name:literal) => {
+        const { $crate::json::Own::of(OWN, $name) }
+    };
+}
+pub(crate) use own;
 
 /// Records of one source: which fields it looks at, and what it makes of them.
 pub(crate) struct Make {
@@ -53,31 +60,21 @@ impl Make {
 
     /// Reads every record.
     pub(crate) fn read(&self, input: &mut Input<'_>, out: &mut Batcher<'_>) -> io::Result<()> {
-        let mut record = self.record();
-        read_records(input.bytes, out, &mut |range, bytes, out| self.one(&mut record, range, bytes, out))
+        read_into(&mut self.record(), input.bytes, out, &mut |range, record, out| {
+            self.one(range, record, out)
+        })
     }
 
     /// Reads again what locators name.
     pub(crate) fn reread(&self, slices: &[Slice], out: &mut Batcher<'_>) -> io::Result<()> {
-        let mut record = self.record();
-        reread(slices, out, &mut |range, bytes, out| self.one(&mut record, range, bytes, out))
+        reread_into(&mut self.record(), slices, out, &mut |range, record, out| self.one(range, record, out))
     }
 
-    fn one(
-        &self,
-        record: &mut Record,
-        range: Range,
-        bytes: &[u8],
-        out: &mut Batcher<'_>,
-    ) -> io::Result<Result<(), Broken>> {
-        if let Err(broken) = record.read(bytes) {
-            return Ok(Err(broken));
-        }
+    fn one(&self, range: Range, record: &Record, out: &mut Batcher<'_>) -> io::Result<()> {
         match (self.meaning)(record) {
-            Some(meaning) => meaning.hand_on(record, &[range], &NO_OPTIONS, out)?,
-            None => json_lines::meaning(record).hand_on(record, &[range], &NO_OPTIONS, out)?,
+            Some(meaning) => record.hand_on(&meaning, &[range], &clock::NONE, out),
+            None => unknown(range, record, out),
         }
-        Ok(Ok(()))
     }
 
     /// Reads a table whose columns are fields of such records, or whose cells hold whole ones.
@@ -121,28 +118,44 @@ impl Make {
             let _added = record.add(csv::RAGGED, &ragged);
         }
         match (self.meaning)(record) {
-            Some(meaning) => meaning.hand_on(record, row.ranges, row.options, out),
-            None => out.event(&csv::event(row)),
+            Some(meaning) => record.hand_on(&meaning, row.ranges, row.options, out),
+            None => csv::unknown(row, out),
         }
     }
 }
 
-static NO_OPTIONS: ReadingOptions = ReadingOptions(std::collections::BTreeMap::new());
+/// A record of no make that the reading format knows, as a generic event.
+pub(crate) fn unknown(range: Range, record: &Record, out: &mut Batcher<'_>) -> io::Result<()> {
+    record.hand_on(&json_lines::meaning(record), &[range], &clock::NONE, out)
+}
 
-/// Takes a record; the inner result says in words what is wrong with it, if something is.
-pub(crate) type Each<'e> =
-    &'e mut dyn FnMut(Range, &[u8], &mut Batcher<'_>) -> io::Result<Result<(), Broken>>;
+/// Takes a record with its place.
+pub(crate) type Each<'e> = &'e mut dyn FnMut(Range, &Record, &mut Batcher<'_>) -> io::Result<()>;
 
-/// Reads every record of a stream and hands its place and bytes to `each`.
-pub(crate) fn read_records(input: &mut dyn Read, out: &mut Batcher<'_>, each: Each<'_>) -> io::Result<()> {
+/// Reads every record of a stream, for sources without a [`Make`].
+pub(crate) fn read(input: &mut dyn Read, out: &mut Batcher<'_>, each: Each<'_>) -> io::Result<()> {
+    read_into(&mut Record::new(&[], &[]), input, out, each)
+}
+
+/// Reads again what locators name, for sources without a [`Make`].
+pub(crate) fn reread(slices: &[Slice], out: &mut Batcher<'_>, each: Each<'_>) -> io::Result<()> {
+    reread_into(&mut Record::new(&[], &[]), slices, out, each)
+}
+
+fn read_into(
+    record: &mut Record,
+    input: &mut dyn Read,
+    out: &mut Batcher<'_>,
+    each: Each<'_>,
+) -> io::Result<()> {
     let mut splitter = Splitter::default();
     let mut block = vec![0; BLOCK];
     loop {
         let (read, failed) = fill(input, &mut block);
-        splitter.feed(&block[..read], &mut |piece| handle(piece, out, each))?;
+        splitter.feed(&block[..read], &mut |piece| handle(piece, record, out, each))?;
         if read < block.len() {
             // What was read before the damage still counts.
-            splitter.end(&mut |piece| handle(piece, out, each))?;
+            splitter.end(&mut |piece| handle(piece, record, out, each))?;
             return failed.map_or(Ok(()), Err);
         }
     }
@@ -162,10 +175,10 @@ fn fill(input: &mut dyn Read, block: &mut [u8]) -> (usize, Option<io::Error>) {
     (filled, None)
 }
 
-fn handle(piece: Piece<'_>, out: &mut Batcher<'_>, each: Each<'_>) -> io::Result<()> {
+fn handle(piece: Piece<'_>, record: &mut Record, out: &mut Batcher<'_>, each: Each<'_>) -> io::Result<()> {
     match piece {
-        Piece::Record(range, bytes) => match each(range, bytes, out)? {
-            Ok(()) => Ok(()),
+        Piece::Record(range, bytes) => match record.read(bytes) {
+            Ok(()) => each(range, record, out),
             Err(broken) => out.gap(range, broken.cause, broken.detail),
         },
         Piece::Wrapper(ranges, bytes) => wrapper(ranges, bytes, out),
@@ -188,20 +201,26 @@ fn wrapper(ranges: [Range; 2], bytes: &[u8], out: &mut Batcher<'_>) -> io::Resul
         !known && value != Some("[]")
     };
     if record.pairs().any(says) {
-        json_lines::meaning(&record).hand_on(&record, &ranges, &NO_OPTIONS, out)?;
+        record.hand_on(&json_lines::meaning(&record), &ranges, &clock::NONE, out)?;
     }
     Ok(())
 }
 
-/// Reads again what locators name.
-pub(crate) fn reread(slices: &[Slice], out: &mut Batcher<'_>, each: Each<'_>) -> io::Result<()> {
+fn reread_into(
+    record: &mut Record,
+    slices: &[Slice],
+    out: &mut Batcher<'_>,
+    each: Each<'_>,
+) -> io::Result<()> {
     // Two slices are the two ends of a wrapper.
     if let [head, tail] = slices {
         return wrapper([head.range, tail.range], &[&head.bytes[..], &tail.bytes].concat(), out);
     }
     for slice in slices {
         // A record that gave an event once does so again; one that did not has no locator.
-        let _same = each(slice.range, &slice.bytes, out)?;
+        if record.read(&slice.bytes).is_ok() {
+            each(slice.range, record, out)?;
+        }
     }
     Ok(())
 }

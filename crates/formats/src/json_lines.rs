@@ -5,10 +5,10 @@
 
 use std::io;
 
-use assize_model::time::Stated;
-use assize_model::{Batcher, Card, Confidence, Event, Format, Input, Range, ReadingOptions, Slice, Time};
+use assize_model::{Batcher, Card, Confidence, Format, Input, ReadingOptions, Slice};
 
-use crate::json::{self, Fields, Make, Meaning, Own, Record};
+use crate::json::{self, Make, Own, Record};
+use crate::meaning::Meaning;
 
 /// See the module's text.
 pub(crate) struct JsonLines;
@@ -83,9 +83,12 @@ impl Format for JsonLines {
 /// Every record is of this make.
 static MAKE: Make = Make { own: OWN, spliced: &[], meaning: own_meaning };
 
+/// How many names [`by_usual_names`] asks for.
+pub(crate) const USUAL: usize = TIME_NAMES.len() + HOST_NAMES.len();
+
 /// The names of both lists, so that they need not be looked for in every record.
-const OWN: &[&str] = &{
-    let mut all = [""; TIME_NAMES.len() + HOST_NAMES.len()];
+pub(crate) const OWN: &[&str; USUAL] = &{
+    let mut all = [""; USUAL];
     let mut place = 0;
     while place < all.len() {
         all[place] = match place < TIME_NAMES.len() {
@@ -104,16 +107,20 @@ fn own_meaning(record: &Record) -> Option<Meaning<'_>> {
         let dotted = || if name.contains('.') { record.field(name) } else { None };
         record.own(Own(place as u16)).or_else(dotted)
     };
-    Some(by_usual_names(find))
+    Some(by_usual_names("json", find))
 }
 
 /// What can be said of any record: when and where.
 pub(crate) fn meaning(record: &Record) -> Meaning<'_> {
-    by_usual_names(|name| record.field(name))
+    by_usual_names("json", |name| record.field(name))
 }
 
-fn by_usual_names<'a>(find: impl Fn(&str) -> Option<&'a str>) -> Meaning<'a> {
-    let mut meaning = Meaning::of("json");
+/// The same, of whatever has fields by name.
+pub(crate) fn by_usual_names<'a>(
+    source: &'static str,
+    find: impl Fn(&str) -> Option<&'a str>,
+) -> Meaning<'a> {
+    let mut meaning = Meaning::of(source);
     for name in TIME_NAMES {
         let Some(text) = find(name) else { continue };
         meaning.set_time(text, "no zone stated; read as UTC");
@@ -121,26 +128,6 @@ fn by_usual_names<'a>(find: impl Fn(&str) -> Option<&'a str>) -> Meaning<'a> {
             break;
         }
     }
-    meaning.host = HOST_NAMES.iter().find_map(|name| find(name));
+    meaning.host = HOST_NAMES.iter().find_map(|name| find(name)).map(Into::into);
     meaning
-}
-
-/// A generic event with all fields of its record.
-pub(crate) fn event(range: Range, fields: Fields) -> Event {
-    let mut event = Event::at(range, "json");
-    event.fields = fields;
-    for name in TIME_NAMES {
-        let Some(text) = event.field(name).map(str::to_owned) else { continue };
-        event.set_time(&text, parse_time(&text));
-        if event.time.is_some() {
-            break;
-        }
-    }
-    event.host = HOST_NAMES.iter().find_map(|name| event.field(name)).map(str::to_owned);
-    event
-}
-
-/// A text with date and time, or a number since 1970.
-fn parse_time(text: &str) -> Option<Stated> {
-    Time::parse(text).or_else(|| Time::of_unix(text).map(Stated::Instant))
 }

@@ -9,10 +9,9 @@ use std::io;
 use assize_model::spine::{Link, ObjectKind, Outcome, Verb};
 use assize_model::{Batcher, Card, Confidence, Format, Input, Range, ReadingOptions, Slice};
 
-use crate::json::{self, Broken, Fields};
-use crate::lines::Encoding;
+use crate::json::{self, Fields};
 use crate::record::{Record, Text};
-use crate::{auditd, clock, json_lines};
+use crate::{auditd, clock};
 
 /// See the module's text.
 pub(crate) struct Laurel;
@@ -50,7 +49,7 @@ impl Format for Laurel {
     }
 
     fn read(&self, input: &mut Input<'_>, out: &mut Batcher<'_>) -> io::Result<()> {
-        json::read_records(input.bytes, out, &mut one)
+        json::read(input.bytes, out, &mut one)
     }
 
     fn reread(&self, slices: &[Slice], _: &ReadingOptions, out: &mut Batcher<'_>) -> io::Result<()> {
@@ -72,21 +71,16 @@ fn is_laurel(fields: &Fields) -> bool {
         && fields.iter().any(|(name, _)| name.contains('.') && upper(name))
 }
 
-fn one(range: Range, bytes: &[u8], out: &mut Batcher<'_>) -> io::Result<Result<(), Broken>> {
-    let fields = match json::flatten(bytes) {
-        Ok(fields) => fields,
-        Err(broken) => return Ok(Err(broken)),
-    };
-    if !is_laurel(&fields) {
-        return out.event(&json_lines::event(range, fields)).map(Ok);
+fn one(range: Range, found: &json::Record, out: &mut Batcher<'_>) -> io::Result<()> {
+    let fields = found.to_fields();
+    if is_laurel(&fields) {
+        return found.hand_on(&record(&fields), &[range], &clock::NONE, out);
     }
-    record(&fields).event_of_ranges(&[range], Encoding::Utf8, out).map(Ok)
+    json::unknown(range, found, out)
 }
 
 fn record(fields: &Fields) -> Record<'_> {
     let mut record = Record::of("linux/auditd");
-    let own = fields.iter().map(|(name, value)| (name.as_str().into(), value.as_deref().map(Into::into)));
-    record.fields.extend(own);
     let get = |name: &str| -> Option<Text<'_>> {
         let value = fields.iter().find(|(key, _)| key == name)?.1.as_deref()?;
         (!matches!(value, "" | "?" | "unset" | "4294967295")).then_some(value.into())

@@ -23,7 +23,9 @@ mod laurel;
 #[allow(dead_code)] // Records of several lines: their readers are on their way.
 mod lines;
 mod m365;
+mod made;
 pub mod mapping;
+mod meaning;
 pub mod message;
 mod okta;
 mod postgresql;
@@ -58,17 +60,17 @@ pub static ALL: &[&dyn Format] = &[
     &evtx::Evtx,
     &windows_json::WindowsJson,
     &windows_xml::WindowsXml,
-    &defender::Defender,
-    &defender::DefenderTable,
+    &defender::DEFENDER,
+    &defender::DEFENDER_TABLE,
     &m365::M365,
-    &m365::M365Table,
-    &entra::Entra,
-    &entra::EntraTable,
-    &cloudtrail::CloudTrail,
-    &cloudtrail::CloudTrailTable,
+    &m365::M365_TABLE,
+    &entra::ENTRA,
+    &entra::ENTRA_TABLE,
+    &cloudtrail::CLOUD_TRAIL,
+    &cloudtrail::CLOUD_TRAIL_TABLE,
     &s3_access::S3Access,
-    &okta::Okta,
-    &google_workspace::GoogleWorkspace,
+    &okta::OKTA,
+    &google_workspace::GOOGLE_WORKSPACE,
     &zeek::Zeek,
     &zeek_json::ZeekJson,
     &squid::Squid,

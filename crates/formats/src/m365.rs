@@ -19,20 +19,18 @@ mod table;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::io;
 
 use assize_model::spine::{Client, Link, ObjectKind, Outcome, Qualifier, Scope, Verb};
 use assize_model::time::Stated;
-use assize_model::{Batcher, Card, Confidence, Format, Input, ReadingOptions, Slice, Time};
+use assize_model::{Card, Time};
 
-use crate::json::{self, Make, Meaning, Own, Record, address};
+use crate::json::{Make, Own, Record, own};
+use crate::made::{Layout, Made};
+use crate::meaning::{Meaning, address};
 use crate::{cloud, entra};
 pub(crate) use client::of_agent;
 use operations::Way;
-pub(crate) use table::{M365Table, holds};
-
-/// See the module's text.
-pub(crate) struct M365;
+pub(crate) use table::M365_TABLE;
 
 static CARD: Card = Card {
     name: "m365-audit",
@@ -133,46 +131,19 @@ const OWN: &[&str] = &[
     "createdDateTime",
 ];
 
-macro_rules! own {
-    ($name:literal) => {
-        const { Own::of(OWN, $name) }
-    };
-}
-
-impl Format for M365 {
-    fn card(&self) -> &'static Card {
-        &CARD
-    }
-
-    fn family(&self) -> &'static str {
-        "m365"
-    }
-
-    fn proof(&self) -> &'static [(&'static str, &'static str)] {
-        &[
-            ("management-api", "real"),
-            ("graph", "unproven"),
-            ("splunk", "unproven"),
-            ("mail-items-accessed", "unproven"),
-        ]
-    }
-
-    fn recognise(&self, head: &[u8]) -> Option<Confidence> {
-        MAKE.confidence(head, 60, 92)
-    }
-
-    fn read(&self, input: &mut Input<'_>, out: &mut Batcher<'_>) -> io::Result<()> {
-        MAKE.read(input, out)
-    }
-
-    fn reread(&self, slices: &[Slice], _: &ReadingOptions, out: &mut Batcher<'_>) -> io::Result<()> {
-        MAKE.reread(slices, out)
-    }
-
-    fn raw_text(&self, slices: &[Slice]) -> Option<String> {
-        json::raw_text(slices)
-    }
-}
+/// See the module's text.
+pub(crate) static M365: Made = Made {
+    card: &CARD,
+    family: "m365",
+    proof: &[
+        ("management-api", "real"),
+        ("graph", "unproven"),
+        ("splunk", "unproven"),
+        ("mail-items-accessed", "unproven"),
+    ],
+    make: &MAKE,
+    layout: Layout::Records(92),
+};
 
 /// What a record says, if it is one of the unified audit.
 pub(crate) fn meaning(record: &Record) -> Option<Meaning<'_>> {
@@ -261,7 +232,8 @@ fn set_client<'a>(event: &mut Meaning<'a>, record: &'a Record) {
         .said(own!("DeviceDisplayName"))
         .or_else(|| property("DisplayName"))
         .or_else(|| record.said(own!("ClientMachineName")))
-        .filter(|name| !name.is_empty());
+        .filter(|name| !name.is_empty())
+        .map(Cow::Borrowed);
 }
 
 /// The directory's session, which sign-ins name too, or else the one of Exchange.
@@ -384,7 +356,7 @@ fn messages<'a>(event: &mut Meaning<'a>, record: &'a Record) {
         count += record.all(item).count().max(record.all(message).count());
         for (_, id) in record.all(message) {
             if !id.is_empty() && met.insert(id) {
-                event.links.push((Link::Message, id));
+                event.links.push((Link::Message, id.into()));
             }
         }
     }

@@ -15,8 +15,10 @@ use std::sync::LazyLock;
 
 use assize_model::{Batcher, Card, Confidence, Event, Format, Input, Range, ReadingOptions, Slice};
 
+use crate::clock;
 use crate::csv::{self, Row};
 use crate::json::{self, Broken, Fields};
+use apply::Applied;
 
 pub use apply::Problem;
 pub use propose::propose;
@@ -185,8 +187,8 @@ fn read(mapping: &Mapping, input: &mut Input<'_>, out: &mut Batcher<'_>) -> io::
     let mut whole = io::Cursor::new(head).chain(&mut *input.bytes);
     let options = input.options;
     if records {
-        return json::read_records(&mut whole, out, &mut |range, bytes, out| {
-            one_record(mapping, range, bytes, options, out)
+        return json::read(&mut whole, out, &mut |range, record, out| {
+            one_record(mapping, range, record, options, out)
         });
     }
     let mut table = Table::new(mapping, options);
@@ -202,8 +204,8 @@ fn reread(
     // A row of a table names its header too; a JSON record stands by itself, and what wraps such
     // records has two ends.
     if slices.len() == 1 || slices.first().is_some_and(|first| first.bytes.starts_with(b"{")) {
-        return json::reread(slices, out, &mut |range, bytes, out| {
-            one_record(mapping, range, bytes, options, out)
+        return json::reread(slices, out, &mut |range, record, out| {
+            one_record(mapping, range, record, options, out)
         });
     }
     let mut table = Table::new(mapping, options);
@@ -214,34 +216,35 @@ fn raw_text(slices: &[Slice]) -> Option<String> {
     if slices.len() > 1 { csv::raw_text(slices) } else { json::raw_text(slices) }
 }
 
-/// Puts the digest of the mapping, if a person gave it, into an event's options.
-fn note_mapping(options: &ReadingOptions, event: &mut Event) {
-    if let Some(digest) = options.0.get(MAPPING) {
-        event.options.0.insert(MAPPING.to_owned(), digest.clone());
+/// The options of an event: those of its bytes, the digest of the mapping if a person gave it, and the zone
+/// that its time rests on.
+fn options_of<'o>(
+    of_bytes: &'o ReadingOptions,
+    given: &ReadingOptions,
+    by_zone: bool,
+) -> Cow<'o, ReadingOptions> {
+    let zone = by_zone.then_some(clock::ZONE);
+    let taken = [Some(MAPPING), zone].into_iter().flatten();
+    let mut taken = taken.filter_map(|name| Some((name.to_owned(), given.0.get(name)?.clone()))).peekable();
+    if taken.peek().is_none() {
+        return Cow::Borrowed(of_bytes);
     }
+    let mut options = of_bytes.clone();
+    options.0.extend(taken);
+    Cow::Owned(options)
 }
 
 fn one_record(
     mapping: &Mapping,
     range: Range,
-    bytes: &[u8],
+    record: &json::Record,
     options: &ReadingOptions,
     out: &mut Batcher<'_>,
-) -> io::Result<Result<(), Broken>> {
-    let fields = match json::flatten(bytes) {
-        Ok(fields) => fields,
-        Err(broken) => return Ok(Err(broken)),
-    };
-    let mut event = Event::at(range, mapping.source.as_str());
-    note_mapping(options, &mut event);
-    let value = |column: usize| {
-        let name = &mapping.columns[column];
-        let value = fields.iter().find(|(known, value)| known == name && value.is_some())?.1.as_deref()?;
-        Some(Cow::Borrowed(value))
-    };
-    let _problems = apply::apply(mapping, &value, options, &mut event);
-    event.fields = fields;
-    out.event(&event).map(Ok)
+) -> io::Result<()> {
+    let value = |column: usize| record.field(&mapping.columns[column]).map(Cow::Borrowed);
+    let applied = apply::apply(mapping, &value, options);
+    let options = options_of(&clock::NONE, options, applied.by_zone_given);
+    record.hand_on(&applied.meaning, &[range], &options, out)
 }
 
 /// A mapping and the header that is read with it.
@@ -260,37 +263,36 @@ impl<'m> Table<'m> {
     }
 
     fn one(&mut self, row: &Row<'_>, out: &mut Batcher<'_>) -> io::Result<Result<(), Broken>> {
-        let event = self.event(row, &mut Vec::new());
-        let links = event.links.iter().map(|(kind, value)| (*kind, value.as_str()));
+        let Applied { meaning, by_zone_given, .. } = self.applied(row);
+        let options = options_of(row.options, self.options, by_zone_given);
         let ragged = row.ragged();
         let ragged = ragged.as_deref().map(|ragged| (csv::RAGGED, Some(ragged)));
-        let cells: Vec<_> = row.pairs().collect();
+        let mut cells = Vec::with_capacity(row.len());
+        cells.extend(row.pairs());
         let fields = cells.iter().map(|(name, cell)| (&**name, Some(&**cell)));
-        out.event_view(&event.view(), links, fields.chain(ragged)).map(Ok)
+        out.event_view(&meaning.view(row.ranges, &options), meaning.links(), fields.chain(ragged)).map(Ok)
     }
 
     /// The spine of a row. In a row with too many or too few cells nobody knows which cell is which: it
     /// has its time, if that is one, and nothing else.
-    fn event(&mut self, row: &Row<'_>, problems: &mut Vec<Problem>) -> Event {
+    fn applied<'r>(&mut self, row: &Row<'r>) -> Applied<'r>
+    where
+        'm: 'r,
+    {
         if self.header != Some(row.header.number) {
             self.places = self.mapping.columns.iter().map(|name| row.header.column(name)).collect();
             self.header = Some(row.header.number);
         }
-        let mut event = Event::at(row.ranges[0], self.mapping.source.as_str());
-        event.ranges = row.ranges.to_vec();
-        event.options = row.options.clone();
-        note_mapping(self.options, &mut event);
         let value = |column: usize| row.cell(self.places[column]?);
-        match row.ragged() {
-            None => problems.extend(apply::apply(self.mapping, &value, self.options, &mut event)),
-            Some(what) => {
-                apply::time_only(self.mapping, &value, self.options, &mut event);
-                problems.push(Problem { column: String::new(), what });
-            }
-        }
-        event
+        let Some(what) = row.ragged() else { return apply::apply(self.mapping, &value, self.options) };
+        let mut applied = apply::time_only(self.mapping, &value, self.options);
+        applied.problems = vec![Problem { column: String::new(), what }];
+        applied
     }
 }
+
+/// Of a preview of JSON, which has no places.
+const NOWHERE: Range = Range { offset: 0, length: 0 };
 
 /// One row of a preview.
 pub struct Preview {
@@ -311,13 +313,12 @@ pub fn preview(mapping: &Mapping, head: &[u8], most: usize) -> Result<Vec<Previe
     let mut found = Vec::new();
     if json::looks_like_records(head) {
         for (index, fields) in json::first_records(head, most).into_iter().enumerate() {
-            let mut event = Event::at(Range { offset: 0, length: 0 }, mapping.source.as_str());
             let value = |column: usize| {
                 let name = &mapping.columns[column];
                 Some(Cow::Borrowed(fields.iter().find(|(known, _)| known == name)?.1.as_deref()?))
             };
-            let problems = apply::apply(mapping, &value, &options, &mut event);
-            event.fields = fields;
+            let Applied { meaning, problems, .. } = apply::apply(mapping, &value, &options);
+            let event = meaning.event(NOWHERE, fields.clone());
             found.push(Preview { row: index + 1, event, problems });
         }
         return Ok(found);
@@ -336,9 +337,8 @@ pub fn preview(mapping: &Mapping, head: &[u8], most: usize) -> Result<Vec<Previe
     }
     let mut table = Table::new(mapping, &options);
     csv::first_rows(head, most, &mut |row| {
-        let mut problems = Vec::new();
-        let mut event = table.event(row, &mut problems);
-        event.fields = row.fields();
+        let Applied { meaning, problems, .. } = table.applied(row);
+        let event = meaning.event(row.ranges[0], row.fields());
         found.push(Preview { row: found.len() + 1, event, problems });
     });
     Ok(found)

@@ -6,16 +6,14 @@
 //! the links.
 
 use std::borrow::Cow;
-use std::io;
 
+use assize_model::Card;
 use assize_model::spine::{Client, Link, ObjectKind, Outcome, Scope, Verb};
-use assize_model::{Batcher, Card, Confidence, Format, Input, ReadingOptions, Slice};
 
-use crate::json::{self, Make, Meaning, Own, Record, address};
+use crate::json::{Make, Own, Record, own};
 use crate::m365;
-
-/// See the module's text.
-pub(crate) struct Okta;
+use crate::made::{Layout, Made};
+use crate::meaning::{Meaning, address};
 
 static CARD: Card = Card {
     name: "okta",
@@ -56,41 +54,14 @@ const OWN: &[&str] = &[
     "uuid",
 ];
 
-macro_rules! own {
-    ($name:literal) => {
-        const { Own::of(OWN, $name) }
-    };
-}
-
-impl Format for Okta {
-    fn card(&self) -> &'static Card {
-        &CARD
-    }
-
-    fn family(&self) -> &'static str {
-        "okta"
-    }
-
-    fn proof(&self) -> &'static [(&'static str, &'static str)] {
-        &[("event", "vendor-sample")]
-    }
-
-    fn recognise(&self, head: &[u8]) -> Option<Confidence> {
-        MAKE.confidence(head, 60, 91)
-    }
-
-    fn read(&self, input: &mut Input<'_>, out: &mut Batcher<'_>) -> io::Result<()> {
-        MAKE.read(input, out)
-    }
-
-    fn reread(&self, slices: &[Slice], _: &ReadingOptions, out: &mut Batcher<'_>) -> io::Result<()> {
-        MAKE.reread(slices, out)
-    }
-
-    fn raw_text(&self, slices: &[Slice]) -> Option<String> {
-        json::raw_text(slices)
-    }
-}
+/// See the module's text.
+pub(crate) static OKTA: Made = Made {
+    card: &CARD,
+    family: "okta",
+    proof: &[("event", "vendor-sample")],
+    make: &MAKE,
+    layout: Layout::Records(91),
+};
 
 fn meaning(record: &Record) -> Option<Meaning<'_>> {
     let is_one = record.has(own!("eventType"))

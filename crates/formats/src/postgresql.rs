@@ -286,12 +286,12 @@ impl Format for Jsonlog {
 
     fn read(&self, input: &mut Input<'_>, out: &mut Batcher<'_>) -> io::Result<()> {
         let mut clock = Clock::new(input.options);
-        json::read_records(input.bytes, out, &mut |range, bytes, out| one_json(range, bytes, &mut clock, out))
+        json::read(input.bytes, out, &mut |range, record, out| one_json(range, record, &mut clock, out))
     }
 
     fn reread(&self, slices: &[Slice], options: &ReadingOptions, out: &mut Batcher<'_>) -> io::Result<()> {
         let mut clock = Clock::new(options);
-        json::reread(slices, out, &mut |range, bytes, out| one_json(range, bytes, &mut clock, out))
+        json::reread(slices, out, &mut |range, record, out| one_json(range, record, &mut clock, out))
     }
 
     fn raw_text(&self, slices: &[Slice]) -> Option<String> {
@@ -299,17 +299,8 @@ impl Format for Jsonlog {
     }
 }
 
-fn one_json(
-    range: Range,
-    bytes: &[u8],
-    clock: &mut Clock,
-    out: &mut Batcher<'_>,
-) -> io::Result<Result<(), Broken>> {
-    let fields = match json::flatten(bytes) {
-        Ok(fields) => fields,
-        Err(broken) => return Ok(Err(broken)),
-    };
-    let value = |name: &str| fields.iter().find(|(key, _)| key == name)?.1.as_deref();
+fn one_json(range: Range, found: &json::Record, clock: &mut Clock, out: &mut Batcher<'_>) -> io::Result<()> {
+    let value = |name: &str| found.field(name);
     let entry = Entry {
         time: value("timestamp").unwrap_or(""),
         user: value("user"),
@@ -325,10 +316,9 @@ fn one_json(
         application: value("application_name"),
     };
     let mut record = entry.record(clock);
-    for (name, value) in &fields {
-        record.fields.push((name.as_str().into(), value.as_deref().map(Cow::Borrowed)));
-    }
-    record.event_of_ranges(&[range], Encoding::Utf8, out).map(Ok)
+    // What pgAudit's message says stands before the record's own pairs.
+    record.fields.extend(found.pairs().map(|(name, value)| (name.into(), value.map(Cow::Borrowed))));
+    record.event_of_ranges(&[range], Encoding::Utf8, out)
 }
 
 impl Format for Plain {

@@ -1,43 +1,24 @@
-//! What does a line say, in the spine's words, before it goes into a batch?
+//! What does a line say, and with which fields, before it goes into a batch?
 //!
-//! As [`assize_model::Event`], but of borrowed texts: a line of a text log becomes a row without a copy of
-//! its own, except where a value had to be decoded or put together.
+//! The [`Meaning`] of a line with the source's own fields beside it, all borrowed: a line of a text log becomes a
+//! row without a copy of its own, except where a value had to be decoded or put together.
 
-use std::borrow::Cow;
 use std::io;
+use std::ops::{Deref, DerefMut};
 
-use assize_model::event::EventView;
-use assize_model::spine::{Client, Link, ObjectKind, Outcome, Qualifier, Scope, Verb};
-use assize_model::{Batcher, Range, ReadingOptions, Time};
+use assize_model::spine::{Link, ObjectKind, Outcome, Verb};
+use assize_model::{Batcher, Range, ReadingOptions};
 
 use crate::clock::{self, Reading};
 use crate::lines::{Encoding, Line};
+use crate::meaning::Meaning;
+pub(crate) use crate::meaning::Text;
 
-pub(crate) type Text<'a> = Cow<'a, str>;
-
-/// One row of the spine with the source's own fields. Field for field [`assize_model::Event`].
+/// One row of the spine with the source's own fields.
 pub(crate) struct Record<'a> {
-    pub(crate) source: Text<'a>,
-    pub(crate) time: Option<Time>,
-    pub(crate) time_text: Option<Text<'a>>,
-    pub(crate) time_assumed: Option<&'a str>,
+    meaning: Meaning<'a>,
+    /// What its time rests on beyond its bytes.
     pub(crate) time_options: &'a ReadingOptions,
-    pub(crate) until: Option<Time>,
-    pub(crate) host: Option<Text<'a>>,
-    pub(crate) actor: Option<Text<'a>>,
-    pub(crate) target: Option<Text<'a>>,
-    pub(crate) verb: Verb,
-    pub(crate) object: Option<Text<'a>>,
-    pub(crate) object_kind: Option<ObjectKind>,
-    pub(crate) scope: Option<Scope>,
-    pub(crate) client: Option<Client>,
-    pub(crate) peer: Option<Text<'a>>,
-    pub(crate) device: Option<Text<'a>>,
-    pub(crate) count: Option<u64>,
-    pub(crate) bytes: Option<u64>,
-    pub(crate) outcome: Outcome,
-    pub(crate) qualifiers: Vec<Qualifier>,
-    pub(crate) links: Vec<(Link, Text<'a>)>,
     /// `None` is an explicit null.
     pub(crate) fields: Vec<(Text<'a>, Option<Text<'a>>)>,
 }
@@ -45,40 +26,30 @@ pub(crate) struct Record<'a> {
 /// Fields for which there is room from the beginning: most records have fewer.
 const FIELDS: usize = 32;
 
+impl<'a> Deref for Record<'a> {
+    type Target = Meaning<'a>;
+    fn deref(&self) -> &Meaning<'a> {
+        &self.meaning
+    }
+}
+
+impl<'a> DerefMut for Record<'a> {
+    fn deref_mut(&mut self) -> &mut Meaning<'a> {
+        &mut self.meaning
+    }
+}
+
 impl<'a> Record<'a> {
     /// Nothing is known yet but what kind of log it is from.
     pub(crate) fn of(source: impl Into<Text<'a>>) -> Self {
-        Self {
-            source: source.into(),
-            time: None,
-            time_text: None,
-            time_assumed: None,
-            time_options: &clock::NONE,
-            until: None,
-            host: None,
-            actor: None,
-            target: None,
-            verb: Verb::Other,
-            object: None,
-            object_kind: None,
-            scope: None,
-            client: None,
-            peer: None,
-            device: None,
-            count: None,
-            bytes: None,
-            outcome: Outcome::Unknown,
-            qualifiers: Vec::new(),
-            links: Vec::new(),
-            fields: Vec::with_capacity(FIELDS),
-        }
+        Self { meaning: Meaning::of(source), time_options: &clock::NONE, fields: Vec::with_capacity(FIELDS) }
     }
 
     /// Sets the time to what a clock made of its text.
     pub(crate) fn at(&mut self, text: impl Into<Text<'a>>, reading: Reading<'a>) {
         self.time_text = Some(text.into());
         self.time = reading.time;
-        self.time_assumed = reading.assumed;
+        self.time_assumed = reading.assumed.map(Into::into);
         self.time_options = reading.options;
     }
 
@@ -142,31 +113,7 @@ impl<'a> Record<'a> {
     }
 
     fn hand_on(&self, ranges: &[Range], options: &ReadingOptions, out: &mut Batcher<'_>) -> io::Result<()> {
-        let view = EventView {
-            ranges,
-            options,
-            time: self.time,
-            time_text: self.time_text.as_deref(),
-            time_assumed: self.time_assumed,
-            until: self.until,
-            source: &self.source,
-            host: self.host.as_deref(),
-            actor: self.actor.as_deref(),
-            target: self.target.as_deref(),
-            verb: self.verb,
-            object: self.object.as_deref(),
-            object_kind: self.object_kind,
-            scope: self.scope,
-            client: self.client,
-            peer: self.peer.as_deref(),
-            device: self.device.as_deref(),
-            count: self.count,
-            bytes: self.bytes,
-            outcome: self.outcome,
-            qualifiers: &self.qualifiers,
-        };
-        let links = self.links.iter().map(|(kind, value)| (*kind, value.as_ref()));
         let fields = self.fields.iter().map(|(name, value)| (name.as_ref(), value.as_deref()));
-        out.event_view(&view, links, fields)
+        out.event_view(&self.meaning.view(ranges, options), self.meaning.links(), fields)
     }
 }

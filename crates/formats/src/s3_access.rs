@@ -10,8 +10,9 @@ use std::io;
 use assize_model::spine::{Link, ObjectKind, Outcome, Qualifier, Scope, Verb};
 use assize_model::{Batcher, Card, Cause, Confidence, Format, Input, ReadingOptions, Slice, Time};
 
-use crate::json::{Broken, address};
+use crate::json::Broken;
 use crate::lines::{self, Line, Records};
+use crate::meaning::address;
 use crate::record::Record;
 use crate::{clock, m365, web};
 

@@ -10,8 +10,8 @@ use std::io;
 use assize_model::time::Stated;
 use assize_model::{Batcher, Card, Confidence, Event, Format, Input, Range, ReadingOptions, Slice, Time};
 
-use crate::json::{self, Broken, Fields};
-use crate::{json_lines, windows, xml};
+use crate::json::{self, Fields};
+use crate::{windows, xml};
 
 /// See the module's text.
 pub(crate) struct WindowsJson;
@@ -58,7 +58,7 @@ impl Format for WindowsJson {
     }
 
     fn read(&self, input: &mut Input<'_>, out: &mut Batcher<'_>) -> io::Result<()> {
-        json::read_records(input.bytes, out, &mut one)
+        json::read(input.bytes, out, &mut one)
     }
 
     fn reread(&self, slices: &[Slice], _: &ReadingOptions, out: &mut Batcher<'_>) -> io::Result<()> {
@@ -70,17 +70,12 @@ impl Format for WindowsJson {
     }
 }
 
-fn one(range: Range, bytes: &[u8], out: &mut Batcher<'_>) -> io::Result<Result<(), Broken>> {
-    let fields = match json::flatten(bytes) {
-        Ok(fields) => fields,
-        Err(broken) => return Ok(Err(broken)),
-    };
-    let event = match Shape::of(&fields) {
-        Some(shape) => shape.event(range, fields),
-        None => json_lines::event(range, fields),
-    };
-    out.event(&event)?;
-    Ok(Ok(()))
+fn one(range: Range, record: &json::Record, out: &mut Batcher<'_>) -> io::Result<()> {
+    let fields = record.to_fields();
+    match Shape::of(&fields) {
+        Some(shape) => out.event(&shape.event(range, fields)),
+        None => json::unknown(range, record, out),
+    }
 }
 
 /// Who wrote the record.

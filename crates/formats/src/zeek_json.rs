@@ -7,9 +7,8 @@ use std::io;
 
 use assize_model::{Batcher, Card, Confidence, Format, Input, Range, ReadingOptions, Slice};
 
-use crate::json::{self, Broken, Fields};
-use crate::json_lines;
-use crate::lines::Encoding;
+use crate::clock;
+use crate::json::{self, Fields};
 use crate::record::Record;
 use crate::zeek::{PROOF, Values, path_of, say};
 
@@ -53,7 +52,7 @@ impl Format for ZeekJson {
     }
 
     fn read(&self, input: &mut Input<'_>, out: &mut Batcher<'_>) -> io::Result<()> {
-        json::read_records(input.bytes, out, &mut one)
+        json::read(input.bytes, out, &mut one)
     }
 
     fn reread(&self, slices: &[Slice], _: &ReadingOptions, out: &mut Batcher<'_>) -> io::Result<()> {
@@ -65,34 +64,26 @@ impl Format for ZeekJson {
     }
 }
 
-fn record(fields: &Fields) -> Record<'_> {
+fn record<'a>(pairs: impl Iterator<Item = (&'a str, Option<&'a str>)>) -> Record<'a> {
     let mut record = Record::of("zeek");
-    let own = fields.iter().map(|(name, value)| (name.as_str().into(), value.as_deref().map(Into::into)));
-    record.fields.extend(own);
+    record.fields.extend(pairs.map(|(name, value)| (name.into(), value.map(Into::into))));
     record
 }
 
 /// Many logs have a `ts` and a `uid`; only Zeek has these beside them.
 fn is_zeek(fields: &Fields) -> bool {
-    let record = record(fields);
+    let record = record(fields.iter().map(|(name, value)| (name.as_str(), value.as_deref())));
     let values = Values::of(&record);
     let named = |name: &str| record.field(name).is_some();
     path_of(&values, &record).is_some()
         && ["id.orig_h", "fuid", "_write_ts", "software_type", "note"].into_iter().any(named)
 }
 
-fn one(range: Range, bytes: &[u8], out: &mut Batcher<'_>) -> io::Result<Result<(), Broken>> {
-    let fields = match json::flatten(bytes) {
-        Ok(fields) => fields,
-        Err(broken) => return Ok(Err(broken)),
-    };
-    let mut record = record(&fields);
+fn one(range: Range, found: &json::Record, out: &mut Batcher<'_>) -> io::Result<()> {
+    let mut record = record(found.pairs());
     let values = Values::of(&record);
-    let Some(path) = path_of(&values, &record) else {
-        drop(record);
-        return out.event(&json_lines::event(range, fields)).map(Ok);
-    };
+    let Some(path) = path_of(&values, &record) else { return json::unknown(range, found, out) };
     record.source = format!("zeek/{path}").into();
     say(&path, &values, &mut record);
-    record.event_of_ranges(&[range], Encoding::Utf8, out).map(Ok)
+    found.hand_on(&record, &[range], &clock::NONE, out)
 }

@@ -4,15 +4,10 @@
 //! give columns of the record's own fields, of which nested ones have their own notation: such rows are read
 //! by the columns that are plain.
 
-use std::io;
-
-use assize_model::{Batcher, Card, Confidence, Format, Input, ReadingOptions, Slice};
+use assize_model::Card;
 
 use super::MAKE;
-use crate::{csv, m365};
-
-/// See the module's text.
-pub(crate) struct CloudTrailTable;
+use crate::made::{Columns, Layout, Made};
 
 static CARD: Card = Card {
     name: "aws-cloudtrail-csv",
@@ -27,35 +22,15 @@ static CARD: Card = Card {
     version: 1,
 };
 
-impl Format for CloudTrailTable {
-    fn card(&self) -> &'static Card {
-        &CARD
-    }
+/// See the module's text.
+pub(crate) static CLOUD_TRAIL_TABLE: Made = Made {
+    card: &CARD,
+    family: "aws",
+    proof: &[("splunk", "real")],
+    make: &MAKE,
+    layout: Layout::Table(of_it),
+};
 
-    fn family(&self) -> &'static str {
-        "aws"
-    }
-
-    fn proof(&self) -> &'static [(&'static str, &'static str)] {
-        &[("splunk", "real")]
-    }
-
-    fn recognise(&self, head: &[u8]) -> Option<Confidence> {
-        let names = csv::names(head)?;
-        let raw = names.iter().any(|name| name.trim() == "_raw");
-        let of_it = || m365::holds(head, b"eventVersion") && m365::holds(head, b"awsRegion");
-        (raw && of_it()).then_some(Confidence(92))
-    }
-
-    fn read(&self, input: &mut Input<'_>, out: &mut Batcher<'_>) -> io::Result<()> {
-        MAKE.read_table(input, out)
-    }
-
-    fn reread(&self, slices: &[Slice], options: &ReadingOptions, out: &mut Batcher<'_>) -> io::Result<()> {
-        MAKE.reread_table(slices, options, out)
-    }
-
-    fn raw_text(&self, slices: &[Slice]) -> Option<String> {
-        csv::raw_text(slices)
-    }
+fn of_it(columns: &Columns<'_>) -> bool {
+    columns.has("_raw") && columns.hold("eventVersion") && columns.hold("awsRegion")
 }

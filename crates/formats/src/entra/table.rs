@@ -5,16 +5,14 @@
 //! not there stays empty.
 
 use std::borrow::Cow;
-use std::io;
 
+use assize_model::Card;
 use assize_model::spine::{Client, Link, ObjectKind, Outcome, Qualifier, Scope, Verb};
-use assize_model::{Batcher, Card, Confidence, Format, Input, ReadingOptions, Slice};
 
-use crate::json::{Make, Meaning, Own, Record, address};
-use crate::{cloud, csv};
-
-/// See the module's text.
-pub(crate) struct EntraTable;
+use crate::cloud;
+use crate::json::{Make, Record, own};
+use crate::made::{Columns, Layout, Made};
+use crate::meaning::{Meaning, address};
 
 static CARD: Card = Card {
     name: "entra-csv",
@@ -71,44 +69,19 @@ const OWN: &[&str] = &[
     "Username",
 ];
 
-macro_rules! own {
-    ($name:literal) => {
-        const { Own::of(OWN, $name) }
-    };
-}
+/// See the module's text.
+pub(crate) static ENTRA_TABLE: Made = Made {
+    card: &CARD,
+    family: "azure",
+    proof: &[("sign-in", "unproven"), ("audit", "unproven")],
+    make: &MAKE,
+    layout: Layout::Table(of_it),
+};
 
-impl Format for EntraTable {
-    fn card(&self) -> &'static Card {
-        &CARD
-    }
-
-    fn family(&self) -> &'static str {
-        "azure"
-    }
-
-    fn proof(&self) -> &'static [(&'static str, &'static str)] {
-        &[("sign-in", "unproven"), ("audit", "unproven")]
-    }
-
-    fn recognise(&self, head: &[u8]) -> Option<Confidence> {
-        let names = csv::names(head)?;
-        let has = |name: &str| names.iter().any(|known| known.trim() == name);
-        let sign_in = has("Request ID") && has("IP address") && has("Status") && has("Application ID");
-        let audit = has("CorrelationId") && has("Activity") && has("ActorType") && has("Result");
-        (has("Date (UTC)") && (sign_in || audit)).then_some(Confidence(92))
-    }
-
-    fn read(&self, input: &mut Input<'_>, out: &mut Batcher<'_>) -> io::Result<()> {
-        MAKE.read_table(input, out)
-    }
-
-    fn reread(&self, slices: &[Slice], options: &ReadingOptions, out: &mut Batcher<'_>) -> io::Result<()> {
-        MAKE.reread_table(slices, options, out)
-    }
-
-    fn raw_text(&self, slices: &[Slice]) -> Option<String> {
-        csv::raw_text(slices)
-    }
+fn of_it(columns: &Columns<'_>) -> bool {
+    let all = |names: &[&str]| names.iter().all(|name| columns.has(name));
+    let sign_in = all(&["Request ID", "IP address", "Status", "Application ID"]);
+    columns.has("Date (UTC)") && (sign_in || all(&["CorrelationId", "Activity", "ActorType", "Result"]))
 }
 
 fn meaning(record: &Record) -> Option<Meaning<'_>> {
@@ -131,7 +104,8 @@ fn sign_in(record: &Record) -> Meaning<'_> {
     let object = record.said(own!("Application")).or_else(|| record.said(own!("Resource")));
     event.object = object.map(Cow::Borrowed);
     event.peer = record.said(own!("IP address")).and_then(address);
-    event.device = record.said(own!("Device name")).or_else(|| record.said(own!("Device ID")));
+    let device = record.said(own!("Device name")).or_else(|| record.said(own!("Device ID")));
+    event.device = device.map(Cow::Borrowed);
     event.client = match person {
         Some(_) => super::client(record.said(own!("Client app")), record.said(own!("User agent"))),
         None => Some(Client::Api),

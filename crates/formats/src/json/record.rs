@@ -13,10 +13,10 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use assize_model::spine::Link;
-use assize_model::{Batcher, Cause, EventView, Packed};
+use assize_model::{Batcher, Cause, Packed, Range, ReadingOptions};
 
 use super::{Broken, Fields};
+use crate::meaning::Meaning;
 
 /// Objects and arrays nested deeper than this are hostile.
 const DEPTH_MAX: usize = 64;
@@ -196,7 +196,8 @@ impl Record {
 
     /// The first value of any field, by its whole name.
     pub(crate) fn field(&self, name: &str) -> Option<&str> {
-        self.pairs().find(|(found, value)| *found == name && value.is_some())?.1
+        let named = self.ids.iter().enumerate().filter(|(_, id)| self.names.path(**id) == name);
+        named.filter_map(|(place, _)| self.value(place)).next()
     }
 
     fn value(&self, place: usize) -> Option<&str> {
@@ -212,11 +213,12 @@ impl Record {
         self.pairs().map(|(name, value)| (name.to_owned(), value.map(str::to_owned))).collect()
     }
 
-    /// Hands the record on as an event.
-    pub(crate) fn hand_on<'e>(
+    /// Hands the record on as an event of that meaning.
+    pub(crate) fn hand_on(
         &self,
-        view: &EventView<'_>,
-        links: impl Iterator<Item = (Link, &'e str)>,
+        meaning: &Meaning<'_>,
+        ranges: &[Range],
+        options: &ReadingOptions,
         out: &mut Batcher<'_>,
     ) -> io::Result<()> {
         let packed = Packed {
@@ -227,7 +229,7 @@ impl Record {
             nulls: &self.nulls,
             name: &|number| self.names.path(number),
         };
-        out.event_packed(view, links, packed)
+        out.event_packed(&meaning.view(ranges, options), meaning.links(), packed)
     }
 }
 

@@ -4,15 +4,10 @@
 //! `_raw`. The columns beside it stay fields of the event. A cell that a spreadsheet has cut (at 32,767
 //! characters) is no record any more: the row is an event of what stands beside it, and a gap.
 
-use std::io;
-
-use assize_model::{Batcher, Card, Confidence, Format, Input, ReadingOptions, Slice};
+use assize_model::Card;
 
 use super::MAKE;
-use crate::csv;
-
-/// See the module's text.
-pub(crate) struct M365Table;
+use crate::made::{Columns, Layout, Made};
 
 static CARD: Card = Card {
     name: "m365-audit-csv",
@@ -30,42 +25,18 @@ static CARD: Card = Card {
     version: 1,
 };
 
-impl Format for M365Table {
-    fn card(&self) -> &'static Card {
-        &CARD
-    }
+/// See the module's text.
+pub(crate) static M365_TABLE: Made = Made {
+    card: &CARD,
+    family: "m365",
+    proof: &[("purview", "unproven"), ("splunk", "unproven")],
+    make: &MAKE,
+    layout: Layout::Table(of_it),
+};
 
-    fn family(&self) -> &'static str {
-        "m365"
-    }
-
-    fn proof(&self) -> &'static [(&'static str, &'static str)] {
-        &[("purview", "unproven"), ("splunk", "unproven")]
-    }
-
-    fn recognise(&self, head: &[u8]) -> Option<Confidence> {
-        let names = csv::names(head)?;
-        let has = |name: &str| names.iter().any(|known| known.trim() == name);
-        let purview = has("AuditData") && (has("CreationDate") || has("RecordType") || has("Operations"));
-        // Of Splunk's own columns none tells what the event is: the first one does.
-        let splunk = || has("_raw") && holds(head, b"CreationTime") && holds(head, b"Workload");
-        (purview || splunk()).then_some(Confidence(92))
-    }
-
-    fn read(&self, input: &mut Input<'_>, out: &mut Batcher<'_>) -> io::Result<()> {
-        MAKE.read_table(input, out)
-    }
-
-    fn reread(&self, slices: &[Slice], options: &ReadingOptions, out: &mut Batcher<'_>) -> io::Result<()> {
-        MAKE.reread_table(slices, options, out)
-    }
-
-    fn raw_text(&self, slices: &[Slice]) -> Option<String> {
-        csv::raw_text(slices)
-    }
-}
-
-/// Whether a name stands in JSON inside a cell.
-pub(crate) fn holds(head: &[u8], name: &[u8]) -> bool {
-    memchr::memmem::find(head, &[b"\"\"", name, b"\"\""].concat()).is_some()
+fn of_it(columns: &Columns<'_>) -> bool {
+    let beside = ["CreationDate", "RecordType", "Operations"];
+    let purview = columns.has("AuditData") && beside.iter().any(|name| columns.has(name));
+    // Of Splunk's own columns none tells what the event is: the first one does.
+    purview || columns.has("_raw") && columns.hold("CreationTime") && columns.hold("Workload")
 }

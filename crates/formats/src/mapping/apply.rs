@@ -7,10 +7,12 @@
 use std::borrow::Cow;
 
 use assize_model::spine::{Client, ObjectKind, Outcome, Scope, Verb};
-use assize_model::time::Stated;
-use assize_model::{Event, ReadingOptions, Time};
+use assize_model::time::{Stated, Zone};
+use assize_model::{ReadingOptions, Time};
 
 use super::rules::{Column, How, Mapping, Value, When};
+use crate::clock;
+use crate::meaning::{Meaning, Text};
 
 /// A value that a rule could not use.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,102 +24,116 @@ pub struct Problem {
 }
 
 /// The value of a column (by its number in `mapping.columns`); `None` if there is none.
-pub(crate) type Cell<'f, 'r> = &'f dyn Fn(usize) -> Option<Cow<'r, str>>;
+pub(crate) type Cell<'f, 'r> = &'f dyn Fn(usize) -> Option<Text<'r>>;
 
-/// The reading option that says in which zone local times are, where nothing else does.
-const ZONE: &str = "zone";
+/// What a mapping made of a record.
+pub(crate) struct Applied<'r> {
+    pub(crate) meaning: Meaning<'r>,
+    /// Whether its time rests on the zone that was given for this reading.
+    pub(crate) by_zone_given: bool,
+    pub(crate) problems: Vec<Problem>,
+}
 
-/// Fills the spine of an event of this record, and says what it could not use.
-pub(crate) fn apply(
-    mapping: &Mapping,
-    cell: Cell<'_, '_>,
-    options: &ReadingOptions,
-    event: &mut Event,
-) -> Vec<Problem> {
+/// Fills the spine of this record, and says what it could not use.
+pub(crate) fn apply<'r>(mapping: &'r Mapping, cell: Cell<'_, 'r>, options: &ReadingOptions) -> Applied<'r> {
     let record = Record { mapping, cell };
-    let mut problems = record.time(options, event);
+    let mut applied = time_only(mapping, cell, options);
+    let Applied { meaning, problems, .. } = &mut applied;
     if let Some(when) = &mapping.until {
-        event.until = record.told(when, options, &mut problems).and_then(|told| told.time);
+        meaning.until = record.told(when, options, problems).and_then(|told| told.time);
     }
     for (column, value) in &mapping.spine {
         if let Some(text) = record.value(value) {
-            let problem = set(*column, &text, event);
+            let problem = set(*column, text, meaning);
             problems.extend(problem.map(|what| record.problem(&value.columns, what)));
         }
     }
     for (link, value) in &mapping.links_by {
-        event.links.extend(record.value(value).map(|text| (*link, text.into_owned())));
+        meaning.links.extend(record.value(value).map(|text| (*link, text)));
     }
     for (qualifier, value) in &mapping.qualifiers {
         if record.value(value).as_deref() == Some("yes") {
-            event.qualifiers.push(*qualifier);
+            meaning.qualifiers.push(*qualifier);
         }
     }
-    problems
+    applied
 }
 
 /// Of a record whose values may stand in the wrong columns: the time, which says itself whether it is one.
-pub(crate) fn time_only(mapping: &Mapping, cell: Cell<'_, '_>, options: &ReadingOptions, event: &mut Event) {
-    Record { mapping, cell }.time(options, event);
+pub(crate) fn time_only<'r>(
+    mapping: &'r Mapping,
+    cell: Cell<'_, 'r>,
+    options: &ReadingOptions,
+) -> Applied<'r> {
+    let meaning = Meaning::of(mapping.source.as_str());
+    let mut applied = Applied { meaning, by_zone_given: false, problems: Vec::new() };
+    let Applied { meaning, by_zone_given, problems } = &mut applied;
+    let when = mapping.time.as_ref();
+    if let Some(told) = when.and_then(|when| Record { mapping, cell }.told(when, options, problems)) {
+        (meaning.time, meaning.time_text) = (told.time, Some(told.text));
+        meaning.time_assumed = told.assumed;
+        *by_zone_given = told.by_zone_given;
+    }
+    applied
 }
 
 /// Puts a value into a column of the spine; says what is wrong with it.
-fn set(column: Column, text: &str, event: &mut Event) -> Option<String> {
-    let owned = || Some(text.to_owned());
-    let number = text.trim().parse().ok();
+fn set<'r>(column: Column, text: Text<'r>, event: &mut Meaning<'r>) -> Option<String> {
     match column {
-        Column::Host => event.host = owned(),
-        Column::Actor => event.actor = owned(),
-        Column::Target => event.target = owned(),
-        Column::Object => event.object = owned(),
-        Column::Peer => event.peer = owned(),
-        Column::Device => event.device = owned(),
-        Column::Count => event.count = number,
-        Column::Bytes => event.bytes = number,
-        // The words were checked when the mapping was loaded.
-        Column::Verb => event.verb = one_of(Verb::ALL, |w| w.as_str(), text).unwrap_or(Verb::Other),
-        Column::Outcome => {
-            event.outcome = one_of(Outcome::ALL, |w| w.as_str(), text).unwrap_or(Outcome::Unknown);
+        Column::Count | Column::Bytes => {
+            let number = text.trim().parse().ok();
+            let slot = if column == Column::Count { &mut event.count } else { &mut event.bytes };
+            *slot = number;
+            return number.is_none().then(|| format!("expected a number, found `{text}`"));
         }
-        Column::ObjectKind => event.object_kind = one_of(ObjectKind::ALL, |w| w.as_str(), text),
-        Column::Scope => event.scope = one_of(Scope::ALL, |w| w.as_str(), text),
-        Column::Client => event.client = one_of(Client::ALL, |w| w.as_str(), text),
+        Column::Host => event.host = Some(text),
+        Column::Actor => event.actor = Some(text),
+        Column::Target => event.target = Some(text),
+        Column::Object => event.object = Some(text),
+        Column::Peer => event.peer = Some(text),
+        Column::Device => event.device = Some(text),
+        // The words were checked when the mapping was loaded.
+        Column::Verb => event.verb = one_of(Verb::ALL, |w| w.as_str(), &text).unwrap_or(Verb::Other),
+        Column::Outcome => {
+            event.outcome = one_of(Outcome::ALL, |w| w.as_str(), &text).unwrap_or(Outcome::Unknown);
+        }
+        Column::ObjectKind => event.object_kind = one_of(ObjectKind::ALL, |w| w.as_str(), &text),
+        Column::Scope => event.scope = one_of(Scope::ALL, |w| w.as_str(), &text),
+        Column::Client => event.client = one_of(Client::ALL, |w| w.as_str(), &text),
     }
-    let numeric = matches!(column, Column::Count | Column::Bytes) && number.is_none();
-    numeric.then(|| format!("expected a number, found `{text}`"))
+    None
 }
 
 /// A record under a mapping.
-struct Record<'m, 'f, 'r> {
-    mapping: &'m Mapping,
+struct Record<'f, 'r> {
+    mapping: &'r Mapping,
     cell: Cell<'f, 'r>,
 }
 
 /// A time as the record tells it.
-struct Told {
-    text: String,
+struct Told<'r> {
+    text: Text<'r>,
     time: Option<Time>,
-    assumed: Option<String>,
-    /// The zone that was given for this reading.
-    given: Option<String>,
+    assumed: Option<Text<'r>>,
+    by_zone_given: bool,
 }
 
-impl Record<'_, '_, '_> {
-    fn cell(&self, column: usize) -> Option<Cow<'_, str>> {
+impl<'r> Record<'_, 'r> {
+    fn cell(&self, column: usize) -> Option<Text<'r>> {
         let cell = (self.cell)(column)?;
         let empty = matches!(cell.trim(), "" | "-");
         (!empty).then_some(cell)
     }
 
-    fn value<'s>(&'s self, value: &'s Value) -> Option<Cow<'s, str>> {
+    fn value(&self, value: &'r Value) -> Option<Text<'r>> {
         if let How::Sum = value.how {
             return self.sum(value);
         }
-        let mut cells = value.columns.iter().filter_map(|column| self.cell(*column));
-        let found = cells.next().and_then(|cell| match &value.how {
-            How::Table(table) => table.get(&cell.trim().to_lowercase()).map(|to| Cow::Borrowed(to.as_str())),
+        let found = value.columns.iter().find_map(|column| self.cell(*column));
+        let found = found.and_then(|cell| match &value.how {
+            How::Table(table) => table.get(&*lower(cell.trim())).map(|to| Cow::Borrowed(to.as_str())),
             How::Contains(pairs) => {
-                let cell = cell.to_lowercase();
+                let cell = lower(&cell);
                 let pair = pairs.iter().find(|(part, _)| cell.contains(part.as_str()));
                 pair.map(|(_, to)| Cow::Borrowed(to.as_str()))
             }
@@ -128,7 +144,7 @@ impl Record<'_, '_, '_> {
     }
 
     /// Of the columns that hold a number; none if none does.
-    fn sum(&self, value: &Value) -> Option<Cow<'_, str>> {
+    fn sum(&self, value: &Value) -> Option<Text<'r>> {
         let numbers =
             value.columns.iter().filter_map(|column| self.cell(*column)?.trim().parse::<u64>().ok());
         numbers.reduce(u64::saturating_add).map(|sum| Cow::Owned(sum.to_string()))
@@ -139,29 +155,22 @@ impl Record<'_, '_, '_> {
         Problem { column: names.join(" "), what }
     }
 
-    fn time(&self, options: &ReadingOptions, event: &mut Event) -> Vec<Problem> {
-        let mut problems = Vec::new();
-        let when = self.mapping.time.as_ref();
-        if let Some(told) = when.and_then(|when| self.told(when, options, &mut problems)) {
-            event.time = told.time;
-            event.time_assumed = told.assumed;
-            event.time_text = Some(told.text);
-            event.options.0.extend(told.given.map(|zone| (ZONE.to_owned(), zone)));
+    fn told(
+        &self,
+        when: &'r When,
+        options: &ReadingOptions,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Told<'r>> {
+        let mut cells = when.columns.iter().filter_map(|column| self.cell(*column));
+        let mut text = cells.next()?;
+        for cell in cells {
+            text = [&text, " ", &cell].concat().into();
         }
-        problems
-    }
-
-    fn told(&self, when: &When, options: &ReadingOptions, problems: &mut Vec<Problem>) -> Option<Told> {
-        let cells: Vec<Cow<'_, str>> = when.columns.iter().filter_map(|column| self.cell(*column)).collect();
-        if cells.is_empty() {
-            return None;
-        }
-        let text = cells.join(" ");
         let stated = match &when.format {
             Some(format) => Time::parse_as(format, text.trim()),
-            None => Time::parse(&text).or_else(|| Time::of_unix(text.trim()).map(Stated::Instant)),
+            None => parsed(&text),
         };
-        let mut told = Told { text, time: None, assumed: None, given: None };
+        let mut told = Told { text, time: None, assumed: None, by_zone_given: false };
         match stated {
             Some(Stated::Instant(time)) => told.time = Some(time),
             Some(Stated::Local(local)) => local_time(when, options, local, &mut told),
@@ -175,23 +184,37 @@ impl Record<'_, '_, '_> {
     }
 }
 
+/// A date and time in the notation of most logs, faster than in any other.
+fn parsed(text: &str) -> Option<Stated> {
+    match clock::iso(text.as_bytes()) {
+        Some((stated, length)) if length == text.len() => Some(stated),
+        _ => Time::parse(text).or_else(|| Time::of_unix(text.trim()).map(Stated::Instant)),
+    }
+}
+
+/// In small letters; most words are.
+fn lower(text: &str) -> Cow<'_, str> {
+    let small = text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
+    if small { Cow::Borrowed(text) } else { Cow::Owned(text.to_lowercase()) }
+}
+
 /// The zone of a time that states none: the mapping's, else the one given for this reading, else UTC.
-fn local_time(when: &When, options: &ReadingOptions, local: Time, told: &mut Told) {
+fn local_time(when: &When, options: &ReadingOptions, local: Time, told: &mut Told<'_>) {
     if let Some((zone, name)) = &when.zone {
         told.time = Some(zone.instant(local));
-        told.assumed = Some(format!("no zone stated; read as {name}, as its mapping says"));
+        told.assumed = Some(format!("no zone stated; read as {name}, as its mapping says").into());
         return;
     }
-    let given = options.0.get(ZONE).and_then(|name| Some((assize_model::time::Zone::of(name)?, name)));
+    let given = options.0.get(clock::ZONE).and_then(|name| Some((Zone::of(name)?, name)));
     match given {
         Some((zone, name)) => {
             told.time = Some(zone.instant(local));
-            told.assumed = Some(format!("no zone stated; read as {name}, as given"));
-            told.given = Some(name.clone());
+            told.assumed = Some(format!("no zone stated; read as {name}, as given").into());
+            told.by_zone_given = true;
         }
         None => {
             told.time = Some(local);
-            told.assumed = Some("no zone stated; read as UTC".to_owned());
+            told.assumed = Some("no zone stated; read as UTC".into());
         }
     }
 }

@@ -220,7 +220,7 @@ fn time(v: &Values, r: &mut Record<'_>) {
     let relative =
         read.map_or_else(|| text.bytes().all(|b| b.is_ascii_digit() || b == b'.'), |t| t.0 < EPOCH_MIN);
     if relative {
-        r.time_assumed = Some("seconds since a capture began; of the clock nothing is known");
+        r.time_assumed = Some("seconds since a capture began; of the clock nothing is known".into());
     } else {
         r.time = read;
     }

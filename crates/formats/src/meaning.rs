@@ -1,45 +1,46 @@
-//! What does a record of a known make say, in the words of the spine?
+//! What does a record say, in the words of the spine?
 //!
-//! The texts belong to the record wherever they stand in it as they are.
+//! As [`assize_model::Event`], but of borrowed texts, without the source's own fields and without a place: the
+//! texts belong to the record wherever they stand in it as they are, so that it becomes a row without a copy of
+//! its own. Formats fill it; who holds the own fields hands it on ([`crate::json::Record`], [`crate::record::Record`]).
 
 use std::borrow::Cow;
-use std::io;
 use std::net::IpAddr;
 
 use assize_model::spine::{Client, Link, ObjectKind, Outcome, Qualifier, Scope, Verb};
 use assize_model::time::Stated;
-use assize_model::{Batcher, EventView, Range, ReadingOptions, Time};
+use assize_model::{Event, EventView, Range, ReadingOptions, Time};
 
-use super::Record;
+pub(crate) type Text<'a> = Cow<'a, str>;
 
 /// Everything of the spine that a record can fill; see [`assize_model::Event`].
 #[derive(Debug)]
 pub(crate) struct Meaning<'a> {
-    pub(crate) source: Cow<'a, str>,
+    pub(crate) source: Text<'a>,
     pub(crate) time: Option<Time>,
-    pub(crate) time_text: Option<&'a str>,
-    pub(crate) time_assumed: Option<Cow<'static, str>>,
+    pub(crate) time_text: Option<Text<'a>>,
+    pub(crate) time_assumed: Option<Text<'a>>,
     pub(crate) until: Option<Time>,
-    pub(crate) host: Option<&'a str>,
-    pub(crate) actor: Option<Cow<'a, str>>,
-    pub(crate) target: Option<Cow<'a, str>>,
+    pub(crate) host: Option<Text<'a>>,
+    pub(crate) actor: Option<Text<'a>>,
+    pub(crate) target: Option<Text<'a>>,
     pub(crate) verb: Verb,
-    pub(crate) object: Option<Cow<'a, str>>,
+    pub(crate) object: Option<Text<'a>>,
     pub(crate) object_kind: Option<ObjectKind>,
     pub(crate) scope: Option<Scope>,
     pub(crate) client: Option<Client>,
-    pub(crate) peer: Option<Cow<'a, str>>,
-    pub(crate) device: Option<&'a str>,
+    pub(crate) peer: Option<Text<'a>>,
+    pub(crate) device: Option<Text<'a>>,
     pub(crate) count: Option<u64>,
     pub(crate) bytes: Option<u64>,
     pub(crate) outcome: Outcome,
     pub(crate) qualifiers: Vec<Qualifier>,
-    pub(crate) links: Vec<(Link, &'a str)>,
+    pub(crate) links: Vec<(Link, Text<'a>)>,
 }
 
 impl<'a> Meaning<'a> {
     /// Nothing but the kind of log.
-    pub(crate) fn of(source: impl Into<Cow<'a, str>>) -> Self {
+    pub(crate) fn of(source: impl Into<Text<'a>>) -> Self {
         Self {
             source: source.into(),
             time: None,
@@ -66,7 +67,7 @@ impl<'a> Meaning<'a> {
 
     /// Sets the time; `unzoned` says why a reading without zone is taken as UTC.
     pub(crate) fn set_time(&mut self, text: &'a str, unzoned: &'static str) {
-        self.time_text = Some(text);
+        self.time_text = Some(text.into());
         match Time::parse(text).or_else(|| Time::of_unix(text).map(Stated::Instant)) {
             Some(Stated::Instant(time)) => self.time = Some(time),
             Some(Stated::Local(time)) => {
@@ -81,9 +82,9 @@ impl<'a> Meaning<'a> {
     pub(crate) fn link(&mut self, kind: Link, value: Option<&'a str>) {
         if let Some(value) = value
             && !value.is_empty()
-            && !self.links.contains(&(kind, value))
+            && !self.links.iter().any(|(other, known)| *other == kind && known == value)
         {
-            self.links.push((kind, value));
+            self.links.push((kind, value.into()));
         }
     }
 
@@ -100,23 +101,17 @@ impl<'a> Meaning<'a> {
         self.object_kind = Some(kind);
     }
 
-    /// Hands the record on as an event with this meaning.
-    pub(crate) fn hand_on(
-        &self,
-        record: &Record,
-        ranges: &[Range],
-        options: &ReadingOptions,
-        out: &mut Batcher<'_>,
-    ) -> io::Result<()> {
-        let view = EventView {
+    /// As the event of a record that lies there, but for links and own fields.
+    pub(crate) fn view<'v>(&'v self, ranges: &'v [Range], options: &'v ReadingOptions) -> EventView<'v> {
+        EventView {
             ranges,
             options,
             time: self.time,
-            time_text: self.time_text,
+            time_text: self.time_text.as_deref(),
             time_assumed: self.time_assumed.as_deref(),
             until: self.until,
             source: &self.source,
-            host: self.host,
+            host: self.host.as_deref(),
             actor: self.actor.as_deref(),
             target: self.target.as_deref(),
             verb: self.verb,
@@ -125,13 +120,45 @@ impl<'a> Meaning<'a> {
             scope: self.scope,
             client: self.client,
             peer: self.peer.as_deref(),
-            device: self.device,
+            device: self.device.as_deref(),
             count: self.count,
             bytes: self.bytes,
             outcome: self.outcome,
             qualifiers: &self.qualifiers,
-        };
-        record.hand_on(&view, self.links.iter().copied(), out)
+        }
+    }
+
+    /// The same as an event that owns its texts, for a preview.
+    pub(crate) fn event(self, range: Range, fields: Vec<(String, Option<String>)>) -> Event {
+        let own = |text: Option<Text<'_>>| text.map(Cow::into_owned);
+        Event {
+            time: self.time,
+            time_text: own(self.time_text),
+            time_assumed: own(self.time_assumed),
+            until: self.until,
+            host: own(self.host),
+            actor: own(self.actor),
+            target: own(self.target),
+            verb: self.verb,
+            object: own(self.object),
+            object_kind: self.object_kind,
+            scope: self.scope,
+            client: self.client,
+            peer: own(self.peer),
+            device: own(self.device),
+            count: self.count,
+            bytes: self.bytes,
+            outcome: self.outcome,
+            qualifiers: self.qualifiers,
+            links: self.links.into_iter().map(|(kind, value)| (kind, value.into_owned())).collect(),
+            fields,
+            ..Event::at(range, self.source)
+        }
+    }
+
+    /// What it can be joined by, as a batcher takes it.
+    pub(crate) fn links(&self) -> impl Iterator<Item = (Link, &str)> {
+        self.links.iter().map(|(kind, value)| (*kind, value.as_ref()))
     }
 }
 
