@@ -148,8 +148,9 @@ impl Veil for Spy {
 
     fn cover(&self, text: &str) -> Option<String> {
         let ordinary = std::collections::BTreeSet::new();
-        assize_names::Mask::new(&self.0, &Self::KEY, &ordinary)
-            .cover(text, &mut assize_names::Covered::default())
+        let (covered, scratch) =
+            (&mut assize_names::Covered::default(), &mut assize_names::Scratch::default());
+        assize_names::Mask::new(&self.0, &Self::KEY, &ordinary).cover(text, covered, scratch)
     }
 
     fn digest(&self, place: &str) -> String {

@@ -33,12 +33,18 @@ fn main() -> ExitCode {
     // the system refuses, there is nothing better to do.
     let _ = rlimit::Resource::CORE.set(0, 0);
     let line = CommandLine::parse();
-    std::panic::set_hook(Box::new(|panic| {
-        eprintln!("assize: a defect of this program: {}", assize_case::gate::cover(&panic.to_string()));
-    }));
+    std::panic::set_hook(Box::new(tell_defect));
     let mut shell = shell::Shell::new(line.common);
     match commands::run(line.command, &mut shell) {
         Ok(code) => code,
         Err(error) => shell.failed(&error),
     }
+}
+
+/// Where the program broke down. What the message says was made of what it was working on, names perhaps, and is
+/// told only where it is the program's own words.
+fn tell_defect(panic: &std::panic::PanicHookInfo<'_>) {
+    let place = panic.location().map_or_else(|| "an unknown place".into(), ToString::to_string);
+    let words = panic.payload().downcast_ref::<&'static str>().map_or("", |words| words);
+    eprintln!("assize: a defect of this program, at {place}: please report it. {words}");
 }

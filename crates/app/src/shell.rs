@@ -130,6 +130,16 @@ impl Shell {
         }
     }
 
+    /// The case, to import a register; made if the folder is new or empty.
+    pub fn case_for_names(&self) -> Result<Case> {
+        match self.case_folder() {
+            Ok(folder) if Vault::is_case(&folder) => {
+                self.with_keys(|keys| Case::open_for_names(&folder, keys))
+            }
+            _ => self.case_or_new(),
+        }
+    }
+
     /// The case, to change it; made if the folder is new or empty.
     pub fn case_or_new(&self) -> Result<Case> {
         let Some(folder) = &self.common.case else { return self.case_for_writing() };

@@ -12,6 +12,7 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 use std::sync::{PoisonError, RwLock};
 
+use crate::fault;
 use crate::names::Names;
 
 /// The names of every case that was opened; the newest of one case stand for all of its.
@@ -27,6 +28,9 @@ pub(crate) fn close(names: Names) {
 /// A text with every name covered that the gate is closed for.
 #[must_use]
 pub fn cover(text: &str) -> Cow<'_, str> {
+    if fault::asked("leak-gate") {
+        return Cow::Borrowed(text);
+    }
     let closed = CLOSED_FOR.read().unwrap_or_else(PoisonError::into_inner);
     closed.iter().fold(Cow::Borrowed(text), |text, names| match names.cover(&text) {
         Cow::Owned(covered) => Cow::Owned(covered),

@@ -18,6 +18,7 @@ mod detect;
 mod diff;
 mod digest;
 mod expose;
+mod fault;
 pub mod gate;
 mod measure;
 mod names;
@@ -117,6 +118,11 @@ pub enum CaseError {
         "this case has protected names, and its masking key is not in the key folder ($ASSIZE_KEYS): nothing is shown, because nothing could be covered"
     )]
     NoMaskingKey,
+    /// The register was imported by a program that kept nothing to know its names by.
+    #[error(
+        "version {0} of the register was imported by an earlier version of this program, which kept nothing to know its names by: nothing is shown, because nothing could be covered; `assize register import` it again"
+    )]
+    NamesNotKept(u32),
     /// Names were added since the tables were derived.
     #[error(
         "names were added to the register since these tables were derived; they are closed until `assize derive` has covered them"
@@ -205,6 +211,22 @@ impl Case {
         vault.load_passwords(keys)?;
         let names = ProtectedNames::of(&vault, keys)?;
         Ok(Self::of(vault, names))
+    }
+
+    /// Opens a case to import a register: also one whose names cannot be covered yet. Nothing else is to be
+    /// done with it.
+    ///
+    /// # Errors
+    /// As [`Self::open_for_writing_with`].
+    pub fn open_for_names(root: &Path, keys: &Keys) -> Result<Self, CaseError> {
+        match Self::open_for_writing_with(root, keys) {
+            Err(CaseError::NamesNotKept(_)) => {
+                let mut vault = Vault::open_for_writing(root)?;
+                vault.use_keys(keys)?;
+                Ok(Self::of(vault, None))
+            }
+            opened => opened,
+        }
     }
 
     const fn of(vault: Vault, names: Option<Arc<ProtectedNames>>) -> Self {
@@ -316,6 +338,7 @@ impl Case {
     /// # Errors
     /// [`CaseError::NotDerived`], or the tables cannot be read.
     pub fn snapshot(&self) -> Result<CaseSnapshot<'_>, CaseError> {
+        fault::break_if_asked("break-telling", || format!("{:?}", self.vault.exhibits()));
         let derived = self.vault.derived();
         let names = names::in_force(&derived, self.names.as_ref())?;
         let tables = Tables::open(&derived, threads(None))?;

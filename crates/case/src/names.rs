@@ -12,8 +12,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::hash::Hasher;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int32Type;
@@ -21,22 +20,26 @@ use arrow_array::{Array, ArrayRef, MapArray, RecordBatch, StringArray, StructArr
 use arrow_schema::{ArrowError, DataType};
 use assize_analysis::register::Veil;
 use assize_model::{Protected, column};
-use assize_names::{Covered, Mask, MatchKey, Matcher, Person};
+use assize_names::{Covered, Mask, MatchKey, Matcher, Person, Scratch};
 use assize_vault::{Derived, Keys, MaskingKey, Vault};
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::CaseError;
+use crate::{CaseError, fault};
 
 /// Names that a case covers, and the key to know them again. No `Debug`.
 pub struct Names {
     matcher: Arc<Matcher>,
     key: MatchKey,
     ordinary: BTreeSet<u64>,
-    /// Words of this program; of the names at the gate.
-    own: Option<Arc<BTreeSet<u64>>>,
+    /// Words of this program.
+    own: Arc<BTreeSet<u64>>,
+    /// Whether what is covered is what this program says.
+    at_the_gate: bool,
     digest: String,
+    /// For texts that come one by one.
+    scratch: Mutex<Scratch>,
 }
 
 /// What this program says itself.
@@ -53,7 +56,7 @@ impl Names {
     /// Where there are names and the masking key is not here, or they are not what their leaf says.
     pub(crate) fn of(vault: &Vault, keys: &Keys) -> Result<Option<Arc<Self>>, CaseError> {
         let Some(version) = vault.register_versions().last().copied() else { return Ok(None) };
-        let bytes = vault.register_names(version)?;
+        let bytes = vault.register_names(version)?.ok_or(CaseError::NamesNotKept(version))?;
         let key = vault.masking_in(keys)?.ok_or(CaseError::NoMaskingKey)?;
         let names = Arc::new(Self::load(&bytes, &key)?);
         let kept = Kept::of(&vault.derived())?;
@@ -65,20 +68,21 @@ impl Names {
 
     fn load(bytes: &[u8], key: &MaskingKey) -> Result<Self, CaseError> {
         let matcher = Matcher::load(bytes).map_err(|error| CaseError::Refused(error.to_string()))?;
-        let digest = HEXLOWER.encode(&Sha256::digest(bytes));
+        let key = MatchKey::new(key.for_words());
         Ok(Self {
             matcher: Arc::new(matcher),
-            key: MatchKey::new(key.for_words()),
+            own: Arc::new(own_words().map(|word| key.word(word)).collect()),
+            key,
             ordinary: BTreeSet::new(),
-            own: None,
-            digest,
+            at_the_gate: false,
+            digest: HEXLOWER.encode(&Sha256::digest(bytes)),
+            scratch: Mutex::new(Scratch::remembering()),
         })
     }
 
     /// The same names for what leaves the program.
     pub(crate) fn at_the_gate(&self, ordinary: BTreeSet<u64>) -> Self {
-        let own = own_words().map(|word| self.key.word(word)).collect();
-        Self { own: Some(Arc::new(own)), ..self.sparing(ordinary) }
+        Self { at_the_gate: true, ..self.sparing(ordinary) }
     }
 
     /// What the result of covering depends on: the names, and which words are ordinary.
@@ -92,15 +96,18 @@ impl Names {
             matcher: Arc::clone(&self.matcher),
             key: self.key.clone(),
             ordinary,
-            own: self.own.clone(),
+            own: Arc::clone(&self.own),
+            at_the_gate: self.at_the_gate,
             digest: self.digest.clone(),
+            scratch: Mutex::new(Scratch::remembering()),
         }
     }
 
     /// A text with its names covered.
     #[must_use]
     pub fn cover<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let covered = self.mask().cover(text, &mut Covered::default());
+        let scratch = &mut *self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
+        let covered = self.mask().cover(text, &mut Covered::default(), scratch);
         covered.map_or(Cow::Borrowed(text), Cow::Owned)
     }
 
@@ -112,8 +119,9 @@ impl Names {
                 &pairs.map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect::<Vec<_>>(),
             )
         };
-        let mask = self.mask();
-        mask.holds(&String::from_utf8_lossy(bytes)) || mask.holds(&wide(0)) || mask.holds(&wide(1))
+        let (mask, scratch) = (self.mask(), &mut Scratch::default());
+        let mut holds = |text: &str| mask.holds(text, scratch);
+        holds(&String::from_utf8_lossy(bytes)) || holds(&wide(0)) || holds(&wide(1))
     }
 
     /// A path in a container, each step by itself: so that what begins alike still does, and a member is found
@@ -129,10 +137,7 @@ impl Names {
 
     fn mask(&self) -> Mask<'_> {
         let mask = Mask::new(&self.matcher, &self.key, &self.ordinary);
-        match &self.own {
-            Some(own) => mask.speaking(own),
-            None => mask,
-        }
+        if self.at_the_gate { mask.speaking(&self.own) } else { mask }
     }
 }
 
@@ -156,11 +161,13 @@ impl<'k> Importing<'k> {
 
 impl Veil for Importing<'_> {
     fn learn(&mut self, identities: &Protected, accounts: &[String]) {
+        fault::break_if_asked("break-import", || identities.expose().to_owned());
         self.matcher = Matcher::of(&Person::all(identities), &self.words).without(accounts, &self.words);
     }
 
     fn cover(&self, text: &str) -> Option<String> {
-        Mask::new(&self.matcher, &self.words, &BTreeSet::new()).cover(text, &mut Covered::default())
+        let (covered, scratch) = (&mut Covered::default(), &mut Scratch::default());
+        Mask::new(&self.matcher, &self.words, &BTreeSet::new()).cover(text, covered, scratch)
     }
 
     fn digest(&self, place: &str) -> String {
@@ -174,23 +181,70 @@ pub(crate) type Counts = BTreeMap<(u32, String), u64>;
 /// Covers the texts of one exhibit. Each distinct value is looked at once, as far as it is remembered.
 pub(crate) struct Cover<'n> {
     names: &'n Names,
-    remembered: Vec<Slot>,
+    remembered: Remembered,
+    scratch: Scratch,
     /// Who was covered where.
     pub(crate) counts: Counts,
     /// Events in which something hangs on one word, by the word.
     pub(crate) words: BTreeMap<u64, u64>,
 }
 
-/// A value that was looked at, and what became of it.
-#[derive(Clone, Default)]
-struct Slot {
-    value: Option<Box<str>>,
-    covered: Option<Box<(String, Covered)>>,
+/// Values that were looked at, and what became of them.
+struct Remembered {
+    slots: Vec<Slot>,
+    /// The values, one behind the other.
+    values: String,
+    /// What came of those that held a name.
+    covered: Vec<(String, Covered)>,
 }
 
-/// Slots that are remembered, and the longest value that is.
+/// A value: where it stands, and where what came of it, one more; 0 where it held nothing.
+#[derive(Clone, Copy, Default)]
+struct Slot {
+    begin: u32,
+    length: u32,
+    covered: u32,
+}
+
+/// Slots that are remembered, the longest value that is, and how many bytes of all.
 const SLOTS: usize = 1 << 15;
 const VALUE_MAX: usize = 1024;
+const VALUES_MAX: usize = 4 << 20;
+
+impl Remembered {
+    fn new() -> Self {
+        Self { slots: vec![Slot::default(); SLOTS], values: String::new(), covered: Vec::new() }
+    }
+
+    /// The slot of a value, looked at now if it is not remembered.
+    fn of(&mut self, text: &str, find: impl FnOnce() -> Option<(String, Covered)>) -> Slot {
+        let place = place(text);
+        let slot = self.slots[place];
+        let begin = slot.begin as usize;
+        if self.values.get(begin..begin + slot.length as usize) == Some(text) {
+            return slot;
+        }
+        let found = find();
+        if self.values.len() + text.len() > VALUES_MAX {
+            *self = Self::new();
+        }
+        let begin = self.values.len() as u32;
+        self.values.push_str(text);
+        self.covered.extend(found.clone());
+        let covered = if found.is_some() { self.covered.len() as u32 } else { 0 };
+        self.slots[place] = Slot { begin, length: text.len() as u32, covered };
+        self.slots[place]
+    }
+}
+
+/// Where a value is looked for. Who writes values that meet there makes it slow, and nothing else.
+fn place(text: &str) -> usize {
+    let mix = |sum: u64, bytes: u64| (sum ^ bytes).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
+    let (whole, rest) = text.as_bytes().as_chunks::<8>();
+    let sum = whole.iter().fold(text.len() as u64, |sum, bytes| mix(sum, u64::from_le_bytes(*bytes)));
+    let rest = rest.iter().fold(0, |bytes, byte| bytes << 8 | u64::from(*byte));
+    (mix(sum, rest) >> 20) as usize % SLOTS
+}
 
 /// Columns whose words are from closed lists or digests.
 const OURS: &[&str] = &[
@@ -215,7 +269,8 @@ impl<'n> Cover<'n> {
     pub(crate) fn new(names: &'n Names) -> Self {
         Self {
             names,
-            remembered: vec![Slot::default(); SLOTS],
+            remembered: Remembered::new(),
+            scratch: Scratch::remembering(),
             counts: Counts::new(),
             words: BTreeMap::new(),
         }
@@ -223,7 +278,7 @@ impl<'n> Cover<'n> {
 
     /// A text of a column that is no event's.
     pub(crate) fn text(&mut self, column: &str, text: &str) -> Option<String> {
-        self.look(column, text, None)
+        self.look(&|| column.to_owned(), text, None)
     }
 
     /// A path in a container.
@@ -232,39 +287,44 @@ impl<'n> Cover<'n> {
     }
 
     /// A text, and for which words its event must be counted.
-    fn look(&mut self, column: &str, text: &str, event: Option<&mut BTreeSet<u64>>) -> Option<String> {
+    fn look(
+        &mut self,
+        column: &dyn Fn() -> String,
+        text: &str,
+        event: Option<&mut BTreeSet<u64>>,
+    ) -> Option<String> {
         // Nothing shorter than two letters is a name.
         if text.len() < 2 {
             return None;
         }
-        let mask = self.names.mask();
-        let found = |text: &str| {
+        let (mask, scratch) = (self.names.mask(), &mut self.scratch);
+        let mut find = || {
             let mut covered = Covered::default();
-            mask.cover(text, &mut covered).map(|text| Box::new((text, covered)))
+            mask.cover(text, &mut covered, scratch).map(|text| (text, covered))
         };
-        let computed;
-        let hit = if text.len() > VALUE_MAX {
-            computed = found(text);
-            &computed
+        let found;
+        let (text, covered) = if text.len() > VALUE_MAX {
+            found = find();
+            found.as_ref()?
         } else {
-            let slot = &mut self.remembered[place(text)];
-            if slot.value.as_deref() != Some(text) {
-                *slot = Slot { value: Some(text.into()), covered: found(text) };
-            }
-            &slot.covered
+            let slot = self.remembered.of(text, find);
+            &self.remembered.covered[(slot.covered as usize).checked_sub(1)?]
         };
-        let (covered_text, covered) = &**hit.as_ref()?;
         for whose in covered.persons.keys() {
-            *self.counts.entry((*whose, column.to_owned())).or_default() += 1;
+            *self.counts.entry((*whose, column())).or_default() += 1;
         }
         if let Some(event) = event {
             event.extend(covered.anchors.keys().copied());
         }
-        Some(covered_text.clone())
+        Some(text.clone())
     }
 
     /// A batch of events with every text covered.
     pub(crate) fn batch(&mut self, batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
+        fault::break_if_asked("break-reading", || format!("{batch:?}"));
+        if fault::asked("leak-tables") {
+            return Ok(batch.clone());
+        }
         let mut columns = batch.columns().to_vec();
         let mut rows: Vec<BTreeSet<u64>> = vec![BTreeSet::new(); batch.num_rows()];
         for (at, field) in batch.schema().fields().iter().enumerate() {
@@ -396,9 +456,9 @@ impl<'n> Cover<'n> {
     ) -> Option<StringArray> {
         let mut covered: BTreeMap<usize, String> = BTreeMap::new();
         for at in 0..texts.len() {
-            if texts.is_valid(at) && self.may_hold(texts.value(at)) {
+            if texts.is_valid(at) {
                 let row = rows.get_mut(row_of(at));
-                if let Some(text) = self.look(&column_of(at), texts.value(at), row) {
+                if let Some(text) = self.look(&|| column_of(at), texts.value(at), row) {
                     covered.insert(at, text);
                 }
             }
@@ -410,13 +470,6 @@ impl<'n> Cover<'n> {
             texts.is_valid(at).then(|| covered.get(&at).map_or_else(|| texts.value(at), String::as_str))
         };
         Some((0..texts.len()).map(text).collect())
-    }
-
-    /// A quick no, so that the name of a column is not made for nothing: what was looked at and held
-    /// nothing.
-    fn may_hold(&self, text: &str) -> bool {
-        let slot = &self.remembered[place(text)];
-        slot.covered.is_some() || slot.value.as_deref() != Some(text)
     }
 }
 
@@ -438,12 +491,6 @@ fn name_of(keys: &ArrayRef, at: usize) -> String {
             dictionary.values().as_string::<i32>().value(value).to_owned()
         }
     }
-}
-
-fn place(text: &str) -> usize {
-    let mut hasher = std::hash::DefaultHasher::new();
-    hasher.write(text.as_bytes());
-    hasher.finish() as usize % SLOTS
 }
 
 /// One event of so many: a word that stands in more is ordinary.

@@ -264,7 +264,7 @@ impl Case {
         stamp: &Stamp,
     ) -> Result<Vec<u8>, CaseError> {
         let seal = self.seal()?;
-        let needed = needed(&seal, wanted)?;
+        let needed = needed(&seal, &wanted.targets, wanted.minutes, wanted.break_glass)?;
         if wanted.break_glass && self.reviews_owed().iter().any(|review| review.overdue) {
             return refused(
                 "an earlier emergency was not looked at within 24 hours; `assize seal review` first",
@@ -526,13 +526,13 @@ pub fn reviewed(leaf: &str, officer: &str, keys: &Keys) -> Result<String, VaultE
 }
 
 /// How many officers are needed for what is asked.
-fn needed(seal: &Seal, wanted: &UnsealWanted) -> Result<usize, CaseError> {
+fn needed(seal: &Seal, targets: &[String], minutes: u32, break_glass: bool) -> Result<usize, CaseError> {
     let (k, n) = (usize::from(seal.k), seal.officers.len());
-    let distinct: BTreeSet<&String> = wanted.targets.iter().collect();
-    if distinct.is_empty() || distinct.len() < wanted.targets.len() || wanted.minutes == 0 {
+    let distinct: BTreeSet<&String> = targets.iter().collect();
+    if distinct.is_empty() || distinct.len() < targets.len() || minutes == 0 {
         return refused("name each pseudonym or exhibit once, and at least one minute");
     }
-    match (wanted.break_glass, wanted.targets.len()) {
+    match (break_glass, targets.len()) {
         (true, 1) if seal.emergency.is_some() => Ok(1),
         (true, 1) => {
             refused("nobody may break glass in this case: `assize seal new --emergency CARD` names who")
@@ -569,14 +569,7 @@ fn counted(
             officers.insert(signer.officer.clone());
         }
     }
-    let wanted = UnsealWanted {
-        targets: asked.targets.clone(),
-        purpose: String::new(),
-        basis: String::new(),
-        minutes: asked.minutes,
-        break_glass: asked.break_glass,
-    };
-    let needed = needed(seal, &wanted)?;
+    let needed = needed(seal, &asked.targets, asked.minutes, asked.break_glass)?;
     if officers.len() < needed {
         return refused(format!("{} of {needed} officers approved", officers.len()));
     }

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use assize_case::vault::{AtRest, CaseFile, Keys};
+use assize_case::vault::{AtRest, CaseFile, Keys, Vault};
 use assize_case::{Case, ImportWanted, check_register, stamp};
 use assize_drill::court::{Court, Size};
 use assize_drill::make::FIRST_DAY;
@@ -136,4 +136,30 @@ fn a_check_tells_what_is_wrong_and_what_is_missing() {
     assert_eq!(missing, [("rights", true), ("planes", false)]);
     let wrong = told.complaints.iter().find(|told| told.column == "holding_id").unwrap();
     assert_eq!((wrong.file.as_str(), wrong.row), ("items.csv", 6));
+}
+
+/// Versions of this program before names were masked kept nothing to know names by.
+#[test]
+fn a_register_whose_names_were_not_kept_is_imported_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let (register, mut case, keys) = court(dir.path());
+    let stamp = stamp(Some("test"));
+    case.import_register(&wanted(&register, None), &keys, &stamp).unwrap();
+    drop(case);
+    let version = fs::read(dir.path().join("case/register/0001.json")).unwrap();
+    let root = dir.path().join("of-old");
+    drop(Case::create_with(&root, CaseFile::default(), AtRest::Plain, &keys, &stamp).unwrap());
+    let mut vault = Vault::open_for_writing(&root).unwrap();
+    vault.put_register("0001.json", &version, &stamp).unwrap();
+    drop(vault);
+
+    let refused = [Case::open_with(&root, &keys), Case::open_for_writing_with(&root, &keys)];
+    for refused in refused.map(Result::err) {
+        let told = refused.unwrap().to_string();
+        assert!(told.contains("`assize register import` it again"), "{told}");
+    }
+    let mut case = Case::open_for_names(&root, &keys).unwrap();
+    case.import_register(&wanted(&register, None), &keys, &stamp).unwrap();
+    drop(case);
+    assert!(Case::open_with(&root, &keys).unwrap().names().is_some());
 }

@@ -126,7 +126,8 @@ mod tests {
         assert_eq!(bytes, Matcher::of(&persons, &key).kept());
         assert!(!bytes.windows(6).any(|part| part.eq_ignore_ascii_case(b"amira ")));
         let loaded = Matcher::load(&bytes).unwrap();
-        let found = loaded.find("x Lindholm, Amira x Mohamed Sayed", &key, &BTreeSet::new());
+        let (text, scratch) = ("x Lindholm, Amira x Mohamed Sayed", &mut crate::Scratch::default());
+        let found = loaded.find(text, &key, &BTreeSet::new(), scratch);
         let who: Vec<&str> = found.iter().map(|found| loaded.pseudonym(found.whose[0])).collect();
         assert_eq!(who, ["P-1", "P-2"]);
         for cut in 0..bytes.len() {

@@ -1,8 +1,8 @@
 //! How is a protected name sealed, known again, masked and unsealed?
 //!
 //! What this crate knows of names it knows as keyed numbers; the names themselves are in it only while a
-//! register is imported or k of n officers unseal one. Nothing calls it yet: `case` is to put it between what
-//! is read and `derived/`, and before everything that is written out (decision 0091).
+//! register is imported or k of n officers unseal one. `case` puts it between what is read and
+//! `derived/`, and before everything that is written out (decision 0091).
 
 mod encoded;
 mod kept;
@@ -16,5 +16,5 @@ mod variant;
 
 pub use kept::NotKept;
 pub use mask::{Covered, Mask};
-pub use matcher::{Found, MatchKey, Matcher};
+pub use matcher::{Found, MatchKey, Matcher, Scratch};
 pub use person::{Person, PersonKind};

@@ -12,7 +12,7 @@ use std::ops::Range;
 use data_encoding::BASE32_DNSSEC;
 
 use crate::encoded;
-use crate::matcher::{Found, MatchKey, Matcher};
+use crate::matcher::{Found, MatchKey, Matcher, Scratch};
 use crate::plain;
 
 /// Notations within notations that are followed.
@@ -68,8 +68,8 @@ impl<'m> Mask<'m> {
 
     /// The text with its names covered; `None` where it holds none.
     #[must_use]
-    pub fn cover(&self, text: &str, covered: &mut Covered) -> Option<String> {
-        let found = self.find(text, DEPTH_MAX);
+    pub fn cover(&self, text: &str, covered: &mut Covered, scratch: &mut Scratch) -> Option<String> {
+        let found = self.find(text, DEPTH_MAX, scratch);
         if found.is_empty() {
             return None;
         }
@@ -87,24 +87,27 @@ impl<'m> Mask<'m> {
 
     /// Whether a text holds a name, in any notation that is followed.
     #[must_use]
-    pub fn holds(&self, text: &str) -> bool {
-        !self.find(text, DEPTH_MAX).is_empty()
+    pub fn holds(&self, text: &str, scratch: &mut Scratch) -> bool {
+        !self.find(text, DEPTH_MAX, scratch).is_empty()
     }
 
     /// Stretches in order, none over another; where two overlap, they are one.
-    fn find(&self, text: &str, depth: usize) -> Vec<Found> {
-        let mut found = self.matcher.find(text, self.key, self.ordinary);
+    fn find(&self, text: &str, depth: usize, scratch: &mut Scratch) -> Vec<Found> {
+        if plain::drawn_or_told(text) {
+            return Vec::new();
+        }
+        let mut found = self.matcher.find(text, self.key, self.ordinary, scratch);
         found.retain(|found| !found.weak || !within_a_number(text, &found.span));
         if let Some(own) = self.own {
             let ours = |found: &Found| {
                 let words = plain::words(&text[found.span.clone()]);
-                words.iter().all(|word| own.contains(&self.key.word(&word.plain)))
+                words.iter().all(|(_, plain)| own.contains(&self.key.word(plain)))
             };
             found.retain(|found| !found.weak || !ours(found));
         }
         if depth > 0 {
             for inner in encoded::inner(text) {
-                for one in self.find(&inner.text, depth - 1) {
+                for one in self.find(&inner.text, depth - 1, scratch) {
                     let span = inner.outer(&one.span);
                     // What was plain text all along was found already.
                     if text.is_char_boundary(span.start)
@@ -146,8 +149,12 @@ fn within_a_number(text: &str, span: &Range<usize>) -> bool {
         &text[before.map_or(span.start, |(at, _)| at)..end]
     };
     let guid = around(|c| c.is_ascii_hexdigit() || c == '-');
-    if guid.len() >= 16 && text[span.clone()].chars().all(|c| c.is_ascii_hexdigit()) {
+    if guid.len() >= 16 && text[span.clone()].chars().all(|c| c.is_ascii_hexdigit() || c == '-') {
         return true;
+    }
+    // A letter of an identifier, and a name behind it, are more than the identifier.
+    if !text[span.clone()].chars().all(|c| c.is_ascii_alphanumeric()) {
+        return false;
     }
     let run = around(|c| c.is_ascii_alphanumeric());
     let kind = |byte: u8| if byte.is_ascii_digit() { 0 } else { 1 + u8::from(byte.is_ascii_uppercase()) };
@@ -198,7 +205,7 @@ mod tests {
         let matcher = Matcher::of(&[person], &key);
         let ordinary = BTreeSet::new();
         Mask::new(&matcher, &key, &ordinary)
-            .cover(text, &mut Covered::default())
+            .cover(text, &mut Covered::default(), &mut Scratch::default())
             .unwrap_or_else(|| text.to_owned())
     }
 
@@ -245,7 +252,8 @@ mod tests {
         {
             assert_eq!(cover(text), text);
         }
-        for text in ["sokolnikov2", "PetrSokolnikov2"] {
+        for text in ["sokolnikov2", "PetrSokolnikov2", "0x506574722e70: Sokolnikov", "a7f3e2d1c9p Sokolnikov"]
+        {
             assert_ne!(cover(text), text);
         }
     }

@@ -5,7 +5,8 @@
 //! with the key, guesses can be tested, one by one (SECURITY.md). Names themselves are not in it.
 //!
 //! Matching is one pass over the words of a text: at each word the longest sequence that is known wins.
-//! A word costs one hash and one look-up, and nothing is allocated where nothing is found.
+//! With which words nothing begins is remembered ([`Scratch`]): a word that was met before costs a look-up,
+//! and nothing is allocated where nothing is found.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hasher;
@@ -15,9 +16,9 @@ use siphasher::sip::SipHasher24;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::Person;
-use crate::plain::{self, Kind, Word};
+use crate::plain::{self, Kind, Word, Words};
 use crate::reading::{Ear, particle, skeleton};
-use crate::variant::{DIGITS, Form, WORDS_MAX};
+use crate::variant::{DIGITS, DIGITS_MAX, Form, WORDS_MAX};
 
 /// The key under which names are hashed. It has neither `Debug` nor `Serialize`.
 #[derive(Clone)]
@@ -205,7 +206,34 @@ impl Matcher {
     fn state_in(&self, text: &str, key: &MatchKey) -> Option<u64> {
         let words = plain::words(text);
         let none = BTreeSet::new();
-        (0..words.len()).find_map(|at| self.longest(&words, at, key, &none)).map(|(_, known, _)| known.state)
+        let mut known = words.iter().enumerate().filter_map(|(at, (word, plain))| match word.kind {
+            Kind::Digits => self.number(word, plain, key).map(|(_, known)| known),
+            _ => self.longest(&words, at, &self.begin(plain, key), key, &none).map(|(_, known, _)| known),
+        });
+        known.next().map(|known| known.state)
+    }
+
+    /// What is known after a word with which a form may begin.
+    fn begin(&self, plain: &str, key: &MatchKey) -> Begin {
+        let state = key.next(Stream::Letters.start(key), plain);
+        let mut begin =
+            Begin { letters: self.screen.may_have(state).then(|| self.step(state)), ears: [false; 2] };
+        for ear in self.heard_by() {
+            let bones = skeleton(plain, ear);
+            let may = || self.screen.may_have(key.next(Stream::By(ear).start(key), &bones));
+            begin.ears[usize::from(of_ear(ear))] = !bones.is_empty() && may();
+        }
+        begin
+    }
+
+    /// What is known of a state.
+    fn step(&self, state: u64) -> Step {
+        let known = self.known.binary_search_by_key(&state, |known| known.state).ok();
+        Step { state, known: known.map(|at| at as u32), open: self.open.binary_search(&state).is_ok() }
+    }
+
+    fn heard_by(&self) -> impl Iterator<Item = Ear> {
+        EARS.into_iter().filter(|ear| self.ears.contains(&of_ear(*ear)))
     }
 
     fn known(&self, state: u64) -> Option<&Known> {
@@ -233,96 +261,189 @@ impl Matcher {
     /// Every stretch of a text that holds a name, in order, none over another; forms that hang on one
     /// ordinary word are left out.
     #[must_use]
-    pub fn find(&self, text: &str, key: &MatchKey, ordinary: &BTreeSet<u64>) -> Vec<Found> {
-        let words = plain::words(text);
+    pub fn find(
+        &self,
+        text: &str,
+        key: &MatchKey,
+        ordinary: &BTreeSet<u64>,
+        scratch: &mut Scratch,
+    ) -> Vec<Found> {
         let mut found: Vec<Found> = Vec::new();
+        let Scratch { words, begins } = scratch;
+        words.fill(text);
         let mut at = 0;
-        while at < words.len() {
-            let longest = self.longest(&words, at, key, ordinary);
+        while let Some(word) = words.get(at) {
+            let plain = words.plain(word);
+            let longest = match word.kind {
+                Kind::Digits => self.number(word, plain, key).map(|(end, known)| (end, known, false)),
+                _ => {
+                    let begin = begins.of(plain, || self.begin(plain, key));
+                    self.longest(words, at, &begin, key, ordinary)
+                }
+            };
             let Some((last, known, heard)) = longest else {
                 at += 1;
                 continue;
             };
-            let span = words[at].span.start..last;
+            let span = word.span.start..last;
             let whose = self.groups.get(known.whose as usize).cloned().unwrap_or_default();
             let anchor = (known.anchor != 0).then_some(known.anchor);
             let weak = heard || anchor.is_some();
             found.push(Found { spelling: spelling(&text[span.clone()], key), span, whose, anchor, weak });
-            at = words.partition_point(|word| word.span.start < last).max(at + 1);
+            at = words.after(last).max(at + 1);
         }
         found
     }
 
-    /// The longest form that begins at a word, where it ends, and whether it was known by its sound alone.
+    /// The longest form that begins at a word of letters, where it ends, and whether it was known by its sound
+    /// alone.
     fn longest(
         &self,
-        words: &[Word<'_>],
+        words: &Words,
         at: usize,
+        begin: &Begin,
         key: &MatchKey,
         ordinary: &BTreeSet<u64>,
     ) -> Option<(usize, &Known, bool)> {
-        if words[at].kind == Kind::Digits {
-            return self.number(&words[at], key).map(|(end, known)| (end, known, false));
-        }
-        let by = |ear: Option<Ear>| {
-            let (end, known) = self.walk(words, at, key, ear, ordinary)?;
-            Some((end, known, ear.is_some()))
-        };
-        let heard = EARS.into_iter().filter(|ear| self.ears.contains(&of_ear(*ear)));
-        let heard = heard.filter_map(|ear| by(Some(ear)));
-        by(None).into_iter().chain(heard).max_by_key(|(end, _, heard)| (*end, !heard))
+        let written = begin.letters.as_ref().and_then(|first| {
+            let next = |state, plain: &str| Some(key.next(state, plain));
+            self.walk(words, at, first.clone(), ordinary, &next)
+        });
+        let heard = self.heard_by().filter(|ear| begin.ears[usize::from(of_ear(*ear))]);
+        let heard = heard.filter_map(|ear| self.hear(words, at, ear, key, ordinary));
+        let written = written.map(|(end, known)| (end, known, false)).into_iter();
+        let heard = heard.map(|(end, known)| (end, known, true));
+        written.chain(heard).max_by_key(|(end, _, heard)| (*end, !heard))
     }
 
-    fn number(&self, word: &Word<'_>, key: &MatchKey) -> Option<(usize, &Known)> {
-        let from = word.plain.len().checked_sub(DIGITS)?;
-        let state = key.next(Stream::Numbers.start(key), &word.plain[from..]);
-        Some((word.span.end, self.known(state)?))
-    }
-
-    fn walk(
+    /// The longest form by its sound.
+    fn hear(
         &self,
-        words: &[Word<'_>],
+        words: &Words,
         at: usize,
+        ear: Ear,
         key: &MatchKey,
-        ear: Option<Ear>,
         ordinary: &BTreeSet<u64>,
     ) -> Option<(usize, &Known)> {
-        let mut state = ear.map_or(Stream::Letters, Stream::By).start(key);
-        let mut best = None;
-        let mut next = at;
+        let next = |state, plain: &str| match skeleton(plain, ear) {
+            // Articles stand or do not.
+            _ if particle(plain) => Some(state),
+            bones if bones.is_empty() => None,
+            bones => Some(key.next(state, &bones)),
+        };
+        let bones = skeleton(words.plain(words.get(at)?), ear);
+        let first = self.step(key.next(Stream::By(ear).start(key), &bones));
+        self.walk(words, at, first, ordinary, &next)
+    }
+
+    fn number(&self, word: &Word, digits: &str, key: &MatchKey) -> Option<(usize, &Known)> {
+        let from = digits.len().checked_sub(DIGITS).filter(|_| digits.len() <= DIGITS_MAX)?;
+        let state = key.next(Stream::Numbers.start(key), &digits[from..]);
+        let known = self.screen.may_have(state).then(|| self.known(state)).flatten();
+        Some((word.span.end, known?))
+    }
+
+    /// The longest form whose first word is known already.
+    fn walk(
+        &self,
+        words: &Words,
+        at: usize,
+        first: Step,
+        ordinary: &BTreeSet<u64>,
+        next_state: &dyn Fn(u64, &str) -> Option<u64>,
+    ) -> Option<(usize, &Known)> {
+        let (mut step, mut best, mut at) = (first, None, at);
         for _ in 0..WORDS_MAX {
-            let Some(word) = words.get(next) else { break };
-            state = match ear {
-                None => key.next(state, &word.plain),
-                // Articles stand or do not.
-                Some(_) if particle(&word.plain) && next > at => {
-                    next += 1;
-                    continue;
-                }
-                Some(ear) => match skeleton(&word.plain, ear) {
-                    bones if bones.is_empty() => break,
-                    bones => key.next(state, &bones),
-                },
-            };
-            if !self.screen.may_have(state) {
-                break;
+            let end = words.get(at)?.span.end;
+            let known = step.known.map(|at| &self.known[at as usize]);
+            if let Some(known) = known.filter(|known| !ordinary.contains(&known.anchor)) {
+                best = Some((end, known));
             }
-            if let Some(known) = self.known(state).filter(|known| !ordinary.contains(&known.anchor)) {
-                best = Some((word.span.end, known));
-            }
-            if self.open.binary_search(&state).is_err() {
+            if !step.open {
                 break;
             }
             // Past what lies within this word: a run of letters stands before its parts.
-            next += 1;
-            while words.get(next).is_some_and(|inner| inner.span.start < word.span.end) {
-                next += 1;
+            at += 1;
+            while words.get(at).is_some_and(|inner| inner.span.start < end) {
+                at += 1;
             }
-            if next >= words.len() {
-                break;
+            let Some(word) = words.get(at) else { break };
+            match next_state(step.state, words.plain(word)) {
+                // What says nothing ends nothing either.
+                Some(state) if state == step.state => step.known = None,
+                Some(state) if self.screen.may_have(state) => step = self.step(state),
+                _ => break,
             }
         }
         best
+    }
+}
+
+/// What is kept from text to text while names are looked for; of one matcher and key.
+#[derive(Default)]
+pub struct Scratch {
+    pub(crate) words: Words,
+    begins: Begins,
+}
+
+impl Scratch {
+    /// With memory of words: for who looks at many texts.
+    #[must_use]
+    pub fn remembering() -> Self {
+        Self { words: Words::default(), begins: Begins { slots: vec![Slot::default(); WORDS_KEPT] } }
+    }
+}
+
+/// Words that are remembered.
+const WORDS_KEPT: usize = 1 << 12;
+
+/// What is known after so many words of a form.
+#[derive(Clone)]
+struct Step {
+    state: u64,
+    /// Which form ends here.
+    known: Option<u32>,
+    /// Whether one goes on.
+    open: bool,
+}
+
+/// What is known after a word with which forms may begin, and by whose ear one may.
+#[derive(Clone, Default)]
+struct Begin {
+    letters: Option<Step>,
+    ears: [bool; EARS.len()],
+}
+
+/// With which words nothing begins.
+#[derive(Default)]
+struct Begins {
+    slots: Vec<Slot>,
+}
+
+/// A word of at most sixteen bytes, and the answer to it. The empty word is asked for nowhere.
+#[derive(Clone, Default)]
+struct Slot {
+    word: u128,
+    begin: Begin,
+}
+
+impl Begins {
+    /// The answer, remembered or found now.
+    fn of(&mut self, word: &str, find: impl FnOnce() -> Begin) -> Begin {
+        let mut bytes = [0; 16];
+        match bytes.get_mut(..word.len()) {
+            Some(place) if !self.slots.is_empty() && !word.is_empty() => {
+                place.copy_from_slice(word.as_bytes())
+            }
+            _ => return find(),
+        }
+        let word = u128::from_le_bytes(bytes);
+        let mixed = (word as u64 ^ (word >> 64) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let slot = &mut self.slots[(mixed >> 40) as usize % WORDS_KEPT];
+        if slot.word != word {
+            *slot = Slot { word, begin: find() };
+        }
+        slot.begin.clone()
     }
 }
 
@@ -386,7 +507,11 @@ mod tests {
     fn found(text: &str) -> Vec<&str> {
         let persons = [person("P-0353", &["Пётр Сергеевич Сокольников", "Peter Falkner"])];
         let matcher = Matcher::of(&persons, &key());
-        matcher.find(text, &key(), &BTreeSet::new()).into_iter().map(|found| &text[found.span]).collect()
+        matcher
+            .find(text, &key(), &BTreeSet::new(), &mut Scratch::default())
+            .into_iter()
+            .map(|found| &text[found.span])
+            .collect()
     }
 
     #[test]
@@ -416,6 +541,7 @@ mod tests {
     #[test]
     fn without_the_key_nothing_is_known() {
         let matcher = Matcher::of(&[person("P", &["Peter Falkner"])], &key());
-        assert!(matcher.find("Peter Falkner", &MatchKey::new([8; 16]), &BTreeSet::new()).is_empty());
+        let (other, scratch) = (MatchKey::new([8; 16]), &mut Scratch::default());
+        assert!(matcher.find("Peter Falkner", &other, &BTreeSet::new(), scratch).is_empty());
     }
 }

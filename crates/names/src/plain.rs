@@ -5,30 +5,36 @@
 //! where small letters meet a capital (`PetrIvanov`), and runs of digits. What a word means is not
 //! asked here.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-/// A word of a text: where it lies, and its plain form.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Word<'t> {
+/// The words of a text. Kept and filled again, so that no memory is asked for while texts hold nothing.
+#[derive(Default)]
+pub(crate) struct Words {
+    list: Vec<Word>,
+    /// Plain forms, one behind the other.
+    plain: String,
+}
+
+/// A word of a text.
+#[derive(Clone, Debug)]
+pub(crate) struct Word {
     /// Bytes of the text.
     pub(crate) span: Range<usize>,
-    /// What is compared.
-    pub(crate) plain: Cow<'t, str>,
-    /// Whether it is a part of a longer run of letters (`Petr` of `PetrIvanov`), the whole run, or a
-    /// number.
+    /// Where its plain form stands.
+    plain: Range<usize>,
+    /// See [`Kind`].
     pub(crate) kind: Kind,
 }
 
-/// See [`Word::kind`].
+/// What a word is of the run of letters in which it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// Letters, and no part of a longer run.
     Letters,
-    /// A part of a run of letters, cut at a capital.
+    /// A part of a run of letters (`Petr` of `PetrIvanov`), cut at a capital.
     Part,
     /// A run of letters that has parts.
     Joined,
@@ -37,27 +43,110 @@ pub(crate) enum Kind {
 }
 
 /// The words of a text in their order; a run that has parts stands before them.
-pub(crate) fn words(text: &str) -> Vec<Word<'_>> {
-    let mut found = Vec::new();
-    each(text, &mut |word| found.push(word));
-    found
+pub(crate) fn words(text: &str) -> Words {
+    let mut words = Words::default();
+    words.fill(text);
+    words
 }
 
-/// The same, handed out one by one.
-pub(crate) fn each<'t>(text: &'t str, take: &mut dyn FnMut(Word<'t>)) {
-    let mut at = 0;
-    while let Some((begin, first)) = next_of(text, at) {
-        let end = if first.is_numeric() { digits_end(text, begin) } else { letters_end(text, begin) };
-        if first.is_numeric() {
-            take(Word { span: begin..end, plain: digits(&text[begin..end]), kind: Kind::Digits });
-        } else {
-            letters(text, begin..end, take);
+impl Words {
+    /// The words of another text, instead.
+    pub(crate) fn fill(&mut self, text: &str) {
+        self.list.clear();
+        self.plain.clear();
+        let mut at = 0;
+        while let Some((begin, first)) = next_of(text, at) {
+            if first.is_numeric() {
+                at = digits_end(text, begin);
+                self.digits(text, begin..at);
+            } else {
+                at = letters_end(text, begin);
+                self.letters(text, begin..at);
+            }
         }
-        at = end;
+    }
+
+    /// A word by its number.
+    pub(crate) fn get(&self, at: usize) -> Option<&Word> {
+        self.list.get(at)
+    }
+
+    /// What of a word is compared.
+    pub(crate) fn plain(&self, word: &Word) -> &str {
+        &self.plain[word.plain.clone()]
+    }
+
+    /// All of them.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Word, &str)> {
+        self.list.iter().map(|word| (word, self.plain(word)))
+    }
+
+    /// The first word that begins at or after this byte.
+    pub(crate) fn after(&self, byte: usize) -> usize {
+        self.list.partition_point(|word| word.span.start < byte)
+    }
+
+    fn digits(&mut self, text: &str, span: Range<usize>) {
+        let begin = self.plain.len();
+        let digits = text[span.clone()].chars().filter_map(|c| c.to_digit(10));
+        self.plain.extend(digits.filter_map(|digit| char::from_digit(digit, 10)));
+        self.list.push(Word { span, plain: begin..self.plain.len(), kind: Kind::Digits });
+    }
+
+    fn letters(&mut self, text: &str, run: Range<usize>) {
+        let whole = self.list.len();
+        self.push(text, run.clone(), Kind::Letters);
+        let (mut begin, mut before) = (run.start, None);
+        for (at, c) in text[run.clone()].char_indices() {
+            if c.is_uppercase() && before.is_some_and(char::is_lowercase) {
+                self.push(text, begin..run.start + at, Kind::Part);
+                begin = run.start + at;
+            }
+            before = Some(c);
+        }
+        if begin > run.start {
+            self.list[whole].kind = Kind::Joined;
+            self.push(text, begin..run.end, Kind::Part);
+        }
+    }
+
+    fn push(&mut self, text: &str, span: Range<usize>, kind: Kind) {
+        let begin = self.plain.len();
+        plain_onto(&text[span.clone()], &mut self.plain);
+        self.list.push(Word { span, plain: begin..self.plain.len(), kind });
     }
 }
 
+/// Whether a text as a whole is a GUID, a number in hexadecimal or a time: what stands there was drawn by lot or
+/// read from a clock, and looks like part of a telephone number or a short name sooner or later.
+pub(crate) fn drawn_or_told(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let bare = bytes.strip_prefix(b"{").and_then(|bytes| bytes.strip_suffix(b"}")).unwrap_or(bytes);
+    let like = |shape: &[u8], bytes: &[u8]| {
+        shape.len() == bytes.len()
+            && shape.iter().zip(bytes).all(|(wanted, byte)| match wanted {
+                b'h' => byte.is_ascii_hexdigit(),
+                b'0' => byte.is_ascii_digit(),
+                b'T' => matches!(byte, b'T' | b' '),
+                other => other == byte,
+            })
+    };
+    if like(b"hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh", bare) {
+        return true;
+    }
+    if let Some(number) = bare.strip_prefix(b"0x") {
+        return number.len() <= 8 && number.iter().all(u8::is_ascii_hexdigit);
+    }
+    let Some((time, rest)) = bare.split_at_checked(19) else { return false };
+    let in_a_time =
+        |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'.' | b',' | b'Z' | b'+' | b'-' | b':');
+    like(b"0000-00-00T00:00:00", time) && rest.len() <= 16 && rest.iter().all(in_a_time)
+}
+
 fn next_of(text: &str, from: usize) -> Option<(usize, char)> {
+    let skipped =
+        text.as_bytes()[from..].iter().take_while(|byte| byte.is_ascii() && !byte.is_ascii_alphanumeric());
+    let from = from + skipped.count();
     text[from..].char_indices().find(|(_, c)| c.is_alphanumeric()).map(|(at, c)| (from + at, c))
 }
 
@@ -92,37 +181,13 @@ fn digits_end(text: &str, begin: usize) -> usize {
         if c.is_numeric() {
             end = begin + at + c.len_utf8();
             between = 0;
-        } else if matches!(c, ' ' | '-' | '(' | ')' | '/' | '.' | '\u{a0}') && between < 2 {
+        } else if matches!(c, ' ' | '-' | '+' | '(' | ')' | '/' | '.' | '\u{a0}') && between < 2 {
             between += 1;
         } else {
             break;
         }
     }
     end
-}
-
-fn digits(text: &str) -> Cow<'_, str> {
-    text.chars().filter_map(|c| c.to_digit(10)).filter_map(|digit| char::from_digit(digit, 10)).collect()
-}
-
-fn letters<'t>(text: &'t str, run: Range<usize>, take: &mut dyn FnMut(Word<'t>)) {
-    let mut cuts = vec![run.start];
-    let mut before = None;
-    for (at, c) in text[run.clone()].char_indices() {
-        if c.is_uppercase() && before.is_some_and(char::is_lowercase) {
-            cuts.push(run.start + at);
-        }
-        before = Some(c);
-    }
-    cuts.push(run.end);
-    let kind = if cuts.len() > 2 { Kind::Joined } else { Kind::Letters };
-    take(Word { span: run.clone(), plain: plain(&text[run]), kind });
-    if kind == Kind::Joined {
-        for pair in cuts.windows(2) {
-            let span = pair[0]..pair[1];
-            take(Word { span: span.clone(), plain: plain(&text[span]), kind: Kind::Part });
-        }
-    }
 }
 
 /// Scripts that are written without blanks: each sign is a word, and a name a sequence of them.
@@ -144,24 +209,28 @@ fn apostrophe(c: char) -> bool {
 }
 
 /// The plain form of a run of letters.
-pub(crate) fn plain(word: &str) -> Cow<'_, str> {
+pub(crate) fn plain(word: &str) -> String {
+    let mut text = String::with_capacity(word.len());
+    plain_onto(word, &mut text);
+    text
+}
+
+/// The same, behind what stands there.
+fn plain_onto(word: &str, text: &mut String) {
     // The English genitive is no part of a name.
     let word = ["'s", "’s", "'S", "’S"].iter().find_map(|end| word.strip_suffix(end)).unwrap_or(word);
-    if word.bytes().all(|byte| byte.is_ascii_lowercase()) {
-        return Cow::Borrowed(word);
-    }
     if word.is_ascii() {
         let kept = word.bytes().filter(u8::is_ascii_alphabetic);
-        return Cow::Owned(kept.map(|byte| char::from(byte.to_ascii_lowercase())).collect());
+        text.extend(kept.map(|byte| char::from(byte.to_ascii_lowercase())));
+        return;
     }
-    let mut text = String::with_capacity(word.len());
+    let begin = text.len();
     for c in word.nfkd().flat_map(char::to_lowercase).nfkd() {
         if !is_combining_mark(c) && !invisible(c) && !apostrophe(c) && c.is_alphabetic() {
-            fold(c, &mut text);
+            fold(c, text);
         }
     }
-    uninflected(&mut text);
-    Cow::Owned(text)
+    text.truncate(begin + uninflected(&text[begin..]).len());
 }
 
 /// Endings that Slavic languages in Cyrillic give to names, the longer first; й stands here as it is
@@ -174,15 +243,13 @@ const ENDINGS: &[&str] = &[
 
 /// Cuts the ending of a declined word in Cyrillic, so that all cases of a name are one. At least three
 /// letters stay.
-fn uninflected(word: &mut String) {
+fn uninflected(word: &str) -> &str {
     let cyrillic = |c: char| matches!(c, '\u{400}'..='\u{52f}');
     if !word.chars().next().is_some_and(cyrillic) {
-        return;
+        return word;
     }
     let long = |stem: &&str| stem.chars().count() >= 3;
-    if let Some(stem) = ENDINGS.iter().find_map(|end| word.strip_suffix(end).filter(long)) {
-        word.truncate(stem.len());
-    }
+    ENDINGS.iter().find_map(|end| word.strip_suffix(end).filter(long)).unwrap_or(word)
 }
 
 /// Letters that are written for one another.
@@ -249,13 +316,31 @@ mod tests {
     }
 
     #[test]
+    fn what_is_drawn_by_lot_or_told_by_a_clock_is_nobody() {
+        for text in [
+            "3f21c08a-9e69-6aa7-1005-00000000abed",
+            "{3F21C08A-9E69-6AA7-1005-00000000ABED}",
+            "0x3e7abed",
+            "2026-09-14T07:12:41.1234567Z",
+            "2026-09-14 07:12:41+02:00",
+        ] {
+            assert!(drawn_or_told(text), "{text}");
+        }
+        for text in
+            ["abed", "3f21c08a-9e69-6aa7-1005-00000000abed Abed", "2026-09-14 Falkner", "0170 1234567", ""]
+        {
+            assert!(!drawn_or_told(text), "{text}");
+        }
+    }
+
+    #[test]
     fn a_text_is_cut_where_people_cut_it() {
-        let plains = |text| words(text).into_iter().map(|w| w.plain.into_owned()).collect::<Vec<_>>();
+        let plains = |text| words(text).iter().map(|(_, plain)| plain.to_owned()).collect::<Vec<_>>();
         assert_eq!(
             plains(r"C:\Users\PetrIvanov\a_b.docx"),
             ["c", "users", "petrivanov", "petr", "ivanov", "a", "b", "docx"]
         );
-        assert_eq!(plains("tel. +49 (170) 123-45 67, 8"), ["tel", "491701234567", "8"]);
+        assert_eq!(plains("tel. +49+170 (123)-45 67, 8"), ["tel", "491701234567", "8"]);
         assert_eq!(plains("Иванов, П.С."), ["иванов", "п", "с"]);
         assert_eq!(plains("証人王小明"), ["証", "人", "王", "小", "明"]);
     }

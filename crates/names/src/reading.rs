@@ -13,7 +13,7 @@ type Table = fn(char) -> Option<&'static str>;
 
 /// All readings of the words of a name; the first is the name as it is given.
 pub(crate) fn readings(words: &[String]) -> Vec<Vec<String>> {
-    let mut all = vec![words.iter().map(|word| plain(word).into_owned()).collect()];
+    let mut all = vec![words.iter().map(|word| plain(word)).collect()];
     let mut add = |read: Vec<String>| {
         if read.iter().all(|word| !word.is_empty()) && !all.contains(&read) {
             all.push(read);
@@ -23,15 +23,15 @@ pub(crate) fn readings(words: &[String]) -> Vec<Vec<String>> {
     let lower: Vec<String> = words.iter().map(|word| word.to_lowercase()).collect();
     if is(cyrillic) {
         for table in CYRILLIC {
-            add(lower.iter().map(|word| plain(&by_table(word, *table)).into_owned()).collect());
+            add(lower.iter().map(|word| plain(&by_table(word, *table))).collect());
         }
     } else if is(|c| c.is_ascii_alphabetic() || latin(c)) {
         for table in LATIN {
-            add(lower.iter().map(|word| plain(&by_table(word, *table)).into_owned()).collect());
+            add(lower.iter().map(|word| plain(&by_table(word, *table))).collect());
         }
-        add(lower.iter().map(|word| plain(&into_cyrillic(&plain(word))).into_owned()).collect());
+        add(lower.iter().map(|word| plain(&into_cyrillic(&plain(word)))).collect());
     }
-    let ascii = |word: &String| plain(&any_ascii::any_ascii(word)).into_owned();
+    let ascii = |word: &String| plain(&any_ascii::any_ascii(word));
     add(lower.iter().map(ascii).collect());
     all
 }
@@ -569,7 +569,10 @@ fn of_latin(word: &str, groups: Groups) -> String {
     let mut rest = word;
     while let Some(c) = rest.chars().next() {
         let begins = rest.len() == word.len();
-        let group = groups.iter().find(|(from, _)| rest.starts_with(from));
+        // Comparing first letters first spares most comparisons of texts.
+        let first_of = |text: &str| text.as_bytes().first().copied();
+        let group =
+            groups.iter().find(|(from, _)| first_of(from) == first_of(rest) && rest.starts_with(from));
         let (taken, to) = match (group, c) {
             (Some(_), 'h') if rest.len() == 1 => (1, ""),
             (Some((from, to)), _) => (from.len(), *to),

@@ -16,6 +16,8 @@ pub(crate) const WORDS_MAX: usize = 6;
 const PART_LETTERS_MIN: usize = 3;
 /// Numbers are known by their last digits: prefixes of countries come and go.
 pub(crate) const DIGITS: usize = 8;
+/// No telephone number has more (ITU-T E.164): what has is a time or a counter.
+pub(crate) const DIGITS_MAX: usize = 15;
 
 /// A way in which a name may stand in a text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -90,15 +92,19 @@ fn words_of(name: &str) -> Vec<String> {
     let words = plain::words(name);
     words
         .iter()
-        .filter(|word| matches!(word.kind, plain::Kind::Letters | plain::Kind::Joined))
-        .map(|word| name[word.span.clone()].to_owned())
+        .filter(|(word, _)| matches!(word.kind, plain::Kind::Letters | plain::Kind::Joined))
+        .map(|(word, _)| name[word.span.clone()].to_owned())
         .take(WORDS_MAX)
         .collect()
 }
 
 fn plain_words(text: &str) -> Vec<String> {
-    let words = plain::words(text).into_iter();
-    words.filter(|word| word.kind != plain::Kind::Part).map(|word| word.plain.into_owned()).collect()
+    let words = plain::words(text);
+    words
+        .iter()
+        .filter(|(word, _)| word.kind != plain::Kind::Part)
+        .map(|(_, plain)| plain.to_owned())
+        .collect()
 }
 
 fn of_reading(words: &[String], forms: &mut BTreeSet<Form>) {

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 use assize_model::Protected;
-use assize_names::{Covered, Mask, MatchKey, Matcher, Person, PersonKind};
+use assize_names::{Covered, Mask, MatchKey, Matcher, Person, PersonKind, Scratch};
 
 fn spellings() -> Vec<(String, String, Vec<String>)> {
     let text = include_str!("../testdata/spellings.txt");
@@ -54,7 +54,9 @@ fn spellings_by_hand_are_known() {
         let mask = Mask::new(&matcher, &KEY, &ordinary);
         for other in others {
             let text = format!("x {other} 7");
-            let covered = mask.cover(&text, &mut Covered::default()).unwrap_or_else(|| text.clone());
+            let covered = mask
+                .cover(&text, &mut Covered::default(), &mut Scratch::default())
+                .unwrap_or_else(|| text.clone());
             // Whole means that no word of the name is left but particles and single letters.
             let covers = covered.split('⟦').map(|part| part.split_once('⟧').map_or(part, |(_, rest)| rest));
             let left: String = covers.collect();
@@ -104,7 +106,7 @@ fn ordinary_text_is_left_alone() {
     for (_, bytes) in assize_testing::members(&archive, ".log") {
         for line in String::from_utf8_lossy(&bytes).lines() {
             lines += 1;
-            if let Some(covered) = mask.cover(line, &mut Covered::default()) {
+            if let Some(covered) = mask.cover(line, &mut Covered::default(), &mut Scratch::default()) {
                 masked.insert(format!("{line}\n    {covered}"));
             }
         }

@@ -86,3 +86,32 @@ pub fn program(test: &str, name: &str, arguments: &[&str]) -> bool {
     }
     answers
 }
+
+/// Does not compile where the type has one of these traits, now or later: sealed values can be shown to nobody
+/// by mistake.
+///
+/// If the type had the trait, two of the blocks below would fit it, and which `shown` is meant could not be told.
+///
+/// ```
+/// struct Sealed;
+/// assize_testing::has_none_of!(Sealed: std::fmt::Debug, std::fmt::Display);
+/// ```
+/// ```compile_fail,E0283
+/// assize_testing::has_none_of!(String: std::fmt::Debug);
+/// ```
+#[macro_export]
+macro_rules! has_none_of {
+    ($type:ty: $($trait:path),+ $(,)?) => {
+        const _: fn() = || {
+            trait Ambiguous<Which> {
+                fn shown() {}
+            }
+            impl<T: ?Sized> Ambiguous<()> for T {}
+            $({
+                struct ByThis;
+                impl<T: ?Sized + $trait> Ambiguous<ByThis> for T {}
+                let _ = <$type as Ambiguous<_>>::shown;
+            })+
+        };
+    };
+}

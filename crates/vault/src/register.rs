@@ -80,12 +80,18 @@ impl Vault {
         self.register_file(format!("{version:04}{END}"))
     }
 
-    /// By what the names of a version are known again: keyed numbers.
+    /// By what the names of a version are known again: keyed numbers. `None` where a program wrote the version
+    /// that kept none.
     ///
     /// # Errors
     /// As [`Self::register_version`].
-    pub fn register_names(&self, version: u32) -> Result<Vec<u8>, VaultError> {
-        self.register_file(format!("{version:04}{NAMES}"))
+    pub fn register_names(&self, version: u32) -> Result<Option<Vec<u8>>, VaultError> {
+        let wanted = format!("{version:04}{NAMES}");
+        let kept = |act: &Act| matches!(act, Act::Register { name, .. } if *name == wanted);
+        if !self.leaves().iter().any(|logged| kept(&logged.leaf.act)) {
+            return Ok(None);
+        }
+        self.register_file(wanted).map(Some)
     }
 
     pub(crate) fn register_file(&self, wanted: String) -> Result<Vec<u8>, VaultError> {

@@ -106,7 +106,7 @@ impl Arguments {
 const NONE: &str = "no register was imported into this case; `assize register import DIR` does";
 
 fn import(shell: &Shell, wanted: ImportWanted) -> Result<Told> {
-    let mut case = shell.case_or_new()?;
+    let mut case = shell.case_for_names()?;
     let stamp = assize_case::stamp(shell.common.by.as_deref());
     let told = case.import_register(&wanted, &assize_case::keys()?, &stamp)?;
     shell.tell_unsigned(&case);
