@@ -7,7 +7,7 @@
 
 use std::io;
 
-use assize_formats::{HEAD, by_name};
+use assize_formats::{HEAD, by_name, option};
 use assize_model::{
     Batch, Batcher, ExhibitId, Format, Gap, Input, Locator, Origin, Projection, Range, ReadingOptions, Sink,
     Slice,
@@ -46,12 +46,18 @@ fn told(kept: &Kept) -> Vec<Told> {
     rows.map(one).collect()
 }
 
+/// What a person gives with the evidence: the format that reads by a person's mapping needs one.
+fn given() -> ReadingOptions {
+    let text = include_str!("../../crates/formats/mappings/dms-access.toml");
+    ReadingOptions([(option::MAPPING_TEXT.to_owned(), text.to_owned())].into())
+}
+
 fn read(format: &dyn Format, bytes: &[u8], again: Option<&Locator>) -> Kept {
     let origin =
         Origin { exhibit: ExhibitId::of_digest(&[0; 32]), member: None, format: format.card().name };
     let mut kept = Kept::default();
     let mut batcher = Batcher::new(origin, &mut kept);
-    let options = ReadingOptions::default();
+    let mut options = given();
     match again {
         None => {
             let mut rest = bytes;
@@ -64,6 +70,7 @@ fn read(format: &dyn Format, bytes: &[u8], again: Option<&Locator>) -> Kept {
                 Slice { range: *range, bytes: bytes[range.offset as usize..end].to_vec() }
             };
             let slices: Vec<Slice> = locator.ranges.iter().map(slice).collect();
+            options.0.extend(locator.options.0.clone());
             format.reread(&slices, &options, &mut batcher).expect("a slice does not fail");
         }
     }

@@ -23,8 +23,9 @@ pub(crate) struct Record<'a> {
     pub(crate) fields: Vec<(Text<'a>, Option<Text<'a>>)>,
 }
 
-/// Fields for which there is room from the beginning: most records have fewer.
-const FIELDS: usize = 32;
+/// Fields for which there is room from the beginning: most records have fewer, and so much is below the size up
+/// to which the usual allocators give the same memory again at once (1 KiB).
+const FIELDS: usize = 20;
 
 impl<'a> Deref for Record<'a> {
     type Target = Meaning<'a>;

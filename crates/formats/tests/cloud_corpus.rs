@@ -2,59 +2,25 @@
 //!
 //! Counts and fields are held to `serde_json` and to a naive count, which share no code with the readers.
 //! The corpus is not part of this repository: `ASSIZE_CORPUS` says where it lies.
-#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::print_stderr, clippy::explicit_write)] // Tests play the person at the keyboard.
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::print_stderr)] // Tests play the person at the keyboard.
+
+mod support;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use assize_formats::{HEAD, by_name, recognise};
-use assize_model::{
-    Batch, Batcher, ExhibitId, Gap, Input, Origin, Projection, Range, ReadingOptions, Sink, Slice, column,
-};
+use assize_formats::{HEAD, recognise};
+use assize_model::{ReadingOptions, column};
+use assize_testing::corpus;
 use serde_json::Value;
 
-/// The corpus, or a loud word, past the test runner's capture, that a test was skipped.
-fn corpus(test: &str) -> Option<PathBuf> {
-    let default = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus");
-    let folder = std::env::var_os("ASSIZE_CORPUS").map_or_else(default, PathBuf::from);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    writeln!(
-        io::stderr(),
-        "\n*** SKIPPED: {test}: no corpus in {} (set ASSIZE_CORPUS) ***\n",
-        folder.display()
-    )
-    .unwrap();
-    None
-}
-
-#[derive(Default)]
-struct Kept {
-    batches: Vec<Batch>,
-    gaps: Vec<Gap>,
-}
-
-impl Sink for Kept {
-    fn batch(&mut self, batch: Batch) -> io::Result<()> {
-        self.batches.push(batch);
-        Ok(())
-    }
-    fn gap(&mut self, gap: Gap) -> io::Result<()> {
-        self.gaps.push(gap);
-        Ok(())
-    }
-}
+use support::{Kept, assert_reread, read};
 
 type Pairs = Vec<(String, Option<String>)>;
 
 impl Kept {
-    fn rows(&self) -> impl Iterator<Item = (&Batch, usize)> {
-        self.batches.iter().flat_map(|batch| (0..batch.len()).map(move |row| (batch, row)))
-    }
-
     fn count(&self, name: &str) -> BTreeMap<String, usize> {
         let mut counts = BTreeMap::new();
         for (batch, row) in self.rows() {
@@ -69,40 +35,13 @@ impl Kept {
     }
 }
 
-fn read(format: &str, bytes: &[u8], again: Option<&[Slice]>) -> Kept {
-    let format = by_name(format).unwrap();
-    let origin = Origin { exhibit: ExhibitId::of_digest(&[0; 32]), member: None, format: format.card().name };
-    let mut kept = Kept::default();
-    let mut batcher = Batcher::new(origin, &mut kept);
-    let options = ReadingOptions::default();
-    match again {
-        None => {
-            let mut rest = bytes;
-            let mut input = Input { bytes: &mut rest, options: &options, projection: Projection::Everything };
-            format.read(&mut input, &mut batcher).unwrap();
-        }
-        Some(slices) => format.reread(slices, &options, &mut batcher).unwrap(),
-    }
-    batcher.finish().unwrap();
-    kept
-}
-
 /// Read by the format that claims it, without a gap, and every event again from its locator.
 fn whole(format: &str, bytes: &[u8], told: &str) -> Kept {
     let (claimed, _) = recognise(&bytes[..bytes.len().min(HEAD)]).unwrap();
     assert_eq!(claimed.card().name, format, "{told}");
-    let kept = read(format, bytes, None);
+    let kept = read(format, bytes, &ReadingOptions::default());
     assert!(kept.gaps.is_empty(), "{told}: {:?}", kept.gaps);
-    let slice = |range: &Range| Slice {
-        range: *range,
-        bytes: bytes[range.offset as usize..(range.offset + range.length) as usize].to_vec(),
-    };
-    for (batch, row) in kept.rows() {
-        let slices: Vec<Slice> = batch.locator(row).unwrap().ranges.iter().map(slice).collect();
-        let again = read(format, bytes, Some(&slices));
-        let first = again.batches[0].rows();
-        assert_eq!(*first, batch.rows().slice(row, 1), "{told}: row {row}");
-    }
+    kept.rows().for_each(|(batch, row)| assert_reread(format, bytes, batch, row));
     kept
 }
 

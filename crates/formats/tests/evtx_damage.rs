@@ -4,48 +4,19 @@
 //! put together wrongly. Real damaged logs are in the corpus: `evtx::oracle`.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used)] // Tests play the person at the keyboard.
 
-use std::io;
+mod support;
 
 use assize_drill::evtx::{FileTime, Guid, Payload, Provider, Record, Value, Writer};
-use assize_formats::by_name;
-use assize_model::{
-    Batch, Batcher, Cause, Class, ExhibitId, Gap, Input, Origin, Projection, Range, ReadingOptions, Sink,
-    Wanted,
-};
+use assize_model::{Batch, Cause, Class, Projection, Range, ReadingOptions, Wanted};
 use proptest::prelude::*;
+
+use support::Kept;
 
 const FILE_HEADER: usize = 4096;
 const CHUNK: usize = 65536;
 
-#[derive(Default)]
-struct Kept {
-    batches: Vec<Batch>,
-    gaps: Vec<Gap>,
-    passed_over: u64,
-}
-
-impl Sink for Kept {
-    fn batch(&mut self, batch: Batch) -> io::Result<()> {
-        self.batches.push(batch);
-        Ok(())
-    }
-    fn gap(&mut self, gap: Gap) -> io::Result<()> {
-        self.gaps.push(gap);
-        Ok(())
-    }
-}
-
 fn read_as(bytes: &[u8], projection: Projection<'_>, options: &ReadingOptions) -> Kept {
-    let origin = Origin { exhibit: ExhibitId::of_digest(&[0; 32]), member: None, format: "evtx" };
-    let mut kept = Kept::default();
-    let mut batcher = Batcher::new(origin, &mut kept);
-    let mut bytes = bytes;
-    let mut input = Input { bytes: &mut bytes, options, projection };
-    by_name("evtx").unwrap().read(&mut input, &mut batcher).unwrap();
-    let passed_over = batcher.passed_over();
-    batcher.finish().unwrap();
-    kept.passed_over = passed_over;
-    kept
+    support::read_as("evtx", bytes, options, projection)
 }
 
 fn read(bytes: &[u8]) -> Kept {

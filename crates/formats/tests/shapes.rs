@@ -6,68 +6,16 @@
 //! written.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used)] // Tests play the person at the keyboard.
 
+mod support;
+
 use std::collections::BTreeSet;
 use std::fs;
-use std::io;
 
-use assize_formats::{by_name, recognise};
-use assize_model::{Batch, Batcher, ExhibitId, Gap, Input, Origin, Projection, ReadingOptions, Row, Sink};
+use assize_formats::recognise;
+use assize_model::Row;
 use serde_json::{Map, Value, json};
 
-#[derive(Default)]
-struct Kept(Vec<Row>, usize);
-
-impl Sink for Kept {
-    fn batch(&mut self, batch: Batch) -> io::Result<()> {
-        self.0.extend(Row::all(batch.rows()));
-        Ok(())
-    }
-    fn gap(&mut self, _: Gap) -> io::Result<()> {
-        self.1 += 1;
-        Ok(())
-    }
-}
-
-fn read(format: &str, bytes: &[u8]) -> Vec<Row> {
-    let format = by_name(format).unwrap();
-    let origin = Origin { exhibit: ExhibitId::of_digest(&[0; 32]), member: None, format: format.card().name };
-    let mut kept = Kept::default();
-    let mut batcher = Batcher::new(origin, &mut kept);
-    let options = ReadingOptions::default();
-    let mut bytes = bytes;
-    let mut input = Input { bytes: &mut bytes, options: &options, projection: Projection::Everything };
-    format.read(&mut input, &mut batcher).unwrap();
-    batcher.finish().unwrap();
-    assert_eq!(kept.1, 0, "gaps");
-    kept.0
-}
-
-/// What must be the same.
-const COMPARED: [&str; 16] = [
-    "time",
-    "source",
-    "host",
-    "actor",
-    "target",
-    "verb",
-    "object",
-    "object_kind",
-    "scope",
-    "client",
-    "peer",
-    "device",
-    "count",
-    "bytes",
-    "outcome",
-    "qualifiers",
-];
-
-fn spine(row: &Row) -> Vec<(String, Value)> {
-    let mut columns: Vec<(String, Value)> =
-        COMPARED.iter().map(|name| ((*name).to_owned(), row.value(name).clone())).collect();
-    columns.push(("links".into(), row.value("links").clone()));
-    columns
-}
+use support::{rows, spine};
 
 /// One event: what stands in `System`, and its own data.
 struct Told {
@@ -259,7 +207,7 @@ fn demonstration(each: &mut dyn FnMut(&Row, &Told)) {
             continue;
         }
         logs += 1;
-        for row in read("evtx", &fs::read(&path).unwrap()) {
+        for row in rows("evtx", &fs::read(&path).unwrap()) {
             if let Some(told) = Told::of(&row) {
                 each(&row, &told);
             }
@@ -281,8 +229,8 @@ fn as_json_of_every_shipper() {
                 continue;
             }
             let bytes = serde_json::to_vec(&write(told)).unwrap();
-            let again = read("windows-json", &bytes);
-            let without_number = |columns: Vec<(String, Value)>| -> Vec<(String, Value)> {
+            let again = rows("windows-json", &bytes);
+            let without_number = |columns: Vec<(&'static str, Value)>| -> Vec<(&'static str, Value)> {
                 // The table `Event` has no record number.
                 let drop = shape == "Event";
                 let links = |value: Value| -> Value {
@@ -313,10 +261,10 @@ fn as_json_of_every_shipper() {
 
 #[test]
 fn as_xml_in_every_encoding() {
-    let (mut text, mut rows) = (String::new(), Vec::new());
+    let (mut text, mut expected) = (String::new(), Vec::new());
     demonstration(&mut |row, told| {
         text += &xml(told);
-        rows.push(spine(row));
+        expected.push(spine(row));
     });
     let wide = |unit: fn(u16) -> [u8; 2], mark: &[u8]| -> Vec<u8> {
         mark.iter().copied().chain(text.encode_utf16().flat_map(unit)).collect()
@@ -332,9 +280,9 @@ fn as_xml_in_every_encoding() {
     for (name, bytes) in encodings {
         let (format, _) = recognise(&bytes[..bytes.len().min(65536)]).unwrap();
         assert_eq!(format.card().name, "windows-xml", "{name}");
-        let again: Vec<_> = read("windows-xml", &bytes).iter().map(spine).collect();
-        assert_eq!(again.len(), rows.len(), "{name}");
-        for (again, row) in again.iter().zip(&rows) {
+        let again: Vec<_> = rows("windows-xml", &bytes).iter().map(spine).collect();
+        assert_eq!(again.len(), expected.len(), "{name}");
+        for (again, row) in again.iter().zip(&expected) {
             assert_eq!(again, row, "{name}");
         }
     }

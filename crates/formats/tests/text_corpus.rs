@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use assize_formats::{ALL, HEAD, container, recognise};
 use assize_model::time::{Stated, Zone};
 use assize_model::{Batch, Cause, Format, Range, ReadingOptions, Time, column};
+use assize_testing::corpus;
 
 use support::{Kept, read};
 
@@ -25,19 +26,6 @@ fn known(bytes: &[u8]) -> Option<&'static str> {
 
 fn options(pairs: &[(&str, &str)]) -> ReadingOptions {
     ReadingOptions(pairs.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect())
-}
-
-/// The folder of real data, or a loud word that it is not there.
-fn corpus(test: &str) -> Option<PathBuf> {
-    let default = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus");
-    let folder = std::env::var_os("ASSIZE_CORPUS").map_or_else(default, PathBuf::from);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    use std::io::Write;
-    // Past the capture of the test runner: a test that proves nothing must not look like one that does.
-    let _ = writeln!(io::stderr(), "\n*** SKIPPED: {test}: no corpus in {} ***\n", folder.display());
-    None
 }
 
 fn unpacked(path: &Path) -> Vec<u8> {

@@ -3,27 +3,12 @@
 //! Held to a naive count of elements. The corpus is not part of this repository.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::print_stderr)] // Tests play the person at the keyboard.
 
-use std::io;
+mod support;
 
-use assize_formats::{HEAD, by_name, recognise};
-use assize_model::{Batch, Batcher, ExhibitId, Gap, Input, Origin, Projection, ReadingOptions, Sink, column};
+use assize_formats::{HEAD, recognise};
+use assize_model::{ReadingOptions, column};
 
-#[derive(Default)]
-struct Kept {
-    batches: Vec<Batch>,
-    gaps: Vec<Gap>,
-}
-
-impl Sink for Kept {
-    fn batch(&mut self, batch: Batch) -> io::Result<()> {
-        self.batches.push(batch);
-        Ok(())
-    }
-    fn gap(&mut self, gap: Gap) -> io::Result<()> {
-        self.gaps.push(gap);
-        Ok(())
-    }
-}
+use support::read;
 
 #[test]
 fn every_event_of_splunk_is_read_with_its_place_number_and_time() {
@@ -36,23 +21,16 @@ fn every_event_of_splunk_is_read_with_its_place_number_and_time() {
         }
         let made = recognise(&bytes[..bytes.len().min(HEAD)]).map(|(format, _)| format.card().name);
         assert_eq!(made, Some("windows-xml"), "{name}");
-        let origin = Origin { exhibit: ExhibitId::of_digest(&[0; 32]), member: None, format: "windows-xml" };
-        let (mut kept, options) = (Kept::default(), ReadingOptions::default());
-        let mut batcher = Batcher::new(origin, &mut kept);
-        let mut input =
-            Input { bytes: &mut bytes.as_slice(), options: &options, projection: Projection::Everything };
-        by_name("windows-xml").unwrap().read(&mut input, &mut batcher).unwrap();
-        let (read, gaps) = batcher.finish().unwrap();
-        let there = bytes.windows(7).filter(|window| *window == b"<Event ").count() as u64;
-        assert_eq!(read + gaps, there, "{name}: {:?}", kept.gaps);
-        for batch in &kept.batches {
-            for row in 0..batch.len() {
-                let has = |name: &str| batch.fields(row).any(|(own, value)| own == name && value.is_some());
-                assert!(has("EventID") && has("Computer") && batch.time(row).is_some(), "{name}");
-                assert!(batch.text(column::SOURCE, row).unwrap().starts_with("windows/"), "{name}");
-            }
+        let kept = read("windows-xml", &bytes, &ReadingOptions::default());
+        let found = kept.rows().count();
+        let there = bytes.windows(7).filter(|window| *window == b"<Event ").count();
+        assert_eq!(found + kept.gaps.len(), there, "{name}: {:?}", kept.gaps);
+        for (batch, row) in kept.rows() {
+            let has = |name: &str| batch.fields(row).any(|(own, value)| own == name && value.is_some());
+            assert!(has("EventID") && has("Computer") && batch.time(row).is_some(), "{name}");
+            assert!(batch.text(column::SOURCE, row).unwrap().starts_with("windows/"), "{name}");
         }
-        (files, events) = (files + 1, events + read);
+        (files, events) = (files + 1, events + found);
     }
     eprintln!("{files} files, {events} events");
     assert!(files > 30 && events > 200, "{files} files, {events} events");

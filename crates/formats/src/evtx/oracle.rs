@@ -8,7 +8,6 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use assize_model::{
@@ -84,20 +83,9 @@ fn theirs(bytes: &[u8]) -> BTreeMap<u64, Result<Fields, String>> {
     found
 }
 
-/// The corpus, or a loud word that a test was skipped.
-fn corpus(test: &str) -> Option<PathBuf> {
-    let default = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus");
-    let folder = std::env::var_os("ASSIZE_CORPUS").map_or_else(default, PathBuf::from);
-    if folder.join("sigma_rules.tar.gz").is_file() {
-        return Some(folder);
-    }
-    eprintln!("\n*** SKIPPED: {test}: no corpus in {} (set ASSIZE_CORPUS) ***\n", folder.display());
-    None
-}
-
 /// Calls back with every EVTX file in the corpus' archives.
 pub(super) fn each_file(test: &str, each: &mut dyn FnMut(&str, &[u8])) {
-    let Some(corpus) = corpus(test) else { return };
+    let Some(corpus) = assize_testing::corpus(test) else { return };
     for archive in ["evtx_attack_samples.tar.gz", "sigma_regression.tar.gz", "parser_torture.tar.gz"] {
         let file = std::fs::File::open(corpus.join(archive)).unwrap();
         let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(file));

@@ -131,7 +131,11 @@ impl<'r> Record<'_, 'r> {
         }
         let found = value.columns.iter().find_map(|column| self.cell(*column));
         let found = found.and_then(|cell| match &value.how {
-            How::Table(table) => table.get(&*lower(cell.trim())).map(|to| Cow::Borrowed(to.as_str())),
+            How::Table(table) => {
+                let word = cell.trim();
+                let to = table.get(word).or_else(|| table.get(&*lower(word)));
+                to.map(|to| Cow::Borrowed(to.as_str()))
+            }
             How::Contains(pairs) => {
                 let cell = lower(&cell);
                 let pair = pairs.iter().find(|(part, _)| cell.contains(part.as_str()));

@@ -117,7 +117,7 @@ pub(crate) struct Value {
 pub(crate) enum How {
     /// The value itself.
     Itself,
-    /// By a table, whatever the case.
+    /// By a table, whatever the case: its words as written and in small letters, so that most are found at once.
     Table(BTreeMap<String, String>),
     /// By the first text that it contains, whatever the case.
     Contains(Vec<(String, String)>),
@@ -338,7 +338,8 @@ impl ValueDraft {
         let slots: Vec<usize> = draft.columns.iter().map(|name| slot(columns, name)).collect();
         let how = match (draft.values, draft.contains, draft.after, draft.sum) {
             (Some(values), None, None, false) => {
-                How::Table(values.into_iter().map(|(from, to)| (from.to_lowercase(), to)).collect())
+                let small = values.iter().map(|(from, to)| (from.to_lowercase(), to.clone()));
+                How::Table(small.chain(values.clone()).collect())
             }
             (None, Some(pairs), None, false) => {
                 How::Contains(pairs.into_iter().map(|(part, to)| (part.to_lowercase(), to)).collect())

@@ -1,0 +1,127 @@
+//! Does the same record fill the spine alike, bare and as Splunk exports it?
+//!
+//! Every record of our samples of cloud logs, in each wrapping that an export of Splunk has (by us, from its
+//! documentation and from the public exports of `attack_data`): rows of JSON with the record in `_raw` or with its
+//! fields extracted, and tables. Not compared: what names the bytes (id, ranges, format, options) and own fields,
+//! which Splunk adds to.
+#![allow(clippy::disallowed_methods, clippy::unwrap_used)] // Tests play the person at the keyboard.
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+
+use assize_formats::recognise;
+use assize_model::Row;
+use serde_json::{Value, json};
+
+use support::{rows, spine};
+
+/// Format, and its sample.
+const SAMPLES: [(&str, &str); 5] = [
+    ("m365-audit", "m365-audit.jsonl"),
+    ("entra", "entra.json"),
+    ("aws-cloudtrail", "aws-cloudtrail.json"),
+    ("okta", "okta.json"),
+    ("google-workspace", "google-workspace.json"),
+];
+
+/// The records of a sample, whatever is around them.
+fn records(name: &str) -> Vec<Value> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/samples").join(name);
+    let text = fs::read_to_string(path).unwrap();
+    let values = serde_json::Deserializer::from_str(&text).into_iter().map(Result::unwrap);
+    let inner = |value: Value| match value {
+        Value::Array(records) => records,
+        Value::Object(mut object) => {
+            let list = ["Records", "value", "items"].into_iter().find(|key| object.contains_key(*key));
+            list.and_then(|key| object[key].as_array_mut().map(std::mem::take))
+                .unwrap_or_else(|| vec![object.into()])
+        }
+        other => panic!("{other}"),
+    };
+    values.flat_map(inner).collect()
+}
+
+const TIME: &str = "2026-09-14T08:12:03.000+00:00";
+
+fn lines(records: &[Value], wrap: impl Fn(usize, &Value) -> Value) -> Vec<u8> {
+    records
+        .iter()
+        .enumerate()
+        .map(|(place, record)| format!("{}\n", wrap(place, record)))
+        .collect::<String>()
+        .into()
+}
+
+/// The name of a wrapping, and the records in it.
+fn json_exports(records: &[Value]) -> Vec<(&'static str, Vec<u8>)> {
+    let beside = json!({"_time": TIME, "host": "hf01.court.example", "index": "cloud", "linecount": "1",
+        "source": "ms_o365", "sourcetype": "o365:management:activity", "splunk_server": "idx01"});
+    let row = |raw: &Value| {
+        let mut row = beside.clone();
+        row["_raw"] = raw.to_string().into();
+        row
+    };
+    vec![
+        ("rows", lines(records, |place, raw| json!({"preview": false, "offset": place, "result": row(raw)}))),
+        (
+            "the last row",
+            lines(records, |_, raw| json!({"preview": false, "lastrow": true, "result": row(raw)})),
+        ),
+        ("no preview", lines(records, |_, raw| json!({"result": row(raw)}))),
+        ("without result", lines(records, |_, raw| row(raw))),
+    ]
+}
+
+fn table(records: &[Value]) -> Vec<u8> {
+    let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
+    let mut text = "\"_raw\",\"_time\",host,index,sourcetype\n".to_owned();
+    for record in records {
+        text += &format!("{},{},hf01,cloud,\"json\"\n", quoted(&record.to_string()), quoted(TIME));
+    }
+    text.into()
+}
+
+fn assert_alike(expected: &[Row], format: &str, bytes: &[u8], told: &str) {
+    let (known, _) = recognise(bytes).unwrap();
+    assert_eq!(known.card().name, format, "{told}");
+    let found = rows(format, bytes);
+    assert_eq!(found.len(), expected.len(), "{told}");
+    for (place, (found, expected)) in found.iter().zip(expected).enumerate() {
+        assert_eq!(spine(found), spine(expected), "{told}: record {place}");
+    }
+}
+
+#[test]
+fn rows_of_json_say_what_the_record_says() {
+    for (format, sample) in SAMPLES {
+        let records = records(sample);
+        let expected = rows(format, &lines(&records, |_, record| record.clone()));
+        assert!(expected.len() >= 3, "{sample}");
+        for (name, bytes) in json_exports(&records) {
+            assert_alike(&expected, format, &bytes, &format!("{sample} as {name}"));
+        }
+    }
+}
+
+/// `| table *` of a search that extracts fields: the record's own names below `result`.
+#[test]
+fn rows_of_the_unified_audit_with_extracted_fields() {
+    let records = records("m365-audit.jsonl");
+    let expected = rows("m365-audit", &lines(&records, |_, record| record.clone()));
+    let bytes = lines(&records, |_, record| json!({"preview": false, "result": record}));
+    assert_alike(&expected, "m365-audit", &bytes, "extracted");
+}
+
+#[test]
+fn tables_say_what_the_record_says() {
+    for (format, table_format, sample) in [
+        ("m365-audit", "m365-audit-csv", "m365-audit.jsonl"),
+        ("aws-cloudtrail", "aws-cloudtrail-csv", "aws-cloudtrail.json"),
+    ] {
+        let records = records(sample);
+        let expected = rows(format, &lines(&records, |_, record| record.clone()));
+        assert_alike(&expected, table_format, &table(&records), sample);
+    }
+}
