@@ -224,6 +224,11 @@ fn a_file_is_explained_and_a_folder_is_measured() {
     let samba =
         told(&["formats", "explain", &at("servers/samba-4.17.log"), "--format", "json", "--zone", "+02:00"]);
     assert_eq!(samba["candidates"][0]["format"], "syslog");
+    // Every format that was asked is there: with what it makes of the file, or as one that does not claim it.
+    let candidates = samba["candidates"].as_array().unwrap();
+    assert!(candidates.iter().all(|one| one["because"].as_str().unwrap().contains(" events, ")));
+    let others = samba["others"].as_array().unwrap();
+    assert!(others.iter().any(|name| name == "evtx") && others.len() + candidates.len() > 30);
     assert_eq!(samba["events"].as_array().unwrap().len(), 5);
     assert_eq!(samba["events"][0]["actor"], "okafor");
     assert_eq!(

@@ -173,6 +173,8 @@ pub struct Explained {
     pub container: Option<&'static str>,
     /// Formats that know it for theirs, the surest first; the first reads it.
     pub candidates: Vec<Candidate>,
+    /// Formats that were asked and do not.
+    pub others: Vec<&'static str>,
     /// What was taken beyond the bytes to read its first events, and what a person said of it.
     pub options: BTreeMap<String, String>,
     /// Its first events: the spine, and their own fields.
@@ -196,6 +198,9 @@ pub struct Candidate {
     pub confidence: u8,
     /// What it reads.
     pub title: &'static str,
+    /// What it makes of the beginning of the file, which is why it is believed or not: how many events, how many
+    /// of them of a kind of log that it knows (the others are generic), and how many gaps.
+    pub because: String,
 }
 
 /// Bytes of a file that are looked at for its first events.
@@ -221,47 +226,42 @@ pub fn explain(path: &Path, read_as: &[ReadAs]) -> io::Result<Explained> {
     let manner = Manner::of_file(read_as, &path.to_string_lossy(), clock::now());
     let (chosen, options) = manner.recognise(None, head);
     let Some((format, sure)) = chosen else { return Ok(explained) };
-    let candidate = |format: &dyn assize_model::Format, confidence: u8| Candidate {
-        format: format.card().name,
-        confidence,
-        title: format.card().title,
-    };
-    explained.candidates.push(candidate(format, sure.0));
-    let others = formats::ALL.iter().filter(|other| other.card().name != format.card().name);
-    let mut others: Vec<Candidate> =
-        others.filter_map(|other| Some(candidate(*other, other.recognise(head)?.0))).collect();
-    others.sort_by_key(|one| std::cmp::Reverse(one.confidence));
-    explained.candidates.extend(others);
-    first_events(format, &bytes, &options, &mut explained)?;
+    let mut claims = vec![(format, sure.0)];
+    for other in formats::ALL.iter().filter(|other| other.card().name != format.card().name) {
+        match other.recognise(head) {
+            Some(sure) => claims.push((*other, sure.0)),
+            None => explained.others.push(other.card().name),
+        }
+    }
+    claims[1..].sort_by_key(|(_, sure)| std::cmp::Reverse(*sure));
+    for (place, (format, confidence)) in claims.into_iter().enumerate() {
+        let first = first_events(format, &bytes, &options)?;
+        let card = format.card();
+        let (name, title, because) = (card.name, card.title, first.because());
+        explained.candidates.push(Candidate { format: name, confidence, title, because });
+        if place == 0 {
+            first.explain(&mut explained);
+        }
+    }
     Ok(explained)
 }
 
+/// What a format makes of the beginning of a file.
 fn first_events(
     format: &dyn assize_model::Format,
     bytes: &[u8],
     options: &ReadingOptions,
-    explained: &mut Explained,
-) -> io::Result<()> {
-    let mut first = First::default();
+) -> io::Result<First> {
+    // Where the look ends a record is cut, which says nothing of the file.
+    let cut = bytes.len() as u64 == LOOK;
+    let mut first = First { until: if cut { LOOK } else { u64::MAX }, ..First::default() };
     let exhibit = ExhibitId::of_digest(&[0; 32]);
     let mut batcher = Batcher::new(Origin { exhibit, member: None, format: format.card().name }, &mut first);
     let mut rest = bytes;
     let mut input = Input { bytes: &mut rest, options, projection: Projection::Everything };
     format.read(&mut input, &mut batcher)?;
     batcher.finish()?;
-    // Where the look ends a record is cut, which says nothing of the file.
-    let cut = bytes.len() as u64 == LOOK;
-    let kept = |gap: &&Gap| !cut || gap.range.offset + gap.range.length < LOOK;
-    let told = |gap: &Gap| {
-        format!("{}+{} {}: {}", gap.range.offset, gap.range.length, gap.cause.as_str(), gap.detail)
-    };
-    explained.gaps = first.gaps.iter().filter(kept).take(EVENTS).map(told).collect();
-    explained.events = first.rows;
-    let taken = explained.events.iter().filter_map(|row| row.some_text(column::OPTIONS));
-    for (name, value) in taken.flat_map(|text| ReadingOptions::of_text(text).0) {
-        explained.options.insert(name, value);
-    }
-    Ok(())
+    Ok(first)
 }
 
 /// The first events and gaps.
@@ -269,17 +269,55 @@ fn first_events(
 struct First {
     rows: Vec<Row>,
     gaps: Vec<Gap>,
+    /// Gaps count that end before this place.
+    until: u64,
+    gap_count: u64,
+    events: u64,
+    /// Events of a kind of log that the format knows.
+    known: u64,
+}
+
+/// Kinds of log that say only in which notation a record is.
+const GENERIC: [&str; 3] = ["json", "csv", "text"];
+
+impl First {
+    fn because(&self) -> String {
+        let (events, known, gaps) = (self.events, self.known, self.gap_count);
+        format!(
+            "of its first {} KiB: {events} events, {known} of them of a known kind, {gaps} gaps",
+            LOOK >> 10
+        )
+    }
+
+    fn explain(self, explained: &mut Explained) {
+        let told = |gap: &Gap| {
+            format!("{}+{} {}: {}", gap.range.offset, gap.range.length, gap.cause.as_str(), gap.detail)
+        };
+        explained.gaps = self.gaps.iter().map(told).collect();
+        explained.events = self.rows;
+        let taken = explained.events.iter().filter_map(|row| row.some_text(column::OPTIONS));
+        for (name, value) in taken.flat_map(|text| ReadingOptions::of_text(text).0) {
+            explained.options.insert(name, value);
+        }
+    }
 }
 
 impl Sink for First {
     fn batch(&mut self, batch: Batch) -> io::Result<()> {
         let wanted = EVENTS.saturating_sub(self.rows.len()).min(batch.len());
         self.rows.extend(Row::all(&batch.rows().slice(0, wanted)));
+        let known =
+            |row: &usize| batch.text(column::SOURCE, *row).is_some_and(|kind| !GENERIC.contains(&kind));
+        self.events += batch.len() as u64;
+        self.known += (0..batch.len()).filter(known).count() as u64;
         Ok(())
     }
     fn gap(&mut self, gap: Gap) -> io::Result<()> {
-        if self.gaps.len() <= 2 * EVENTS {
-            self.gaps.push(gap);
+        if gap.range.offset + gap.range.length < self.until {
+            self.gap_count += 1;
+            if self.gaps.len() < EVENTS {
+                self.gaps.push(gap);
+            }
         }
         Ok(())
     }

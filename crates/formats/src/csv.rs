@@ -15,10 +15,9 @@ use std::io;
 use assize_model::time::Stated;
 use assize_model::{Batcher, Card, Confidence, Format, Input, ReadingOptions, Slice, Time};
 
-use crate::json_lines;
 use crate::meaning::{Meaning, Text};
+use crate::{clock, json_lines};
 
-pub(crate) use encoding::CODE_PAGE;
 pub(crate) use layout::Layout;
 
 pub(crate) use cells::{Cut, Dialect, Span, cut};
@@ -63,13 +62,13 @@ impl Format for Csv {
     }
 
     fn recognise(&self, head: &[u8]) -> Option<Confidence> {
-        let layout = Layout::of(head)?;
+        let layout = Layout::of(head, &clock::NONE)?;
         Some(Confidence(if layout.header.is_some() { 15 } else { 10 }))
     }
 
     fn read(&self, input: &mut Input<'_>, out: &mut Batcher<'_>) -> io::Result<()> {
         let mut generic = Generic::default();
-        read_rows(input.bytes, out, &mut |row, out| generic.one(row, out).map(Ok))
+        read_rows(input.bytes, input.options, out, &mut |row, out| generic.one(row, out).map(Ok))
     }
 
     fn reread(&self, slices: &[Slice], options: &ReadingOptions, out: &mut Batcher<'_>) -> io::Result<()> {

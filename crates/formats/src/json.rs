@@ -80,7 +80,7 @@ impl Make {
     /// Reads a table whose columns are fields of such records, or whose cells hold whole ones.
     pub(crate) fn read_table(&self, input: &mut Input<'_>, out: &mut Batcher<'_>) -> io::Result<()> {
         let mut record = self.record();
-        csv::read_rows(input.bytes, out, &mut |row, out| {
+        csv::read_rows(input.bytes, input.options, out, &mut |row, out| {
             self.row(&mut record, row, out)?;
             if record.cut() {
                 // The event has what stands beside it; what it should have said is missing.

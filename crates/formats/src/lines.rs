@@ -13,7 +13,6 @@ use std::io::{self, Read};
 use assize_model::{Batcher, Cause, Range, ReadingOptions, Slice};
 use memchr::{memchr, memchr_iter};
 
-use crate::csv::CODE_PAGE;
 use crate::json::Broken;
 
 /// A record longer than this is a gap: one line must not fill the memory.
@@ -103,7 +102,7 @@ pub(crate) fn reread(
 pub(crate) fn header_lines(slice: &Slice, options: &ReadingOptions) -> Vec<String> {
     let mut room = String::new();
     match Encoding::given(options) {
-        Some(encoding @ (Encoding::Utf16Le | Encoding::Utf16Be)) => {
+        Some(encoding) if encoding.is_wide() => {
             let text = encoding.decode(&slice.bytes, &mut room).0;
             let end = line_end(text.as_bytes());
             text.split(char::from(end)).map(|line| line.trim_end_matches('\r').to_owned()).collect()
@@ -176,8 +175,13 @@ impl Encoding {
             Self::Utf8 => "utf-8",
             Self::Utf16Le => "utf-16le",
             Self::Utf16Be => "utf-16be",
-            Self::Windows1252 => CODE_PAGE,
+            Self::Windows1252 => "windows-1252",
         }
+    }
+
+    /// Whether its units are of two bytes.
+    pub(crate) fn is_wide(self) -> bool {
+        matches!(self, Self::Utf16Le | Self::Utf16Be)
     }
 
     pub(crate) fn given(options: &ReadingOptions) -> Option<Self> {

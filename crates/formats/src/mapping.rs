@@ -192,7 +192,7 @@ fn read(mapping: &Mapping, input: &mut Input<'_>, out: &mut Batcher<'_>) -> io::
         });
     }
     let mut table = Table::new(mapping, options);
-    csv::read_rows(&mut whole, out, &mut |row, out| table.one(row, out))
+    csv::read_rows(&mut whole, options, out, &mut |row, out| table.one(row, out))
 }
 
 fn reread(
@@ -201,9 +201,9 @@ fn reread(
     options: &ReadingOptions,
     out: &mut Batcher<'_>,
 ) -> io::Result<()> {
-    // A row of a table names its header too; a JSON record stands by itself, and what wraps such
-    // records has two ends.
-    if slices.len() == 1 || slices.first().is_some_and(|first| first.bytes.starts_with(b"{")) {
+    // What wraps JSON records has its second end behind the first; a row's header stands above it.
+    let header = slices.get(1).is_some_and(|second| second.range < slices[0].range);
+    if slices.first().is_some_and(|first| first.bytes.starts_with(b"{")) && !header {
         return json::reread(slices, out, &mut |range, record, out| {
             one_record(mapping, range, record, options, out)
         });

@@ -138,7 +138,8 @@ impl Format for Csvlog {
         let mut whole = io::Cursor::new(head).chain(&mut *input.bytes);
         let mut table = Table::new(input.options);
         let each: csv::Each<'_> = &mut |row, out| table.one(row, out);
-        if bare { csv::read_bare_rows(&mut whole, out, each) } else { csv::read_rows(&mut whole, out, each) }
+        let read = if bare { csv::read_bare_rows } else { csv::read_rows };
+        read(&mut whole, input.options, out, each)
     }
 
     fn reread(&self, slices: &[Slice], options: &ReadingOptions, out: &mut Batcher<'_>) -> io::Result<()> {

@@ -14,7 +14,7 @@ use assize_formats::{HEAD, recognise};
 use assize_model::{Batch, Range, ReadingOptions, column};
 use proptest::prelude::*;
 
-use support::{Kept, again};
+use support::{Kept, again, assert_reread};
 
 const SAMPLES: &[(&str, &str)] = &[
     ("zeek", "zeek.log"),
@@ -144,6 +144,38 @@ fn a_text_in_another_encoding_says_the_same() {
                 let again = again(format, bytes, batch, row);
                 assert_eq!(again.batches[0].rows(), &batch.rows().slice(row, 1), "{name} {number} {row}");
             }
+        }
+    }
+}
+
+/// What a person says of a text's encoding holds for tables as for lines, and a locator alone keeps to it.
+#[test]
+fn an_encoding_that_is_given_holds_for_lines_and_tables() {
+    let wide = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    // Bytes that are UTF-8 by chance, and UTF-16 without a zero: neither tells itself.
+    let lines = "2026-09-14T08:12:03Z fs1 app[1]: Münzen\n2026-09-14T08:12:04Z fs1 app[1]: zwei\n";
+    let rows = "time,user,action,document,title,library,client,address,session\n\
+                2026-09-14T08:12:03Z,m,View,D-1,Münzen,R,x,::1,s\n2026-09-14T08:12:04Z,m,View,D-2,Ö,R,x,::1,s\n";
+    let chinese = "a,b,c\n二〇二六年九月,證人一,證言與證物\n二〇二七年九月,第二人,證言與證物\n二〇二八年九月,第三人,證言與證物\n";
+    let cases: [(&str, Vec<u8>, &str, &str); 5] = [
+        ("syslog", lines.into(), "windows-1252", "MÃ¼nzen"),
+        ("csv", rows.into(), "windows-1252", "MÃ¼nzen"),
+        ("dms-access", rows.into(), "windows-1252", "MÃ¼nzen"),
+        ("text", wide(chinese), "utf-16le", "證人一"),
+        ("csv", wide(chinese), "utf-16le", "證人一"),
+    ];
+    for (format, bytes, encoding, word) in cases {
+        let given = ReadingOptions([("encoding".to_owned(), encoding.to_owned())].into());
+        let kept = support::read(format, &bytes, &given);
+        assert!(kept.gaps.is_empty(), "{format}: {:?}", kept.gaps);
+        let has = |(batch, row): &(&Batch, usize)| {
+            batch.fields(*row).any(|(_, value)| value.is_some_and(|value| value.contains(word)))
+        };
+        assert_eq!(kept.rows().filter(has).count(), 1, "{format} as {encoding}: {:?}", said(&kept));
+        for (batch, row) in kept.rows() {
+            let options = batch.text(column::OPTIONS, row).unwrap();
+            assert!(options.contains(&format!("encoding={encoding}")), "{format}: {options}");
+            assert_reread(format, &bytes, batch, row);
         }
     }
 }

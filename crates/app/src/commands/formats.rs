@@ -185,19 +185,19 @@ fn explain(file: &Path, readings: &Readings, shell: &Shell) -> Result<()> {
         return shell.text("no format knows it; in a case it is a gap with the cause `unrecognised`\n");
     }
     let mut out = Vec::new();
-    let candidate = |(place, one): (usize, &assize_case::Candidate)| {
-        let because = if place == 0 { "reads it: the surest; of equally sure ones the more particular" } else { "" };
+    let candidate = |one: &assize_case::Candidate| {
         Row(vec![
             ("format".into(), one.format.into()),
             ("confidence".into(), one.confidence.into()),
             ("what".into(), one.title.into()),
-            ("because".into(), because.into()),
+            ("because".into(), one.because.as_str().into()),
         ])
     };
     let width = shell.width();
-    let candidates = told.candidates.iter().enumerate().map(candidate);
+    let candidates = told.candidates.iter().map(candidate);
     table::write_rows(candidates, &["format", "confidence", "what", "because"].map(Column::of), Shape::Table, width, &mut out)?;
-    out.extend_from_slice(b"\nfirst events\n");
+    let others = told.others.join(", ");
+    out.extend_from_slice(format!("the first reads it; asked, and it is none of theirs: {others}\n\nfirst events\n").as_bytes());
     table::write_rows(told.events, &SHOWN.map(Column::of), Shape::Table, width, &mut out)?;
     let taken = told.options.iter().map(|(name, value)| format!("taken: {name} = {value}"));
     for line in taken.chain(told.gaps.iter().map(|gap| format!("gap: {gap}"))) {

@@ -1,83 +1,60 @@
 //! In which encoding is a text, and how do places in its bytes and in its characters correspond?
 //!
-//! UTF-16 becomes UTF-8 block by block; the length of any piece in the file follows from the piece
-//! itself, so that places stay exact. Eight-bit text stays as it is: whether a row is UTF-8 or an
-//! older Windows code page is asked row by row ([`text_of`]), because one file holds both.
+//! The encodings are those of every text ([`crate::lines::Encoding`]), given by a person or told by the bytes.
+//! UTF-16 becomes UTF-8 block by block; the length of any piece in the file follows from the piece itself, so that
+//! places stay exact. Eight-bit text stays as it is: whether a row is UTF-8 or in the code page is asked row by row
+//! ([`text_of`]), because one file holds both.
 
 use std::borrow::Cow;
 
-/// Width and order of a text's units.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Encoding {
-    /// ASCII, UTF-8 or a code page.
-    EightBit,
-    Utf16Le,
-    Utf16Be,
+use assize_model::ReadingOptions;
+
+use crate::lines::{self, Encoding};
+
+/// The encoding of a table that begins so, given or told by its bytes, and the length of its byte order mark;
+/// `None` for what is no text.
+pub(crate) fn of(head: &[u8], options: &ReadingOptions) -> Option<(Encoding, usize)> {
+    let (encoding, mark) = lines::of_head(head);
+    if let Some(given) = Encoding::given(options) {
+        return Some((given, mark));
+    }
+    let zeros = !encoding.is_wide() && memchr::memchr(0, &head[..head.len().min(1024)]).is_some();
+    (!zeros).then_some((encoding, mark))
 }
 
-/// The code page of text that is not UTF-8: an assumption, and said to be one.
-pub(crate) const CODE_PAGE: &str = "windows-1252";
+/// Eight-bit text of first bytes; `None` if it holds characters that no log has.
+pub(crate) fn sample(encoding: Encoding, bytes: &[u8]) -> Option<Vec<u8>> {
+    let text = eight_bit(encoding, bytes);
+    (memchr::memchr(0, &text).is_none()).then_some(text)
+}
 
-impl Encoding {
-    /// The encoding of a text that begins so, and the length of its byte order mark; `None` for what is
-    /// no text.
-    pub(crate) fn of(head: &[u8]) -> Option<(Self, usize)> {
-        match head {
-            [0xef, 0xbb, 0xbf, ..] => return Some((Self::EightBit, 3)),
-            [0xff, 0xfe, ..] => return Some((Self::Utf16Le, 2)),
-            [0xfe, 0xff, ..] => return Some((Self::Utf16Be, 2)),
-            _ => {}
-        }
-        let head = &head[..head.len().min(1024) & !1];
-        let zeros = |parity: usize| head.iter().skip(parity).step_by(2).filter(|byte| **byte == 0).count();
-        let (even, odd) = (zeros(0), zeros(1));
-        let most = head.len() / 2 * 3 / 4;
-        if head.len() >= 8 && odd > most && even == 0 {
-            return Some((Self::Utf16Le, 0));
-        }
-        if head.len() >= 8 && even > most && odd == 0 {
-            return Some((Self::Utf16Be, 0));
-        }
-        (even + odd == 0).then_some((Self::EightBit, 0))
-    }
+/// Eight-bit text of all bytes.
+pub(crate) fn eight_bit(encoding: Encoding, bytes: &[u8]) -> Vec<u8> {
+    let mut text = Vec::new();
+    Decoder::new(encoding).feed(bytes, &mut text);
+    text
+}
 
-    /// The name under which it stands in reading options; none for eight-bit text.
-    pub(crate) fn name(self) -> Option<&'static str> {
-        match self {
-            Self::EightBit => None,
-            Self::Utf16Le => Some("utf-16le"),
-            Self::Utf16Be => Some("utf-16be"),
-        }
+/// How many bytes of the file a piece of eight-bit text takes.
+pub(crate) fn length(encoding: Encoding, text: &[u8]) -> u64 {
+    if !encoding.is_wide() {
+        return text.len() as u64;
     }
+    // Every character has one unit but those of four bytes, which have two. Continuation bytes
+    // begin with the bits 10.
+    text.iter().map(|byte| u64::from(byte & 0xc0 != 0x80) + u64::from(*byte >= 0xf0)).sum::<u64>() * 2
+}
 
-    /// The inverse of [`Self::name`].
-    pub(crate) fn named(name: Option<&str>) -> Self {
-        match name {
-            Some("utf-16le") => Self::Utf16Le,
-            Some("utf-16be") => Self::Utf16Be,
-            _ => Self::EightBit,
-        }
-    }
-
-    /// Eight-bit text of first bytes; `None` if it holds characters that no log has.
-    pub(crate) fn sample(self, bytes: &[u8]) -> Option<Vec<u8>> {
-        let mut text = Vec::new();
-        Decoder::new(self).feed(bytes, &mut text);
-        (memchr::memchr(0, &text).is_none()).then_some(text)
-    }
-
-    /// How many bytes of the file a piece of decoded text takes.
-    pub(crate) fn length(self, text: &[u8]) -> u64 {
-        match self {
-            Self::EightBit => text.len() as u64,
-            // Every character has one unit but those of four bytes, which have two. Continuation bytes
-            // begin with the bits 10.
-            _ => {
-                text.iter().map(|byte| u64::from(byte & 0xc0 != 0x80) + u64::from(*byte >= 0xf0)).sum::<u64>()
-                    * 2
-            }
-        }
-    }
+/// Eight-bit text as characters, and in which encoding it was: a row that is not UTF-8 is in the code page, as
+/// a line of any text is; one of wide units is UTF-8 by now.
+pub(crate) fn text_of(encoding: Encoding, bytes: &[u8]) -> (Cow<'_, str>, Encoding) {
+    let by_itself = if encoding.is_wide() { Encoding::Utf8 } else { encoding };
+    let mut room = String::new();
+    let decoded = match std::str::from_utf8(bytes) {
+        Ok(text) if by_itself == Encoding::Utf8 => return (Cow::Borrowed(text), encoding),
+        _ => by_itself.decode(bytes, &mut room).1,
+    };
+    (Cow::Owned(room), if encoding.is_wide() { encoding } else { decoded })
 }
 
 /// Turns blocks of a file into eight-bit text.
@@ -94,7 +71,7 @@ impl Decoder {
 
     /// Appends a block.
     pub(crate) fn feed(&mut self, block: &[u8], text: &mut Vec<u8>) {
-        if self.encoding == Encoding::EightBit {
+        if !self.encoding.is_wide() {
             return text.extend_from_slice(block);
         }
         let mut bytes = std::mem::take(&mut self.rest);
@@ -128,14 +105,6 @@ fn push(units: &[u16], text: &mut Vec<u8>) {
     }
 }
 
-/// Eight-bit text as characters: UTF-8, else the code page, and whether that was assumed.
-pub(crate) fn text_of(bytes: &[u8]) -> (Cow<'_, str>, bool) {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => (Cow::Borrowed(text), false),
-        Err(_) => (encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0, true),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,7 +126,7 @@ mod tests {
                 assert_eq!(decoder.rest(), 0);
                 assert_eq!(std::str::from_utf8(&out), Ok(text));
             }
-            assert_eq!(encoding.length(text.as_bytes()), bytes.len() as u64);
+            assert_eq!(length(encoding, text.as_bytes()), bytes.len() as u64);
         }
     }
 
@@ -169,6 +138,6 @@ mod tests {
         assert_eq!((out.as_slice(), decoder.rest()), (&b"a"[..], 3));
         decoder.feed(&[0], &mut out);
         assert_eq!(std::str::from_utf8(&out), Ok("a\u{fffd}x"));
-        assert_eq!(Encoding::Utf16Le.length(&out), 6);
+        assert_eq!(length(Encoding::Utf16Le, &out), 6);
     }
 }

@@ -6,9 +6,11 @@
 use std::collections::BTreeMap;
 
 use super::cells::{Cut, Dialect, Span, cut};
-use super::encoding::Encoding;
+use assize_model::ReadingOptions;
+
+use super::encoding;
 use crate::HEAD;
-use crate::lines::NULS_MIN;
+use crate::lines::{Encoding, NULS_MIN};
 
 /// How a table is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,17 +39,17 @@ const AGREE_BARE_PERCENT: usize = 80;
 
 impl Layout {
     /// A table by RFC 4180 without a header, whatever its rows.
-    pub(crate) fn bare(head: &[u8]) -> Self {
-        let (encoding, mark) = Encoding::of(head).unwrap_or((Encoding::EightBit, 0));
+    pub(crate) fn bare(head: &[u8], options: &ReadingOptions) -> Self {
+        let (encoding, mark) = encoding::of(head, options).unwrap_or_default();
         Self { encoding, mark, dialect: Dialect::COMMA, header: None, columns: 0, rows: 0 }
     }
 
     /// The layout of a table that begins so; `None` if this is no table.
-    pub(crate) fn of(head: &[u8]) -> Option<Self> {
+    pub(crate) fn of(head: &[u8], options: &ReadingOptions) -> Option<Self> {
         let whole = head.len() < HEAD;
         let head = without_nuls(head);
-        let (encoding, mark) = Encoding::of(head)?;
-        let text = encoding.sample(&head[mark..])?;
+        let (encoding, mark) = encoding::of(head, options)?;
+        let text = encoding::sample(encoding, &head[mark..])?;
         let newline = if memchr::memchr(b'\n', &text).is_some() { b'\n' } else { b'\r' };
         if matches!(text.trim_ascii_start().first(), Some(b'{' | b'<')) {
             return None;
@@ -218,8 +220,12 @@ fn is_value(name: &str) -> bool {
 mod tests {
     use super::*;
 
+    fn of(head: &[u8]) -> Option<Layout> {
+        Layout::of(head, &ReadingOptions::default())
+    }
+
     fn layout(text: &str) -> (char, usize, Option<String>) {
-        let layout = Layout::of(text.as_bytes()).unwrap();
+        let layout = of(text.as_bytes()).unwrap();
         let header = layout.header.map(|(names, _)| names.join("|"));
         (layout.dialect.delimiter as char, layout.columns, header)
     }
@@ -243,7 +249,7 @@ mod tests {
     fn a_legend_before_the_header_belongs_to_it() {
         let text = "DHCP Service Activity Log\n\nEvent ID  Meaning\n00\tThe log was started.\n\n\
                     ID,Date,Time\n10,09/14/26,08:00:00\n11,09/14/26,08:00:01\n";
-        let layout = Layout::of(text.as_bytes()).unwrap();
+        let layout = of(text.as_bytes()).unwrap();
         let (names, end) = layout.header.unwrap();
         assert_eq!(names, ["ID", "Date", "Time"]);
         assert_eq!(&text[end..end + 2], "10");
@@ -252,7 +258,7 @@ mod tests {
     #[test]
     fn rows_without_header_need_company() {
         assert_eq!(layout("1,2,3\n4,5,6\n7,8,9\n"), (',', 3, None));
-        assert_eq!(Layout::of(b"1,2,3\n"), None);
+        assert_eq!(of(b"1,2,3\n"), None);
         assert_eq!(layout("name,mail\nx,a@b.example\n").2.as_deref(), Some("name|mail"));
     }
 
@@ -265,7 +271,7 @@ mod tests {
             "\0\0\0\0",
             "",
         ] {
-            assert_eq!(Layout::of(text.as_bytes()), None, "{text:?}");
+            assert_eq!(of(text.as_bytes()), None, "{text:?}");
         }
     }
 
@@ -273,10 +279,10 @@ mod tests {
     fn utf_16_is_told_with_and_without_a_mark() {
         let text = "time,user\n1,a\n2,b\n";
         let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
-        assert_eq!(Layout::of(&bytes).unwrap().encoding, Encoding::Utf16Le);
+        assert_eq!(of(&bytes).unwrap().encoding, Encoding::Utf16Le);
         let marked: Vec<u8> =
             [0xfe, 0xff].into_iter().chain(text.encode_utf16().flat_map(u16::to_be_bytes)).collect();
-        let layout = Layout::of(&marked).unwrap();
+        let layout = of(&marked).unwrap();
         assert_eq!((layout.encoding, layout.mark), (Encoding::Utf16Be, 2));
     }
 }

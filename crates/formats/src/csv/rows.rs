@@ -12,11 +12,12 @@ use std::io::{self, Read};
 use assize_model::{Batch, Batcher, Cause, ExhibitId, Gap, Origin, Range, ReadingOptions, Sink, Slice};
 
 use super::cells::{Cut, Dialect, Span, cut};
-use super::encoding::{CODE_PAGE, Decoder, Encoding, text_of};
+use super::encoding::{self, Decoder, eight_bit, length, text_of};
 use super::layout::Layout;
 use crate::HEAD;
+use crate::clock;
 use crate::json::{Broken, Fields};
-use crate::lines::NULS_MIN;
+use crate::lines::{Encoding, NULS_MIN};
 
 /// A row longer than this is a gap: one row must not fill the memory.
 pub(crate) const ROW_MAX: usize = 16 << 20;
@@ -115,17 +116,17 @@ pub(crate) type Each<'e> = &'e mut dyn FnMut(&Row<'_>, &mut Batcher<'_>) -> io::
 
 /// The names of the columns of a table that begins so; `None` if this is no table or has no header.
 pub(crate) fn names(head: &[u8]) -> Option<Vec<String>> {
-    Layout::of(head)?.header.map(|(names, _)| names)
+    Layout::of(head, &clock::NONE)?.header.map(|(names, _)| names)
 }
 
 /// The first rows of a table that begins so, for a look at them.
 pub(crate) fn first_rows(head: &[u8], most: usize, each: &mut dyn FnMut(&Row<'_>)) {
-    first(head, most, each, &|input, out, each| read_rows(input, out, each));
+    first(head, most, each, &|input, out, each| read_rows(input, &clock::NONE, out, each));
 }
 
 /// The same, of a table by RFC 4180 that has no header.
 pub(crate) fn first_bare_rows(head: &[u8], most: usize, each: &mut dyn FnMut(&Row<'_>)) {
-    first(head, most, each, &|input, out, each| read_bare_rows(input, out, each));
+    first(head, most, each, &|input, out, each| read_bare_rows(input, &clock::NONE, out, each));
 }
 
 type Reading<'a> = &'a dyn Fn(&mut dyn Read, &mut Batcher<'_>, Each<'_>) -> io::Result<()>;
@@ -157,10 +158,15 @@ fn first(head: &[u8], most: usize, each: &mut dyn FnMut(&Row<'_>), reading: Read
 }
 
 /// Reads every row of a stream and hands it to `each`.
-pub(crate) fn read_rows(input: &mut dyn Read, out: &mut Batcher<'_>, each: Each<'_>) -> io::Result<()> {
+pub(crate) fn read_rows(
+    input: &mut dyn Read,
+    options: &ReadingOptions,
+    out: &mut Batcher<'_>,
+    each: Each<'_>,
+) -> io::Result<()> {
     let mut head = Vec::new();
     let broken = input.take(HEAD as u64).read_to_end(&mut head).err();
-    let Some(layout) = Layout::of(&head) else {
+    let Some(layout) = Layout::of(&head, options) else {
         let all = io::copy(input, &mut io::sink()).unwrap_or(0) + head.len() as u64;
         out.gap(Range { offset: 0, length: all }, Cause::Unrecognised, "no table: rows do not agree")?;
         return broken.map_or(Ok(()), Err);
@@ -169,10 +175,15 @@ pub(crate) fn read_rows(input: &mut dyn Read, out: &mut Batcher<'_>, each: Each<
 }
 
 /// Reads every row of a table by RFC 4180 that has no header and whose columns are known otherwise.
-pub(crate) fn read_bare_rows(input: &mut dyn Read, out: &mut Batcher<'_>, each: Each<'_>) -> io::Result<()> {
+pub(crate) fn read_bare_rows(
+    input: &mut dyn Read,
+    options: &ReadingOptions,
+    out: &mut Batcher<'_>,
+    each: Each<'_>,
+) -> io::Result<()> {
     let mut head = Vec::new();
     let broken = input.take(HEAD as u64).read_to_end(&mut head).err();
-    let layout = Layout::bare(&head);
+    let layout = Layout::bare(&head, options);
     read_on(&layout, &head, broken, input, out, each)
 }
 
@@ -210,9 +221,9 @@ pub(crate) fn reread(
         None => Header::default(),
     };
     let text = eight_bit(encoding, &row.bytes);
-    let (text, assumed) = text_of(&text);
+    let (text, found) = text_of(encoding, &text);
     let Cut::Row { .. } = cut(text.as_bytes(), true, dialect, &mut spans) else { return Ok(()) };
-    let options = options_of(dialect, encoding, assumed);
+    let options = options_of(dialect, found);
     let row = Row { ranges: &ranges, header: &header, options: &options, text: &text, spans: &spans };
     let _same = each(&row, out)?;
     Ok(())
@@ -221,15 +232,8 @@ pub(crate) fn reread(
 /// The row as it stands in the file.
 pub(crate) fn raw_text(slices: &[Slice]) -> Option<String> {
     let bytes = &slices.first()?.bytes;
-    let (encoding, _) = Encoding::of(bytes).unwrap_or((Encoding::EightBit, 0));
-    Some(text_of(&eight_bit(encoding, bytes)).0.into_owned())
-}
-
-fn eight_bit(encoding: Encoding, bytes: &[u8]) -> Vec<u8> {
-    let mut text = Vec::new();
-    let mut decoder = Decoder::new(encoding);
-    decoder.feed(bytes, &mut text);
-    text
+    let (encoding, _) = encoding::of(bytes, &clock::NONE).unwrap_or_default();
+    Some(text_of(encoding, &eight_bit(encoding, bytes)).0.into_owned())
 }
 
 /// The header is the last row of its range; a legend may stand before it.
@@ -239,7 +243,8 @@ fn last_row(text: &[u8], dialect: Dialect) -> Header {
     let mut names = Vec::new();
     while at < text.len() {
         let Cut::Row { next, .. } = cut(&text[at..], true, dialect, &mut spans) else { break };
-        let row = text_of(&text[at..]).0;
+        // By itself, whatever was given for the rows: their locators name it, and not how it was read.
+        let row = text_of(Encoding::Utf8, &text[at..]).0;
         let name = |span: &Span| row.get(span.from..span.to).unwrap_or_default().to_owned();
         names = spans.iter().map(name).collect();
         at += next;
@@ -250,7 +255,7 @@ fn last_row(text: &[u8], dialect: Dialect) -> Header {
 const DELIMITERS: &[(u8, &str)] = &[(b';', "semicolon"), (b'\t', "tab"), (b'|', "pipe")];
 
 /// What must be known beside a row's bytes to read it; nothing for UTF-8 by RFC 4180.
-fn options_of(dialect: Dialect, encoding: Encoding, assumed: bool) -> ReadingOptions {
+fn options_of(dialect: Dialect, encoding: Encoding) -> ReadingOptions {
     let mut options = BTreeMap::new();
     if let Some((_, name)) = DELIMITERS.iter().find(|(byte, _)| *byte == dialect.delimiter) {
         options.insert("delimiter".to_owned(), (*name).to_owned());
@@ -261,9 +266,9 @@ fn options_of(dialect: Dialect, encoding: Encoding, assumed: bool) -> ReadingOpt
     if dialect.newline == b'\r' {
         options.insert("newline".to_owned(), "return".to_owned());
     }
-    let name = encoding.name().or(assumed.then_some(CODE_PAGE));
-    options.extend(name.map(|name| ("encoding".to_owned(), name.to_owned())));
-    ReadingOptions(options)
+    let mut options = ReadingOptions(options);
+    encoding.note(&mut options);
+    options
 }
 
 /// The inverse of [`options_of`].
@@ -275,7 +280,7 @@ fn dialect_of(options: &ReadingOptions) -> (Dialect, Encoding) {
         quote: if option("quote").is_some() { b'\'' } else { b'"' },
         newline: if option("newline").is_some() { b'\r' } else { b'\n' },
     };
-    (dialect, Encoding::named(option("encoding")))
+    (dialect, Encoding::of_options(options))
 }
 
 /// A table being read.
@@ -311,8 +316,8 @@ impl Rows {
             searched: 0,
             header: Header::default(),
             header_range: None,
-            plain: options_of(layout.dialect, layout.encoding, false),
-            assumed: options_of(layout.dialect, layout.encoding, true),
+            plain: options_of(layout.dialect, layout.encoding),
+            assumed: options_of(layout.dialect, Encoding::Windows1252),
             rows: 0,
         }
     }
@@ -333,13 +338,13 @@ impl Rows {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let number = self.header.number + 1;
         self.header = Header { number, ..last_row(line, self.dialect) };
-        self.header_range = Some(Range { offset: self.offset, length: self.encoding.length(line) });
+        self.header_range = Some(Range { offset: self.offset, length: length(self.encoding, line) });
         self.advance(end);
     }
 
-    fn advance(&mut self, length: usize) {
-        self.offset += self.encoding.length(&self.text[self.start..self.start + length]);
-        self.start += length;
+    fn advance(&mut self, by: usize) {
+        self.offset += length(self.encoding, &self.text[self.start..self.start + by]);
+        self.start += by;
     }
 
     fn run(&mut self, input: &mut dyn Read, out: &mut Batcher<'_>, each: Each<'_>) -> io::Result<()> {
@@ -374,7 +379,7 @@ impl Rows {
     }
 
     fn nuls(&mut self, count: usize, out: &mut Batcher<'_>) -> io::Result<()> {
-        let length = self.encoding.length(&self.text[self.start..self.start + count]);
+        let length = length(self.encoding, &self.text[self.start..self.start + count]);
         let range = Range { offset: self.offset, length };
         self.advance(count);
         out.gap(range, Cause::UnreadableBlock, format!("{length} zero bytes, as a crash leaves them"))
@@ -410,7 +415,7 @@ impl Rows {
             return Ok(());
         }
         self.rows += 1;
-        let range = Range { offset: self.offset, length: self.encoding.length(bytes) };
+        let range = Range { offset: self.offset, length: length(self.encoding, bytes) };
         if end > ROW_MAX {
             return out.gap(range, Cause::Limit, format!("a row longer than {ROW_MAX} bytes"));
         }
@@ -418,7 +423,7 @@ impl Rows {
         if cut_short && spans.len() < self.header.names.len() {
             return out.gap(range, Cause::Truncated, "the file ends inside this row");
         }
-        let (text, assumed) = text_of(bytes);
+        let (text, found) = text_of(self.encoding, bytes);
         let mut again = Vec::new();
         let spans = match &text {
             Cow::Borrowed(_) => spans,
@@ -431,7 +436,7 @@ impl Rows {
         let row = Row {
             ranges: &ranges[..1 + usize::from(self.header_range.is_some())],
             header: &self.header,
-            options: if assumed { &self.assumed } else { &self.plain },
+            options: if found == self.encoding { &self.plain } else { &self.assumed },
             text: &text,
             spans,
         };
@@ -451,7 +456,7 @@ impl Rows {
         let rest = &self.text[self.start..];
         let line = memchr::memchr(self.dialect.newline, rest).unwrap_or(rest.len());
         self.searched += scanned.saturating_sub(line);
-        let range = Range { offset: self.offset, length: self.encoding.length(&rest[..line]) };
+        let range = Range { offset: self.offset, length: length(self.encoding, &rest[..line]) };
         let length = rest.len();
         self.advance((line + 1).min(length));
         let detail = format!("row {}: {why}; reading goes on with the next line", self.rows + 1);
@@ -549,7 +554,7 @@ mod tests {
         let mut options = Vec::new();
         let mut kept = Kept::default();
         let mut batcher = Batcher::new(origin(), &mut kept);
-        read_rows(&mut &bytes[..], &mut batcher, &mut |row, _| {
+        read_rows(&mut &bytes[..], &clock::NONE, &mut batcher, &mut |row, _| {
             rows.push((text(row), row.ranges.to_vec()));
             options.push((row.options.clone(), row.ragged()));
             Ok(Ok(()))
