@@ -11,6 +11,7 @@ use std::sync::Arc;
 use assize_model::Rules;
 
 use super::column::{self, Matcher};
+use super::gate::{self, Gate};
 use super::probe::Probe;
 use super::program::{Ask, Node, Program};
 use super::screen::Screen;
@@ -42,6 +43,8 @@ pub(crate) struct Class {
     pub triggers: Vec<Vec<u32>>,
     /// Rules without a witness.
     pub always: Vec<u32>,
+    /// For each column what its values leave open.
+    pub gates: Vec<Gate>,
 }
 
 /// A rule and what is left of it.
@@ -369,7 +372,9 @@ impl<'a> Draft<'a> {
             atoms: atoms.len(),
             triggers: vec![Vec::new(); atoms.len()],
             always: Vec::new(),
+            gates: Vec::new(),
         };
+        class.gates = gate::gates(&class.rules, &class.columns, class.atoms);
         let mut rarities = vec![None; atoms.len()];
         for ((_, atom, _), own) in &atoms {
             if let Ask::Text(probes) = &program.atoms[*atom as usize].ask {

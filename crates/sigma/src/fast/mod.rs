@@ -11,7 +11,8 @@
 //! 3. each value that a rule of the class looks at has a **verdict**: the comparisons that it
 //!    satisfies, found by one pass over its text when it is first met (`column`), looked up after
 //!    that (`memo`);
-//! 4. the verdicts together decide everything. An event whose verdicts were met together before has
+//! 4. each verdict leaves some rules open (`gate`); where the ones looked at so far leave none, the other
+//!    values are not looked at. Else the verdicts together decide everything. An event whose verdicts were met together before has
 //!    the same **answer**; only another combination is decided, by trying the rules of which a
 //!    witness holds.
 //!
@@ -21,6 +22,7 @@
 
 mod class;
 mod column;
+mod gate;
 mod literal;
 mod memo;
 mod probe;

@@ -5,12 +5,14 @@
 //! forgotten, and learning begins anew.
 
 use std::collections::BTreeMap;
+use std::mem::{size_of, size_of_val};
 use std::sync::Arc;
 
 use assize_model::{Hit, Rules, Scan};
 
 use super::class::{Class, Left, Sight, Words};
 use super::column::{Matcher, Scratch};
+use super::gate::{self, Bits};
 use super::memo::{Memo, hash};
 use super::probe;
 use super::program::Ask;
@@ -26,6 +28,7 @@ const VALUE_BYTES_MAX: usize = 4096;
 const SHAPES_MAX: usize = 4096;
 const CLASSES_MAX: usize = 1024;
 const VERDICTS_MAX: usize = 1 << 17;
+const OPENED_BYTES_MAX: usize = 4 << 20;
 /// Bytes of a shape's signature by which it is found.
 const SIGNATURE_END: usize = 128;
 /// Longer meanings of signs are looked up each time.
@@ -44,7 +47,14 @@ pub(crate) struct Worker {
     joined: String,
     key: Vec<u8>,
     verdicts: Vec<u32>,
+    /// By step of the event at hand, what was seen there already.
+    seen: Vec<Option<Seen>>,
+    /// The rules that it leaves open.
+    open: Vec<u64>,
 }
+
+/// The verdict on a value, and which parts a joined one had.
+type Seen = (u32, u32);
 
 struct Learnt {
     /// Kind of log → number of what the table knows of it.
@@ -60,6 +70,9 @@ struct Learnt {
     /// Class and shape → binding.
     bindings: Memo<u32>,
     all_bindings: Vec<Arc<Binding>>,
+    /// By binding, step and verdict, the rules that are open; `None` if that was not asked yet.
+    opened: Vec<Vec<Vec<Option<Bits>>>>,
+    opened_bytes: usize,
     /// Matcher and value → number of the verdict.
     values: Memo<u32>,
     verdicts: Vec<Interned>,
@@ -132,6 +145,10 @@ struct Answer {
 struct Binding {
     number: u32,
     steps: Vec<Step>,
+    /// The steps whose values may close rules, those that close most first. None if some rule never is.
+    gated: Vec<u32>,
+    /// The rules that are open before any value is looked at.
+    open: Bits,
     /// The rules that can speak of such events.
     able: Rules,
 }
@@ -166,6 +183,8 @@ impl Learnt {
             all_classes: Vec::new(),
             bindings: Memo::of(1 << 11, 1 << 20),
             all_bindings: Vec::new(),
+            opened: Vec::new(),
+            opened_bytes: 0,
             values: Memo::of(1 << 14, 8 << 20),
             verdicts: Vec::new(),
             verdict_count: 0,
@@ -181,6 +200,7 @@ impl Learnt {
             || self.all_classes.len() > CLASSES_MAX
             || self.all_bindings.len() > 2 * SHAPES_MAX
             || self.verdict_count + self.meanings.lists.len() > VERDICTS_MAX
+            || self.opened_bytes > OPENED_BYTES_MAX
     }
 }
 
@@ -194,6 +214,8 @@ impl Worker {
             joined: String::new(),
             key: Vec::new(),
             verdicts: Vec::new(),
+            seen: Vec::new(),
+            open: Vec::new(),
         }
     }
 
@@ -424,21 +446,28 @@ impl Worker {
         let has =
             |column| steps.iter().any(|step: &Step| step.column as usize == column && is_there(&step.spot));
         let able = of.able(has);
-        let binding = Arc::new(Binding { number, steps, able });
+        let (gated, open) = gated(of, &steps);
+        learnt.opened.push(vec![Vec::new(); steps.len()]);
+        let binding = Arc::new(Binding { number, steps, gated, open, able });
         learnt.all_bindings.push(Arc::clone(&binding));
         learnt.bindings.keep(0, &key, hash, number);
         binding
     }
 
     fn event<R: Rows>(&mut self, event: &Event<'_, R>, binding: &Binding, hits: &mut Vec<Hit>) {
-        self.look(event, binding);
+        let may_speak = self.may_speak(event, binding);
         if let Some(words) = &event.class.words
             && self.may_hold(event, words)
         {
             // Rare: the values themselves are searched, and nothing is remembered.
+            self.look(event, binding);
             let answers = self.decide(event, binding, Some(words));
             return tell(event.row, &answers, hits);
         }
+        if !may_speak {
+            return;
+        }
+        self.look(event, binding);
         let hash = hash(1, &self.key);
         if let Some(answers) = self.learnt.answers.find(1, &self.key, hash) {
             if let Some(answers) = answers {
@@ -452,30 +481,79 @@ impl Worker {
         self.learnt.answers.keep(1, &self.key, hash, answers);
     }
 
+    /// Whether a rule may speak: of most events a few values tell that none does.
+    fn may_speak<R: Rows>(&mut self, event: &Event<'_, R>, binding: &Binding) -> bool {
+        self.seen.clear();
+        self.seen.resize(binding.steps.len(), None);
+        self.open.clear();
+        self.open.extend_from_slice(&binding.open);
+        if gate::is_none(&self.open) {
+            return false;
+        }
+        for step in &binding.gated {
+            let seen = self.see(event, binding, *step);
+            self.seen[*step as usize] = Some(seen);
+            self.narrow(event.class, binding, *step, seen.0);
+            if gate::is_none(&self.open) {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Leaves open what a verdict leaves open.
+    fn narrow(&mut self, class: &Class, binding: &Binding, number: u32, verdict: u32) {
+        let step = &binding.steps[number as usize];
+        let gate = &class.gates[step.column as usize];
+        let Some((matcher, _)) = step.matcher.as_ref().filter(|_| verdict < PLAIN) else {
+            return gate::narrow(&mut self.open, gate.free());
+        };
+        let learnt = &mut self.learnt;
+        let opened = &mut learnt.opened[binding.number as usize][number as usize];
+        if opened.len() <= verdict as usize {
+            learnt.opened_bytes += size_of::<Option<Bits>>() * (verdict as usize + 1 - opened.len());
+            opened.resize(verdict as usize + 1, None);
+        }
+        let open = opened[verdict as usize].get_or_insert_with(|| {
+            learnt.opened_bytes += size_of_val(gate.free());
+            gate.open(&learnt.verdicts[*matcher as usize].lists[verdict as usize])
+        });
+        gate::narrow(&mut self.open, open);
+    }
+
     /// The verdict on every value that the class looks at; together with the binding they are the
     /// key of the answer.
     fn look<R: Rows>(&mut self, event: &Event<'_, R>, binding: &Binding) {
         self.verdicts.clear();
-        self.key.clear();
-        self.key.extend_from_slice(&binding.number.to_le_bytes());
-        for (number, step) in (0..).zip(&binding.steps) {
-            let (verdict, parts) = match &step.spot {
-                Spot::Own(position) => {
-                    let text = event.rows.value(event.row, *position);
-                    (self.recent_verdict((binding.number, number), step, text), 0)
-                }
-                Spot::Joined(..) => self.joined(step, event),
-            };
+        let mut key = std::mem::take(&mut self.key);
+        key.clear();
+        key.extend_from_slice(&binding.number.to_le_bytes());
+        for number in 0..binding.steps.len() {
+            let known = self.seen[number];
+            let (verdict, parts) = known.unwrap_or_else(|| self.see(event, binding, number as u32));
             if parts != 0 {
-                self.key.extend_from_slice(&parts.to_le_bytes());
+                key.extend_from_slice(&parts.to_le_bytes());
             }
-            self.key.extend_from_slice(&verdict.to_le_bytes());
+            key.extend_from_slice(&verdict.to_le_bytes());
             self.verdicts.push(verdict);
         }
         for pair in &event.class.pairs {
             let like = like(event, pair.left, pair.right, &pair.test);
-            self.key.extend(like.iter().map(|is| u8::from(*is)));
+            key.extend(like.iter().map(|is| u8::from(*is)));
             self.verdicts.push(u32::from(like.contains(&true)));
+        }
+        self.key = key;
+    }
+
+    /// What stands at a step.
+    fn see<R: Rows>(&mut self, event: &Event<'_, R>, binding: &Binding, number: u32) -> Seen {
+        let step = &binding.steps[number as usize];
+        match &step.spot {
+            Spot::Own(position) => {
+                let text = event.rows.value(event.row, *position);
+                (self.recent_verdict((binding.number, number), step, text), 0)
+            }
+            Spot::Joined(..) => self.joined(step, event),
         }
     }
 
@@ -635,6 +713,28 @@ impl Worker {
         }
         holds
     }
+}
+
+/// Which steps close rules, and what is open before they are looked at.
+fn gated(class: &Class, steps: &[Step]) -> (Vec<u32>, Bits) {
+    let rules = class.rules.len();
+    let mut open = gate::all(rules);
+    let mut gated: Vec<u32> = Vec::new();
+    for (number, gate) in class.gates.iter().enumerate() {
+        let mut own = (0..).zip(steps).filter(|(_, step)| step.column as usize == number);
+        match (own.next(), own.next()) {
+            (None, _) => gate::narrow(&mut open, gate.free()),
+            (Some((step, _)), None) if gate.closes(rules) => gated.push(step),
+            // Of several values any may be the one that a rule needs.
+            _ => {}
+        }
+    }
+    let gate = |step: &u32| &class.gates[steps[*step as usize].column as usize];
+    gated.sort_by_key(|step| (std::cmp::Reverse(gate(step).needed(rules)), *step));
+    if gate::never_close(gated.iter().map(gate), rules) {
+        gated.clear();
+    }
+    (gated, open)
 }
 
 fn tell(row: usize, answers: &[Answer], hits: &mut Vec<Hit>) {
