@@ -31,7 +31,7 @@ use std::io;
 use assize_model::spine::Qualifier;
 use assize_model::{
     Batcher, Card, Cause, Confidence, EventView, Format, Input, Packed, Projection, Range, ReadingOptions,
-    Slice, Time,
+    Slice, SpinePart, Time,
 };
 use encoding_rs::Encoding;
 
@@ -132,8 +132,8 @@ struct Reader<'o, 'a> {
     row: Row,
     out: &'o mut Batcher<'a>,
     options: ReadingOptions,
-    /// Whether the spine's words about what was done are wanted.
-    spine: bool,
+    /// How much of the spine is wanted.
+    spine: SpinePart,
     source: String,
     ranges: Vec<Range>,
     qualifiers: Vec<Qualifier>,
@@ -162,10 +162,10 @@ impl<'o, 'a> Reader<'o, 'a> {
         out: &'o mut Batcher<'a>,
     ) -> io::Result<Self> {
         let spine = match projection {
-            Projection::Everything => true,
+            Projection::Everything => SpinePart::Whole,
             Projection::Wanted(wanted) => wanted.spine,
         };
-        if !spine {
+        if spine < SpinePart::Whole {
             out.leave_ids_out();
         }
         Ok(Self {
@@ -378,7 +378,7 @@ impl<'o, 'a> Reader<'o, 'a> {
         match self.decoder.read(bytes, from, to, framed, &mut self.row) {
             Ok(_) if self.until.is_some() => {}
             Ok(Read::Unwanted) => self.out.pass_over(),
-            Ok(Read::Filled) if self.row.names.is_empty() && self.spine => {
+            Ok(Read::Filled) if self.row.names.is_empty() && self.spine > SpinePart::Place => {
                 return Ok(Err("the record says nothing".to_owned()));
             }
             Ok(Read::Filled) => self.hand_on(record, found)?,
@@ -418,7 +418,11 @@ impl<'o, 'a> Reader<'o, 'a> {
     fn hand_on(&mut self, record: Record, found: Found) -> io::Result<()> {
         self.tell_frame(record, found);
         let fields = OwnFields(self.row.told());
-        let meaning = if self.spine { Meaning::of(&fields) } else { Meaning::place_of(&fields) };
+        let meaning = match self.spine {
+            SpinePart::Place => Meaning::place_of(&fields),
+            SpinePart::Accounts => Meaning::accounts_of(&fields),
+            SpinePart::Whole => Meaning::of(&fields),
+        };
         self.source.clear();
         self.source.push_str("windows/");
         self.source.push_str(meaning.place());

@@ -153,6 +153,35 @@ pub(crate) const SPINE_FIELDS: &[&str] = &[
     "username",
 ];
 
+/// Those of them that actor and target are filled from, and the record's number.
+pub(crate) const ACCOUNT_FIELDS: &[&str] = &[
+    "AccountDomain",
+    "AccountName",
+    "ContextInfo",
+    "Data",
+    "Detection User",
+    "EventRecordID",
+    "MemberName",
+    "MemberSid",
+    "NewTargetUserName",
+    "Param1",
+    "Param2",
+    "Param3",
+    "Requester",
+    "Security_UserID",
+    "SourceUser",
+    "SubjectDomainName",
+    "SubjectUserName",
+    "TargetDomainName",
+    "TargetSid",
+    "TargetUser",
+    "TargetUserName",
+    "User",
+    "UserName",
+    "jobOwner",
+    "username",
+];
+
 /// One of [`SPINE_FIELDS`], by its place there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Own(pub(crate) usize);
@@ -268,6 +297,12 @@ impl<'a, F: Fields> Meaning<'a, F> {
             event.actor = present(&event, own!("Security_UserID"));
         }
         event
+    }
+
+    /// Who acted upon whom, and nothing else of what it says: for records of which no more was read.
+    pub(crate) fn accounts_of(fields: &'a F) -> Self {
+        let whole = Self::of(fields);
+        Self { actor: whole.actor, target: whole.target, ..Self::place_of(fields) }
     }
 
     /// Where the record comes from, and nothing of what it says.

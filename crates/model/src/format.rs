@@ -29,15 +29,27 @@ pub enum Projection<'a> {
 pub struct Wanted {
     /// A record is wanted if it belongs to one of them, with the fields of all it belongs to.
     pub classes: Vec<Class>,
-    /// Whether the whole spine is wanted. Without it, a record has id, time, source, host and
-    /// locator, and of the rest only what the wanted fields give.
-    pub spine: bool,
+    /// How much of the spine is wanted beside what the wanted fields give.
+    pub spine: SpinePart,
+}
+
+/// How much of the spine is wanted. What is not wanted is left out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SpinePart {
+    /// Id, time, source, host and locator.
+    #[default]
+    Place,
+    /// And who acted upon whom: actor and target.
+    Accounts,
+    /// All of it.
+    Whole,
 }
 
 /// A class of records; what is not stated holds for all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Class {
-    /// Kind of log, as the spine's `source` has it (`windows/Security`), whatever its case.
+    /// Kind of log, as the spine's `source` has it (`windows/Security`), whatever its case; with a slash at
+    /// its end all kinds that begin so (`windows/`).
     pub source: Option<String>,
     /// Who wrote the record (`Provider_Name` of Windows), whatever its case.
     pub provider: Option<String>,
@@ -70,7 +82,10 @@ impl Class {
     #[must_use]
     pub fn has(&self, source: &str, provider: &str, event_id: Option<u32>) -> bool {
         let same = |wanted: &Option<String>, found: &str| {
-            wanted.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(found))
+            wanted.as_ref().is_none_or(|wanted| match wanted.ends_with('/') {
+                true => found.get(..wanted.len()).is_some_and(|kind| kind.eq_ignore_ascii_case(wanted)),
+                false => wanted.eq_ignore_ascii_case(found),
+            })
         };
         let id = || match (&self.event_ids, event_id) {
             (Some(wanted), Some(found)) => wanted.contains(&found),

@@ -53,7 +53,7 @@ pub use exclusion::Exclusion;
 pub use exhibit::{Admission, Collected, Digests, Exhibit, Trust};
 pub use exposure::Exposure;
 pub use finding::Finding;
-pub use format::{Class, Confidence, Format, Input, Projection, Slice, Wanted, plain_name};
+pub use format::{Class, Confidence, Format, Input, Projection, Slice, SpinePart, Wanted, plain_name};
 pub use gap::{Cause, Gap};
 pub use grade::Grade;
 pub use holding::Holding;

@@ -8,7 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use assize_model::{Class, Wanted};
+use assize_model::{Class, SpinePart, Wanted};
 
 use crate::condition::FieldTest;
 use crate::logsource::{self, EVENT, Origin, PROVIDER, Route};
@@ -67,7 +67,7 @@ pub(crate) fn wanted(rules: &[Rule]) -> Wanted {
         fields: (!sought.everything).then_some(sought.fields),
         words: sought.words,
     };
-    Wanted { classes: reaches.into_iter().map(class).collect(), spine: false }
+    Wanted { classes: reaches.into_iter().map(class).collect(), spine: SpinePart::Place }
 }
 
 /// What a rule cannot be true without, worked out of its condition: what is not known to be needed is not.
@@ -208,11 +208,9 @@ fn places_of(route: &Route) -> Vec<Place> {
     let ids: Option<BTreeSet<u32>> = route.events().iter().map(|id| u32::try_from(*id).ok()).collect();
     let ids = ids.filter(|ids| !ids.is_empty());
     let untold = route.untold().iter().cloned().map(Some);
-    // A route of a whole product has no name for "any of it" but any at all.
-    let kind = route.kind().filter(|_| route.untold().is_empty());
-    let channels: Vec<Option<String>> = match kind {
+    let channels: Vec<Option<String>> = match route.kind() {
         None => Vec::new(),
-        Some(_) if route.channels().is_empty() => vec![None],
+        Some(kind) if route.channels().is_empty() => vec![Some(format!("{kind}/"))],
         Some(kind) => route.channels().iter().map(|channel| Some(format!("{kind}/{channel}"))).collect(),
     };
     untold.chain(channels).map(|source| (source, ids.clone())).collect()

@@ -7,7 +7,7 @@
 
 mod common;
 
-use assize_model::{Batch, Projection, RuleFile, Scan};
+use assize_model::{Batch, Projection, RuleFile, Scan, SpinePart, Wanted, column};
 use assize_sigma::RuleSet;
 use assize_testing::{corpus_item, members};
 use common::Fields;
@@ -466,9 +466,12 @@ fn sigmahq_on_cloud_logs() {
     assert!(events > 100 && spoke.len() > 5);
 }
 
-/// Event, rule and fields of every hit, the log sources met, and the rules that could have spoken.
-type Found =
-    (Vec<(String, usize, String)>, std::collections::BTreeSet<String>, assize_model::detector::Rules);
+/// Event, rule, fields and accounts of every hit, the log sources met, and the rules that could have spoken.
+type Found = (
+    Vec<(String, usize, String, [Option<String>; 4])>,
+    std::collections::BTreeSet<String>,
+    assize_model::detector::Rules,
+);
 
 fn found(rules: &RuleSet, batches: &[Batch]) -> Found {
     let mut found = Vec::new();
@@ -477,7 +480,13 @@ fn found(rules: &RuleSet, batches: &[Batch]) -> Found {
         scan.hits.clear();
         rules.scan(batch, &mut scan);
         let event = |row| batch.id(row).unwrap().to_string();
-        found.extend(scan.hits.iter().map(|hit| (event(hit.row), hit.rule, hit.fields.join(" "))));
+        let accounts = |row| {
+            [column::SOURCE, column::HOST, column::ACTOR, column::TARGET]
+                .map(|name| batch.text(name, row).map(str::to_owned))
+        };
+        found.extend(
+            scan.hits.iter().map(|hit| (event(hit.row), hit.rule, hit.fields.join(" "), accounts(hit.row))),
+        );
     }
     (found, scan.logsources, scan.able)
 }
@@ -501,7 +510,8 @@ fn reading_only_what_rules_want_changes_no_hit() {
     for (name, bytes) in members(&archive, ".evtx") {
         let everything = common::read("evtx", &bytes, Projection::Everything);
         for rules in [&all_rules, &some_rules] {
-            let some = common::read("evtx", &bytes, Projection::Wanted(rules.wanted()));
+            let wanted = Wanted { spine: SpinePart::Accounts, ..rules.wanted().clone() };
+            let some = common::read("evtx", &bytes, Projection::Wanted(&wanted));
             let of_everything = found(rules, &everything);
             assert_eq!(of_everything, found(rules, &some), "{name}");
             hits += of_everything.0.len();

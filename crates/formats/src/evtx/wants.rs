@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use assize_model::{Class, Projection, Wanted};
+use assize_model::{Class, Projection, SpinePart, Wanted};
 
 use super::names::Names;
 use super::words::{self, Folded, Words};
@@ -176,9 +176,12 @@ impl Wants {
         }
         let plain = |name: &&str| assize_model::plain_name(name);
         let mut names: BTreeSet<String> = ALWAYS.iter().map(plain).collect();
-        if wanted.spine {
-            names.extend(windows::SPINE_FIELDS.iter().map(plain));
-        }
+        let of_spine = match wanted.spine {
+            SpinePart::Place => &[],
+            SpinePart::Accounts => windows::ACCOUNT_FIELDS,
+            SpinePart::Whole => windows::SPINE_FIELDS,
+        };
+        names.extend(of_spine.iter().map(plain));
         let mut words = BTreeSet::new();
         for class in classes {
             match &class.fields {
