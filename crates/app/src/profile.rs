@@ -88,17 +88,17 @@ fn cell(column: &str, finding: &DetectedFinding<'_>) -> Value {
         "time" | "Timestamp" | "datetime" => finding.time.map(|time| time.to_string()).into(),
         "level" | "Level" => rule.level.as_str().into(),
         "rule" | "RuleTitle" | "message" => rule.title.clone().into(),
-        "host" | "Computer" => finding.host.clone().into(),
-        "account" => finding.actor.clone().into(),
-        "source" => finding.source.clone().into(),
+        "host" | "Computer" => finding.host.into(),
+        "account" => finding.actor.into(),
+        "source" => finding.source.into(),
         "details" | "Details" => details(finding).into(),
-        "id" => finding.id.clone().into(),
+        "id" => finding.id.to_string().into(),
         "timestamp_desc" => "assize".into(),
         "Channel" => own(finding, "Channel"),
         "EventID" => own(finding, "EventID"),
         "RecordID" => own(finding, "EventRecordID"),
         "Provider" => own(finding, "Provider_Name"),
-        "ExtraFieldInfo" => fields(finding, |name| !finding.fields.contains_key(name)).into(),
+        "ExtraFieldInfo" => fields(finding, |name| finding.fields.iter().all(|(own, _)| *own != name)).into(),
         "AllFieldInfo" => fields(finding, |_| true).into(),
         "RuleID" => rule.id.clone().into(),
         "RuleFile" => file_name(&rule.file).into(),
@@ -119,8 +119,8 @@ fn file_name(path: &str) -> &str {
 }
 
 fn own(finding: &DetectedFinding<'_>, name: &str) -> Value {
-    let found = finding.record.iter().find(|(key, _)| key == name);
-    found.and_then(|(_, value)| value.clone()).into()
+    let found = finding.record.iter().find(|(key, _)| *key == name);
+    found.and_then(|(_, value)| *value).into()
 }
 
 /// Fields as `name: value`, joined as Hayabusa joins them.
@@ -129,11 +129,11 @@ fn joined<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> String {
 }
 
 fn details(finding: &DetectedFinding<'_>) -> String {
-    joined(finding.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())))
+    joined(finding.fields.iter().copied())
 }
 
 fn fields(finding: &DetectedFinding<'_>, wanted: impl Fn(&str) -> bool) -> String {
-    let told = finding.record.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_deref()?)));
+    let told = finding.record.iter().filter_map(|(name, value)| Some((*name, (*value)?)));
     joined(told.filter(|(name, _)| wanted(name)))
 }
 

@@ -264,7 +264,7 @@ impl Work<'_> {
         };
         let told = {
             let passwords = self.case.vault.passwords();
-            let how = How { passwords, projection: Projection::Everything, manner: &manner };
+            let how = How { passwords, projection: Projection::Everything, manner: &manner, contents: true };
             scan::read_exhibit(exhibit.id, &mut content, exhibit.digests.size, how, &mut part, &mut count)
         };
         progress.bytes(left);

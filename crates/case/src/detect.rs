@@ -12,14 +12,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use assize_model::{
-    Batch, EventId, ExhibitId, Finding, Gap, Level, Locator, NotRun, Projection, Range, Reading,
-    ReadingOptions, RuleAbout, RuleFile, RuleInfo, Scan, Scanner, Sink, Time, column,
+    Batch, EventId, ExhibitId, Finding, FindingId, Gap, Level, Locator, NotRun, Projection, Reading,
+    RuleAbout, RuleFile, RuleInfo, Scan, Scanner, Sink, SpinePart, Time, Wanted, column,
 };
 use assize_vault::{Found, walk};
-use serde::{Deserialize, Serialize};
+use serde::{Serialize, Serializer};
 
 use crate::choice::Choice;
 use crate::digest::Digested;
+use crate::kept::Kept;
 use crate::progress::Progress;
 use crate::read_as::{Manner, ReadAs};
 use crate::rules::LookedAt;
@@ -78,29 +79,34 @@ struct File {
 #[derive(Clone, Debug, Serialize)]
 pub struct DetectedFinding<'a> {
     /// The finding's id.
-    pub id: String,
+    pub id: FindingId,
     /// What the rule is called.
     pub rule: &'a RuleName,
     /// When; `None` where the record does not say.
     pub time: Option<Time>,
     /// Where.
-    pub host: Option<String>,
+    pub host: Option<&'a str>,
     /// Kind of log.
-    pub source: String,
+    pub source: &'a str,
     /// Who acted, as the record names the account.
-    pub actor: Option<String>,
+    pub actor: Option<&'a str>,
     /// The event's id.
-    pub event: String,
+    pub event: EventId,
     /// Where the event's bytes lie.
     pub locator: Locator,
     /// The file that holds it, as found.
     pub file: &'a str,
-    /// The own fields that the rule looked at, with their values.
-    pub fields: BTreeMap<String, String>,
+    /// The own fields that the rule looked at, with their values; sorted, each name once.
+    #[serde(serialize_with = "as_map")]
+    pub fields: Vec<(&'a str, &'a str)>,
     /// Own fields of the event in its order: all of them if they were asked for, else those that
     /// name the record.
     #[serde(skip)]
-    pub record: Vec<(String, Option<String>)>,
+    pub record: Vec<(&'a str, Option<&'a str>)>,
+}
+
+fn as_map<S: Serializer>(fields: &[(&str, &str)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(fields.iter().copied())
 }
 
 /// What a rule is called.
@@ -120,20 +126,6 @@ pub struct RuleName {
     /// Who wrote it and when.
     #[serde(skip)]
     pub about: RuleAbout,
-}
-
-/// What is kept of a finding until all are in order.
-#[derive(Serialize, Deserialize)]
-struct Kept {
-    host: Option<String>,
-    source: String,
-    actor: Option<String>,
-    member: Option<String>,
-    format: String,
-    ranges: Vec<Range>,
-    options: ReadingOptions,
-    fields: BTreeMap<String, String>,
-    record: Vec<(String, Option<String>)>,
 }
 
 /// Fields that name a record, for those who look it up in its own tools.
@@ -216,8 +208,9 @@ impl Task<'_> {
             Ok(file) => Digested::of(file),
             Err(error) => return Ok(unread(error.to_string())),
         };
+        let result = FileResult::default();
         let mut sink =
-            Findings { task: self, index, heap, found: 0, failed: None, result: FileResult::default() };
+            Findings { task: self, index, heap, bytes: Vec::new(), found: 0, failed: None, result };
         let readings = self.read(&mut file, found, &mut sink);
         if let Some(error) = sink.failed.take() {
             return Err(CaseError::Aside(error));
@@ -250,7 +243,7 @@ impl Task<'_> {
         let mut told = |bytes| self.progress.bytes(bytes);
         let wanted = match self.scanner.wanted() {
             // Who acted is told of every finding.
-            Projection::Wanted(wanted) => Some(assize_model::Wanted { spine: true, ..wanted.clone() }),
+            Projection::Wanted(wanted) => Some(Wanted { spine: SpinePart::Accounts, ..wanted.clone() }),
             Projection::Everything => None,
         };
         let projection = match &wanted {
@@ -258,7 +251,7 @@ impl Task<'_> {
             _ => Projection::Everything,
         };
         let manner = Manner::of_file(self.search.read_as, path, self.now);
-        let how = How { passwords: &[], projection, manner: &manner };
+        let how = How { passwords: &[], projection, manner: &manner, contents: false };
         let read = scan::read_exhibit(exhibit, file, *size, how, sink, &mut told)?;
         Ok(read.readings)
     }
@@ -334,8 +327,8 @@ impl Detected {
         while let Some((key, carried)) = self.findings.next().map_err(CaseError::Aside)? {
             let file = &self.files[key.file as usize];
             if !file.is_copy {
-                let kept: Kept = serde_json::from_slice(&carried)
-                    .map_err(|error| CaseError::Aside(io::Error::other(error)))?;
+                let kept = Kept::read(&carried)
+                    .ok_or_else(|| CaseError::Aside(io::ErrorKind::InvalidData.into()))?;
                 take(told(key, kept, &self.rules[key.rule as usize], file))?;
             }
         }
@@ -343,21 +336,21 @@ impl Detected {
     }
 }
 
-fn told<'a>(key: Key, kept: Kept, rule: &'a RuleName, file: &'a File) -> DetectedFinding<'a> {
+fn told<'a>(key: Key, kept: Kept<'a>, rule: &'a RuleName, file: &'a File) -> DetectedFinding<'a> {
     let offset = kept.ranges.first().map_or(0, |range| range.offset);
-    let event = EventId::of_record(file.exhibit, kept.member.as_deref(), offset);
+    let event = EventId::of_record(file.exhibit, kept.member, offset);
     DetectedFinding {
-        id: Finding::id_of(&rule.id, event).to_string(),
+        id: Finding::id_of(&rule.id, event),
         rule,
         time: (!key.timeless).then_some(Time(key.time)),
         host: kept.host,
         source: kept.source,
         actor: kept.actor,
-        event: event.to_string(),
+        event,
         locator: Locator {
             exhibit: file.exhibit,
-            member: kept.member,
-            format: kept.format,
+            member: kept.member.map(str::to_owned),
+            format: kept.format.to_owned(),
             ranges: kept.ranges,
             options: kept.options,
         },
@@ -372,6 +365,8 @@ struct Findings<'a, 't> {
     task: &'t Task<'t>,
     index: usize,
     heap: &'a mut Heap,
+    /// The finding at hand.
+    bytes: Vec<u8>,
     found: u64,
     failed: Option<io::Error>,
     result: FileResult,
@@ -380,19 +375,27 @@ struct Findings<'a, 't> {
 impl Findings<'_, '_> {
     fn keep(&mut self, batch: &Batch, hit: &assize_model::Hit) -> io::Result<()> {
         let Some(locator) = batch.locator(hit.row) else { return Ok(()) };
-        let text = |name| batch.text(name, hit.row).map(str::to_owned);
-        let own = || batch.fields(hit.row).map(|(name, value)| (name.to_owned(), value.map(str::to_owned)));
-        let fields = own().filter(|(name, _)| hit.fields.contains(name));
+        let text = |name| batch.text(name, hit.row);
+        let looked_at = |name: &str| hit.fields.iter().any(|field| field == name);
         let names_it = |name: &str| self.task.search.all_fields || RECORD.contains(&name);
+        let own = || batch.fields(hit.row);
+        let mut fields: Vec<(&str, &str)> = own()
+            .filter(|(name, _)| looked_at(name))
+            .map(|(name, value)| (name, value.unwrap_or("")))
+            .collect();
+        // Of a name that stands more than once the last one is told.
+        fields.reverse();
+        fields.sort_by_key(|(name, _)| *name);
+        fields.dedup_by_key(|(name, _)| *name);
         let kept = Kept {
             host: text(column::HOST),
             source: text(column::SOURCE).unwrap_or_default(),
             actor: text(column::ACTOR),
-            member: locator.member,
-            format: locator.format,
+            member: locator.member.as_deref(),
+            format: &locator.format,
             ranges: locator.ranges,
             options: locator.options,
-            fields: fields.map(|(name, value)| (name, value.unwrap_or_default())).collect(),
+            fields,
             record: own().filter(|(name, _)| names_it(name)).collect(),
         };
         let time = batch.time(hit.row);
@@ -404,7 +407,9 @@ impl Findings<'_, '_> {
             place: self.found,
         };
         self.found += 1;
-        self.heap.push(key, &serde_json::to_vec(&kept)?)
+        self.bytes.clear();
+        kept.write(&mut self.bytes);
+        self.heap.push(key, &self.bytes)
     }
 }
 

@@ -20,6 +20,7 @@ mod digest;
 mod expose;
 mod fault;
 pub mod gate;
+mod kept;
 mod measure;
 mod names;
 mod part;

@@ -86,7 +86,8 @@ pub fn measure(
     for found in &files {
         let mut count = Count::default();
         let manner = Manner::of_file(read_as, &found.path, clock::now());
-        let how = How { passwords: &[], projection: Projection::Everything, manner: &manner };
+        let how =
+            How { passwords: &[], projection: Projection::Everything, manner: &manner, contents: false };
         let exhibit = ExhibitId::of_digest(&[0; 32]);
         let read = std::fs::File::open(&found.source).and_then(|mut file| {
             scan::read_exhibit(exhibit, &mut file, found.size, how, &mut count, &mut |bytes| {

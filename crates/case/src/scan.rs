@@ -25,7 +25,7 @@ const UNKNOWN: &str = "unknown";
 pub(crate) struct Told {
     /// What each member was read as.
     pub(crate) readings: Vec<Reading>,
-    /// What the bytes of each member that gave events were, to be held against others'.
+    /// What the bytes of each member that gave events were, to be held against others'; if asked for.
     pub(crate) contents: Vec<Content>,
     /// Whether the year of some event is that before the exhibit was acquired.
     pub(crate) rests_on_acquisition: bool,
@@ -40,6 +40,8 @@ pub(crate) struct How<'a> {
     pub(crate) projection: Projection<'a>,
     /// What is taken where its bytes leave a choice.
     pub(crate) manner: &'a Manner<'a>,
+    /// Whether the contents of members are to be told, which means to digest all that is read.
+    pub(crate) contents: bool,
 }
 
 /// The bytes of a member that was read whole.
@@ -131,7 +133,7 @@ fn rests_on_acquisition(batch: &Batch) -> bool {
 struct Counted<'a> {
     inner: &'a mut dyn Read,
     count: u64,
-    digest: blake3::Hasher,
+    digest: Option<blake3::Hasher>,
     progress: &'a mut dyn FnMut(u64),
 }
 
@@ -139,7 +141,9 @@ impl Read for Counted<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)?;
         self.count += read as u64;
-        self.digest.update(&buffer[..read]);
+        if let Some(digest) = &mut self.digest {
+            digest.update(&buffer[..read]);
+        }
         (self.progress)(read as u64);
         Ok(read)
     }
@@ -174,12 +178,8 @@ impl Reader<'_> {
 
     /// What no format knows is read to its end, so that its extent is known.
     fn unrecognised(&mut self, name: Option<&str>, head: &[u8], rest: &mut dyn Read) -> io::Result<()> {
-        let mut counted = Counted {
-            inner: rest,
-            count: head.len() as u64,
-            digest: blake3::Hasher::new(),
-            progress: self.progress,
-        };
+        let mut counted =
+            Counted { inner: rest, count: head.len() as u64, digest: None, progress: self.progress };
         let broken = io::copy(&mut counted, &mut io::sink()).err();
         let length = counted.count;
         let gaps = 1 + u64::from(broken.is_some());
@@ -218,9 +218,9 @@ impl Visitor for Reader<'_> {
         };
         let card = format.card();
         let origin = self.origin(name, card.name);
-        let first = blake3::hash(&head[..head.len().min(HEAD)]).to_hex().to_string();
+        let digest = self.how.contents.then(blake3::Hasher::new);
+        let first = digest.as_ref().map(|_| blake3::hash(&head[..head.len().min(HEAD)]));
         let mut whole = io::Cursor::new(head).chain(rest);
-        let digest = blake3::Hasher::new();
         let mut counted = Counted { inner: &mut whole, count: 0, digest, progress: self.progress };
         let (mut events, mut gaps, mut passed_over) = (0, 0, 0);
         let mut watched = Watched {
@@ -243,7 +243,7 @@ impl Visitor for Reader<'_> {
         }));
         events += passed_over;
         let count = counted.count;
-        let whole = counted.digest.finalize().to_hex().to_string();
+        let whole = counted.digest.map(|digest| digest.finalize());
         let problem = match outcome {
             Ok(Ok(Ok(()))) => None,
             Ok(Ok(Err(error)) | Err(error)) if self.sink_failed => return Err(error),
@@ -262,10 +262,17 @@ impl Visitor for Reader<'_> {
         gaps += u64::from(problem.is_some());
         self.note(name, count, Some(card.name), events, gaps);
         // What was not read to its end cannot be told the same as anything.
-        if events > 0 && problem.is_none() {
-            let member = name.map(str::to_owned);
-            let format = card.name.to_owned();
-            self.told.contents.push(Content { member, format, bytes: count, head: first, whole });
+        if events > 0
+            && problem.is_none()
+            && let (Some(first), Some(whole)) = (first, whole)
+        {
+            self.told.contents.push(Content {
+                member: name.map(str::to_owned),
+                format: card.name.to_owned(),
+                bytes: count,
+                head: first.to_hex().to_string(),
+                whole: whole.to_hex().to_string(),
+            });
         }
         match problem {
             Some((range, cause, detail)) => self.report(name, range, cause, detail),

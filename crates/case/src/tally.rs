@@ -13,6 +13,9 @@ use crate::DetectedFinding;
 /// Names of each kind that are counted apart.
 const NAMES_MAX: usize = 10_000;
 
+/// Nanoseconds.
+const DAY: i64 = 86_400_000_000_000;
+
 /// Counts of findings.
 #[derive(Debug, Default)]
 pub struct Tally {
@@ -32,6 +35,8 @@ pub struct Tally {
     pub timeless: u64,
     /// The first and the last time.
     pub span: Option<(Time, Time)>,
+    /// The day of the finding before: findings come by time.
+    day: Option<(i64, String)>,
 }
 
 /// Counted names.
@@ -80,6 +85,15 @@ impl<K: Ord + Clone> Names<K> {
     }
 }
 
+impl Names<String> {
+    fn count_text(&mut self, name: &str) {
+        match self.counts.get_mut(name) {
+            Some(count) => *count += 1,
+            None => self.count(name.to_owned()),
+        }
+    }
+}
+
 impl Tally {
     /// Counts a finding.
     pub fn add(&mut self, finding: &DetectedFinding<'_>) {
@@ -91,12 +105,18 @@ impl Tally {
             rules.insert(finding.rule.id.clone());
         }
         self.rules.count((level, finding.rule.title.clone()));
-        finding.host.iter().for_each(|host| self.hosts.count(host.clone()));
-        finding.actor.iter().for_each(|actor| self.accounts.count(actor.clone()));
+        finding.host.iter().for_each(|host| self.hosts.count_text(host));
+        finding.actor.iter().for_each(|actor| self.accounts.count_text(actor));
         match finding.time {
             None => self.timeless += 1,
             Some(time) => {
-                self.days.count((level, time.day()));
+                let number = time.0.div_euclid(DAY);
+                let day = match self.day.take() {
+                    Some((known, day)) if known == number => day,
+                    _ => time.day(),
+                };
+                self.days.count((level, day.clone()));
+                self.day = Some((number, day));
                 let (first, last) = self.span.unwrap_or((time, time));
                 self.span = Some((first.min(time), last.max(time)));
             }

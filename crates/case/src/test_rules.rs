@@ -138,7 +138,8 @@ fn count(file: &Path, rule: &str, scanner: &dyn Scanner) -> Result<u64, String> 
     let size = bytes.len() as u64;
     let mut counter = Counter { scanner, index, count: 0 };
     let bytes = &mut io::Cursor::new(bytes);
-    let how = How { passwords: &[], projection: scanner.wanted(), manner: &Manner::unknown() };
+    let how =
+        How { passwords: &[], projection: scanner.wanted(), manner: &Manner::unknown(), contents: false };
     let told = scan::read_exhibit(exhibit, bytes, size, how, &mut counter, &mut |_| {})
         .map_err(|error| error.to_string())?;
     if told.readings.iter().all(|reading| reading.events == 0) {

@@ -27,7 +27,7 @@ fn told(mut detected: Detected) -> Vec<Told> {
     let mut told = Vec::new();
     let each = detected.each(|finding| {
         let text = serde_json::to_string(&finding).unwrap();
-        told.push((finding.id.clone(), finding.file.to_owned(), text, finding.time, finding.rule.level));
+        told.push((finding.id.to_string(), finding.file.to_owned(), text, finding.time, finding.rule.level));
         Ok::<_, CaseError>(())
     });
     each.unwrap();

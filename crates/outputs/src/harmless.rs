@@ -86,7 +86,15 @@ pub fn terminal(text: &str) -> Cow<'_, str> {
     })
 }
 
+/// Whether a text is printable ASCII, as nearly every one is: then nothing in it deceives.
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+}
+
 fn shown(text: &str, show: impl Fn(char) -> String) -> Cow<'_, str> {
+    if is_plain(text) {
+        return Cow::Borrowed(text);
+    }
     let mut made = String::new();
     for piece in pieces(text) {
         match piece {
@@ -172,8 +180,12 @@ pub fn css_string(text: &str) -> String {
 /// # Errors
 /// Where the stream fails or the value refuses to be serialised.
 pub fn json(value: &(impl Serialize + ?Sized), out: &mut dyn io::Write) -> io::Result<()> {
-    let mut serializer = serde_json::Serializer::with_formatter(out, Ascii);
-    value.serialize(&mut serializer).map_err(io::Error::from)
+    let mut line = Vec::new();
+    value
+        .serialize(&mut serde_json::Serializer::with_formatter(&mut line, Ascii))
+        .map_err(io::Error::from)?;
+    // In one piece: whoever is written to need not look at each comma.
+    out.write_all(&line)
 }
 
 /// serde_json escapes what JSON demands (`"`, `\`, C0); this adds what a terminal needs.
@@ -184,6 +196,9 @@ impl serde_json::ser::Formatter for Ascii {
     where
         W: ?Sized + io::Write,
     {
+        if is_plain(fragment) {
+            return writer.write_all(fragment.as_bytes());
+        }
         for piece in pieces(fragment) {
             match piece {
                 Piece::Plain(plain) => writer.write_all(plain.as_bytes())?,
