@@ -126,8 +126,9 @@ mod tests {
         assert_eq!(bytes, Matcher::of(&persons, &key).kept());
         assert!(!bytes.windows(6).any(|part| part.eq_ignore_ascii_case(b"amira ")));
         let loaded = Matcher::load(&bytes).unwrap();
-        let (text, scratch) = ("x Lindholm, Amira x Mohamed Sayed", &mut crate::Scratch::default());
-        let found = loaded.find(text, &key, &BTreeSet::new(), scratch);
+        let look = crate::matcher::Look { key: &key, ordinary: &BTreeSet::new() };
+        let text = "x Lindholm, Amira x Mohamed Sayed";
+        let found = loaded.find(text, false, &look, &mut crate::Scratch::default());
         let who: Vec<&str> = found.iter().map(|found| loaded.pseudonym(found.whose[0])).collect();
         assert_eq!(who, ["P-1", "P-2"]);
         for cut in 0..bytes.len() {

@@ -16,5 +16,5 @@ mod variant;
 
 pub use kept::NotKept;
 pub use mask::{Covered, Mask};
-pub use matcher::{Found, MatchKey, Matcher, Scratch};
+pub use matcher::{Found, Look, MatchKey, Matcher, Scratch};
 pub use person::{Person, PersonKind};

@@ -12,7 +12,7 @@ use std::ops::Range;
 use data_encoding::BASE32_DNSSEC;
 
 use crate::encoded;
-use crate::matcher::{Found, MatchKey, Matcher, Scratch};
+use crate::matcher::{Found, Look, MatchKey, Matcher, Scratch};
 use crate::plain;
 
 /// Notations within notations that are followed.
@@ -26,8 +26,7 @@ const SPELLING: usize = 4;
 /// Covers names. See the module's text.
 pub struct Mask<'m> {
     matcher: &'m Matcher,
-    key: &'m MatchKey,
-    ordinary: &'m BTreeSet<u64>,
+    look: Look<'m>,
     own: Option<&'m BTreeSet<u64>>,
 }
 
@@ -55,12 +54,13 @@ impl<'m> Mask<'m> {
     /// A mask for what is known; forms that hang on an ordinary word stay uncovered.
     #[must_use]
     pub const fn new(matcher: &'m Matcher, key: &'m MatchKey, ordinary: &'m BTreeSet<u64>) -> Self {
-        Self { matcher, key, ordinary, own: None }
+        Self { matcher, look: Look { key, ordinary }, own: None }
     }
 
     /// The same for what a program itself says, whose words these are ([`MatchKey::word`]): what only
     /// sounds like a name, or is one word of it, is none where it is made of these. To mask a word of ours
-    /// wherever it stands would tell whose name it is.
+    /// wherever it stands would tell whose name it is. It says it in cells and strings, and one mask over two of
+    /// them would make one of two.
     #[must_use]
     pub const fn speaking(self, own: &'m BTreeSet<u64>) -> Self {
         Self { own: Some(own), ..self }
@@ -96,12 +96,12 @@ impl<'m> Mask<'m> {
         if plain::drawn_or_told(text) {
             return Vec::new();
         }
-        let mut found = self.matcher.find(text, self.key, self.ordinary, scratch);
+        let mut found = self.matcher.find(text, self.own.is_some(), &self.look, scratch);
         found.retain(|found| !found.weak || !within_a_number(text, &found.span));
         if let Some(own) = self.own {
             let ours = |found: &Found| {
                 let words = plain::words(&text[found.span.clone()]);
-                words.iter().all(|(_, plain)| own.contains(&self.key.word(plain)))
+                words.iter().all(|(_, plain)| own.contains(&self.look.key.word(plain)))
             };
             found.retain(|found| !found.weak || !ours(found));
         }
@@ -190,7 +190,7 @@ mod tests {
     use assize_model::Protected;
     use data_encoding::{BASE64, HEXLOWER};
 
-    fn cover(text: &str) -> String {
+    fn of_one() -> (Matcher, MatchKey) {
         let protected =
             |texts: &[&str]| texts.iter().map(|text| Protected::new((*text).to_owned())).collect();
         let person = Person {
@@ -202,7 +202,11 @@ mod tests {
             texts: Vec::new(),
         };
         let key = MatchKey::new([7; 16]);
-        let matcher = Matcher::of(&[person], &key);
+        (Matcher::of(&[person], &key), key)
+    }
+
+    fn cover(text: &str) -> String {
+        let (matcher, key) = of_one();
         let ordinary = BTreeSet::new();
         Mask::new(&matcher, &key, &ordinary)
             .cover(text, &mut Covered::default(), &mut Scratch::default())
@@ -243,6 +247,18 @@ mod tests {
         assert_eq!(one, cover(r"\\FS\W\PETR SOKOLNIKOV.docx"), "paths do not mind the case");
         assert_ne!(one, cover(r"\\FS\W\Sokolnikov, Petr.docx"));
         assert_eq!(cover("/w/Petr%20Sokolnikov"), cover("/w/Petr Sokolnikov"));
+    }
+
+    #[test]
+    fn two_texts_are_not_one_name() {
+        assert_eq!(cover(r#"["Petr","Falkner"]"#), r#"["⟦P-0353~tfgb⟧","⟦P-0353~8i57⟧"]"#);
+        let (matcher, key) = of_one();
+        let (ordinary, own) = (BTreeSet::new(), BTreeSet::new());
+        let gate = Mask::new(&matcher, &key, &ordinary).speaking(&own);
+        let cover = |text| gate.cover(text, &mut Covered::default(), &mut Scratch::default()).unwrap();
+        for (text, cells) in [("7,Falkner,Peter,x", 4), ("Falkner,Peter", 2), ("7,\"Falkner, Peter\",x", 3)] {
+            assert_eq!(cover(text).split(',').count(), cells, "{}", cover(text));
+        }
     }
 
     #[test]

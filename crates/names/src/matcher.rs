@@ -16,7 +16,7 @@ use siphasher::sip::SipHasher24;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::Person;
-use crate::plain::{self, Kind, Word, Words};
+use crate::plain::{self, Apart, Kind, Word, Words};
 use crate::reading::{Ear, particle, skeleton};
 use crate::variant::{DIGITS, DIGITS_MAX, Form, WORDS_MAX};
 
@@ -205,10 +205,10 @@ impl Matcher {
     /// The state of some form that is met in a text.
     fn state_in(&self, text: &str, key: &MatchKey) -> Option<u64> {
         let words = plain::words(text);
-        let none = BTreeSet::new();
+        let look = Look { key, ordinary: &BTreeSet::new() };
         let mut known = words.iter().enumerate().filter_map(|(at, (word, plain))| match word.kind {
             Kind::Digits => self.number(word, plain, key).map(|(_, known)| known),
-            _ => self.longest(&words, at, &self.begin(plain, key), key, &none).map(|(_, known, _)| known),
+            _ => self.longest(&words, at, &self.begin(plain, key), false, &look).map(|(_, known, _)| known),
         });
         known.next().map(|known| known.state)
     }
@@ -259,15 +259,11 @@ impl Matcher {
     }
 
     /// Every stretch of a text that holds a name, in order, none over another; forms that hang on one
-    /// ordinary word are left out.
+    /// ordinary word are left out. What stands in several texts, as cells or strings of a text that is one for
+    /// programs, is several names; `as_cells` says whether the text may be such a one.
     #[must_use]
-    pub fn find(
-        &self,
-        text: &str,
-        key: &MatchKey,
-        ordinary: &BTreeSet<u64>,
-        scratch: &mut Scratch,
-    ) -> Vec<Found> {
+    pub fn find(&self, text: &str, as_cells: bool, look: &Look<'_>, scratch: &mut Scratch) -> Vec<Found> {
+        let Look { key, .. } = look;
         let mut found: Vec<Found> = Vec::new();
         let Scratch { words, begins } = scratch;
         words.fill(text);
@@ -278,7 +274,7 @@ impl Matcher {
                 Kind::Digits => self.number(word, plain, key).map(|(end, known)| (end, known, false)),
                 _ => {
                     let begin = begins.of(plain, || self.begin(plain, key));
-                    self.longest(words, at, &begin, key, ordinary)
+                    self.longest(words, at, &begin, as_cells, look)
                 }
             };
             let Some((last, known, heard)) = longest else {
@@ -302,38 +298,32 @@ impl Matcher {
         words: &Words,
         at: usize,
         begin: &Begin,
-        key: &MatchKey,
-        ordinary: &BTreeSet<u64>,
+        as_cells: bool,
+        look: &Look<'_>,
     ) -> Option<(usize, &Known, bool)> {
+        let course = Course { words, at, as_cells, ordinary: look.ordinary };
         let written = begin.letters.as_ref().and_then(|first| {
-            let next = |state, plain: &str| Some(key.next(state, plain));
-            self.walk(words, at, first.clone(), ordinary, &next)
+            let next = |state, plain: &str| Some(look.key.next(state, plain));
+            self.walk(&course, first.clone(), &next)
         });
         let heard = self.heard_by().filter(|ear| begin.ears[usize::from(of_ear(*ear))]);
-        let heard = heard.filter_map(|ear| self.hear(words, at, ear, key, ordinary));
+        let heard = heard.filter_map(|ear| self.hear(&course, ear, look.key));
         let written = written.map(|(end, known)| (end, known, false)).into_iter();
         let heard = heard.map(|(end, known)| (end, known, true));
         written.chain(heard).max_by_key(|(end, _, heard)| (*end, !heard))
     }
 
     /// The longest form by its sound.
-    fn hear(
-        &self,
-        words: &Words,
-        at: usize,
-        ear: Ear,
-        key: &MatchKey,
-        ordinary: &BTreeSet<u64>,
-    ) -> Option<(usize, &Known)> {
+    fn hear(&self, course: &Course<'_>, ear: Ear, key: &MatchKey) -> Option<(usize, &Known)> {
         let next = |state, plain: &str| match skeleton(plain, ear) {
             // Articles stand or do not.
             _ if particle(plain) => Some(state),
             bones if bones.is_empty() => None,
             bones => Some(key.next(state, &bones)),
         };
-        let bones = skeleton(words.plain(words.get(at)?), ear);
+        let bones = skeleton(course.words.plain(course.words.get(course.at)?), ear);
         let first = self.step(key.next(Stream::By(ear).start(key), &bones));
-        self.walk(words, at, first, ordinary, &next)
+        self.walk(course, first, &next)
     }
 
     fn number(&self, word: &Word, digits: &str, key: &MatchKey) -> Option<(usize, &Known)> {
@@ -346,29 +336,20 @@ impl Matcher {
     /// The longest form whose first word is known already.
     fn walk(
         &self,
-        words: &Words,
-        at: usize,
+        course: &Course<'_>,
         first: Step,
-        ordinary: &BTreeSet<u64>,
         next_state: &dyn Fn(u64, &str) -> Option<u64>,
     ) -> Option<(usize, &Known)> {
-        let (mut step, mut best, mut at) = (first, None, at);
+        let (mut step, mut best, mut at) = (first, None, course.at);
         for _ in 0..WORDS_MAX {
-            let end = words.get(at)?.span.end;
+            let end = course.words.get(at)?.span.end;
             let known = step.known.map(|at| &self.known[at as usize]);
-            if let Some(known) = known.filter(|known| !ordinary.contains(&known.anchor)) {
+            if let Some(known) = known.filter(|known| !course.ordinary.contains(&known.anchor)) {
                 best = Some((end, known));
             }
-            if !step.open {
-                break;
-            }
-            // Past what lies within this word: a run of letters stands before its parts.
-            at += 1;
-            while words.get(at).is_some_and(|inner| inner.span.start < end) {
-                at += 1;
-            }
-            let Some(word) = words.get(at) else { break };
-            match next_state(step.state, words.plain(word)) {
+            let Some(next) = course.after(at).filter(|_| step.open) else { break };
+            at = next;
+            match next_state(step.state, course.words.plain(course.words.get(at)?)) {
                 // What says nothing ends nothing either.
                 Some(state) if state == step.state => step.known = None,
                 Some(state) if self.screen.may_have(state) => step = self.step(state),
@@ -376,6 +357,34 @@ impl Matcher {
             }
         }
         best
+    }
+}
+
+/// By what names are looked for.
+pub struct Look<'l> {
+    /// The key under which they were learnt.
+    pub key: &'l MatchKey,
+    /// Words on which nothing hangs.
+    pub ordinary: &'l BTreeSet<u64>,
+}
+
+/// Words of a text, from one of them.
+struct Course<'c> {
+    words: &'c Words,
+    at: usize,
+    as_cells: bool,
+    ordinary: &'c BTreeSet<u64>,
+}
+
+impl Course<'_> {
+    /// The word behind a word, where they can be of one name: past what lies within it, as a run of letters
+    /// stands before its parts.
+    fn after(&self, at: usize) -> Option<usize> {
+        let end = self.words.get(at)?.span.end;
+        let within = |word: &Word| word.span.start < end;
+        let next = (at + 1..).find(|next| !self.words.get(*next).is_some_and(within))?;
+        let apart = self.words.get(next)?.apart;
+        (apart < if self.as_cells { Apart::Cells } else { Apart::Texts }).then_some(next)
     }
 }
 
@@ -507,11 +516,9 @@ mod tests {
     fn found(text: &str) -> Vec<&str> {
         let persons = [person("P-0353", &["Пётр Сергеевич Сокольников", "Peter Falkner"])];
         let matcher = Matcher::of(&persons, &key());
-        matcher
-            .find(text, &key(), &BTreeSet::new(), &mut Scratch::default())
-            .into_iter()
-            .map(|found| &text[found.span])
-            .collect()
+        let look = Look { key: &key(), ordinary: &BTreeSet::new() };
+        let found = matcher.find(text, false, &look, &mut Scratch::default());
+        found.into_iter().map(|found| &text[found.span]).collect()
     }
 
     #[test]
@@ -541,7 +548,7 @@ mod tests {
     #[test]
     fn without_the_key_nothing_is_known() {
         let matcher = Matcher::of(&[person("P", &["Peter Falkner"])], &key());
-        let (other, scratch) = (MatchKey::new([8; 16]), &mut Scratch::default());
-        assert!(matcher.find("Peter Falkner", &other, &BTreeSet::new(), scratch).is_empty());
+        let look = Look { key: &MatchKey::new([8; 16]), ordinary: &BTreeSet::new() };
+        assert!(matcher.find("Peter Falkner", false, &look, &mut Scratch::default()).is_empty());
     }
 }

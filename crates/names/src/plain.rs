@@ -25,8 +25,35 @@ pub(crate) struct Word {
     pub(crate) span: Range<usize>,
     /// Where its plain form stands.
     plain: Range<usize>,
+    /// See [`Apart`].
+    pub(crate) apart: Apart,
     /// See [`Kind`].
     pub(crate) kind: Kind,
+}
+
+/// What stands between a word and the one before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Apart {
+    /// What stands within names: a blank, a point, a comma, a sign of a path.
+    Joined,
+    /// What also parts the cells of a table: a comma without a blank, a tab, several blanks.
+    Cells,
+    /// A quotation mark: two texts.
+    Texts,
+}
+
+impl Apart {
+    fn of(between: &str) -> Self {
+        let cells = |pair: &[u8]| matches!(pair, [b',', after] if *after != b' ') || pair == b"  ";
+        let bytes = between.as_bytes();
+        if bytes.contains(&b'"') {
+            Self::Texts
+        } else if bytes.contains(&b'\t') || bytes.ends_with(b",") || bytes.windows(2).any(cells) {
+            Self::Cells
+        } else {
+            Self::Joined
+        }
+    }
 }
 
 /// What a word is of the run of letters in which it stands.
@@ -90,7 +117,7 @@ impl Words {
         let begin = self.plain.len();
         let digits = text[span.clone()].chars().filter_map(|c| c.to_digit(10));
         self.plain.extend(digits.filter_map(|digit| char::from_digit(digit, 10)));
-        self.list.push(Word { span, plain: begin..self.plain.len(), kind: Kind::Digits });
+        self.add(text, span, begin, Kind::Digits);
     }
 
     fn letters(&mut self, text: &str, run: Range<usize>) {
@@ -113,7 +140,13 @@ impl Words {
     fn push(&mut self, text: &str, span: Range<usize>, kind: Kind) {
         let begin = self.plain.len();
         plain_onto(&text[span.clone()], &mut self.plain);
-        self.list.push(Word { span, plain: begin..self.plain.len(), kind });
+        self.add(text, span, begin, kind);
+    }
+
+    fn add(&mut self, text: &str, span: Range<usize>, begin: usize, kind: Kind) {
+        let before = self.list.last().map_or(0, |before| before.span.end);
+        let apart = Apart::of(text.get(before..span.start).unwrap_or_default());
+        self.list.push(Word { span, plain: begin..self.plain.len(), apart, kind });
     }
 }
 
