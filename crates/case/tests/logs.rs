@@ -1,11 +1,14 @@
 //! Are logs read as people say they are to be, and does one question reach across all of them?
 #![allow(clippy::disallowed_methods, clippy::unwrap_used)] // Tests play the person at the keyboard.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io;
 use std::path::Path;
 
-use assize_case::model::{Batch, Snapshot, Trust};
+use assize_case::model::{
+    Batch, Batcher, ExhibitId, Gap, Input, Origin, Projection, ReadingOptions, Sink, Snapshot, Trust,
+};
 use assize_case::vault::{AtRest, CaseFile, Keys, Receipt, Sidecar};
 use assize_case::{Case, ReadAs, Silent, Tables, stamp};
 
@@ -207,4 +210,71 @@ fn one_question_is_answered_by_every_source() {
         rows.iter().map(|row| (row.text("source"), row.number("count"))).collect();
     assert_eq!(counts["postgresql"], 12);
     assert_reproduced(&case);
+}
+
+/// Own fields of a record, in its order.
+type Fields = Vec<(String, Option<String>)>;
+
+fn fields(batch: &Batch, row: usize) -> Fields {
+    batch.fields(row).map(|(name, value)| (name.to_owned(), value.map(str::to_owned))).collect()
+}
+
+/// What a format says of a file, read into memory: offset and own fields of each record.
+fn told(format: &str, bytes: &[u8]) -> Vec<(u64, Fields)> {
+    struct Kept(Vec<(u64, Fields)>);
+    impl Sink for Kept {
+        fn batch(&mut self, batch: Batch) -> io::Result<()> {
+            let one = |row| (batch.locator(row).unwrap().ranges[0].offset, fields(&batch, row));
+            self.0.extend((0..batch.len()).map(one));
+            Ok(())
+        }
+        fn gap(&mut self, _: Gap) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let format = assize_case::formats::by_name(format).unwrap();
+    let origin = Origin { exhibit: ExhibitId::of_digest(&[0; 32]), member: None, format: format.card().name };
+    let mut kept = Kept(Vec::new());
+    let mut batcher = Batcher::new(origin, &mut kept);
+    let (mut rest, options) = (bytes, ReadingOptions::default());
+    let mut input = Input { bytes: &mut rest, options: &options, projection: Projection::Everything };
+    format.read(&mut input, &mut batcher).unwrap();
+    batcher.finish().unwrap();
+    kept.0
+}
+
+/// Our samples of every format and what real servers wrote, through Parquet and back.
+#[test]
+fn every_source_column_of_every_record_comes_back_from_parquet() {
+    let dir = tempfile::tempdir().unwrap();
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../formats/testdata/samples");
+    let mut case = Case::create(&dir.path().join("case"), CaseFile::default(), &stamp(None)).unwrap();
+    case.intake(&[samples.clone()], Trust::SelfReported, &stamp(None), &Silent, &mut |_, _| {}).unwrap();
+    derive(&mut case);
+    let snapshot = case.snapshot().unwrap();
+    let sql = "SELECT r.exhibit, r.format, x.paths[1] AS path FROM readings r JOIN exhibits x ON x.id = r.exhibit \
+               WHERE r.events > 0 AND r.member IS NULL ORDER BY path";
+    let tables = Tables::open(&case.vault().derived(), 2).unwrap();
+    let (mut records, mut formats) = (0, BTreeSet::new());
+    for reading in snapshot.rows(sql).unwrap() {
+        let sql = format!("SELECT * FROM records WHERE exhibit = '{}'", reading.text("exhibit"));
+        let mut stored = Vec::new();
+        tables
+            .each(&sql, &mut |rows| {
+                let batch = Batch::of(rows).unwrap();
+                let one = |row| (batch.locator(row).unwrap().ranges[0].offset, fields(&batch, row));
+                stored.extend((0..batch.len()).map(one));
+                Ok(())
+            })
+            .unwrap();
+        let path = reading.text("path");
+        let mut read = told(reading.text("format"), &fs::read(samples.join(path)).unwrap());
+        // A header and the first of its records may begin at one place.
+        stored.sort();
+        read.sort();
+        assert_eq!(stored, read, "{path}");
+        records += read.len();
+        formats.insert(reading.text("format").to_owned());
+    }
+    assert!(records > 500 && formats.len() > 30, "{records} records, {formats:?}");
 }

@@ -465,6 +465,22 @@ fn sets_of_lines_are_read_with_sensible_events() {
     assert_eq!(count("OpenSSH_2k.log", "logon success"), 2);
 }
 
+/// Other people's tests of their parsers: truncated, garbled and odd files of whatever make. Windows' own logs are
+/// held to account in `evtx`.
+#[test]
+fn torture_files_account_for_every_byte() {
+    let Some(corpus) = corpus("torture_files_account_for_every_byte") else { return };
+    let mut by_format: BTreeMap<&str, (usize, usize, usize)> = BTreeMap::new();
+    for (name, bytes) in members(&corpus.join("parser_torture.tar.gz"), |_| true) {
+        let Some(format) = known(&bytes).filter(|format| *format != "evtx") else { continue };
+        let (_, kept) = sound(&name, &bytes);
+        let told = by_format.entry(format).or_default();
+        *told = (told.0 + 1, told.1 + kept.rows().count(), told.2 + kept.gaps.len());
+    }
+    eprintln!("format: (files, events, gaps): {by_format:?}");
+    assert!(by_format.values().map(|(files, ..)| files).sum::<usize>() > 35, "{by_format:?}");
+}
+
 /// Whoever reads a file is surer of it than anybody else: of all that lies in the corpus.
 #[test]
 #[ignore = "half a minute: asks every format of every file"]
