@@ -34,6 +34,7 @@ mod s3_access;
 mod samba;
 mod squid;
 mod syslog;
+mod syslog_json;
 mod text_lines;
 mod w3c;
 mod web;
@@ -80,6 +81,7 @@ pub static ALL: &[&dyn Format] = &[
     &auditd::Auditd,
     &laurel::Laurel,
     &syslog::Syslog,
+    &syslog_json::SyslogJson,
     &postgresql::Csvlog,
     &postgresql::Jsonlog,
     &postgresql::Plain,

@@ -43,7 +43,7 @@ static CARD: Card = Card {
         "https://www.rfc-editor.org/rfc/rfc5424",
         "https://www.rsyslog.com/doc/configuration/templates.html",
     ],
-    version: 2,
+    version: 3,
 };
 
 /// Understands a message of some program. The record has the envelope's fields already; what a function
@@ -68,7 +68,7 @@ static APPS: &[(&[&str], Says)] = &[
     ),
     (&["login", "polkitd", "pkexec", "gdm-password", "lightdm", "systemd", "sssd", "runuser"], system::door),
     (&["httpd", "apache2", "nginx"], crate::web_error::in_syslog),
-    (&["audispd", "audisp-syslog", "auditd", "audit", "kernel"], crate::auditd::in_syslog),
+    (&["audispd", "audisp-syslog", "auditd", "audit", "auoms", "kernel"], crate::auditd::in_syslog),
 ];
 
 /// The same by name: every line asks.
@@ -207,15 +207,20 @@ pub(crate) fn record<'a>(envelope: &Envelope<'a>, clock: &'a mut Clock) -> Recor
     let mut record = Record::of("linux/syslog");
     record.at(envelope.time_text, clock.read(envelope.stamp));
     envelope.fill(&mut record);
+    says(envelope, &mut record);
+    record
+}
+
+/// Fills in what the program says in its message.
+pub(crate) fn says<'a>(envelope: &Envelope<'a>, record: &mut Record<'a>) {
     // `httpd/backend1`, `postfix/smtpd`: the program stands first.
     let app = envelope.app.unwrap_or("").split('/').next().unwrap_or("");
     match BY_NAME.get(app) {
-        Some(says) => says(envelope, &mut record),
+        Some(says) => says(envelope, record),
         None => {
-            pam::says(envelope, &mut record);
+            pam::says(envelope, record);
         }
     }
-    record
 }
 
 impl<'a> Envelope<'a> {
