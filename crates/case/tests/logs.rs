@@ -249,7 +249,8 @@ fn every_source_column_of_every_record_comes_back_from_parquet() {
     let dir = tempfile::tempdir().unwrap();
     let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../formats/testdata/samples");
     let mut case = Case::create(&dir.path().join("case"), CaseFile::default(), &stamp(None)).unwrap();
-    case.intake(&[samples.clone()], Trust::SelfReported, &stamp(None), &Silent, &mut |_, _| {}).unwrap();
+    case.intake(std::slice::from_ref(&samples), Trust::SelfReported, &stamp(None), &Silent, &mut |_, _| {})
+        .unwrap();
     derive(&mut case);
     let snapshot = case.snapshot().unwrap();
     let sql = "SELECT r.exhibit, r.format, x.paths[1] AS path FROM readings r JOIN exhibits x ON x.id = r.exhibit \
