@@ -390,7 +390,7 @@ fn done_in(
     let verbs = verbs.iter().map(|verb| format!("'{verb}'")).collect::<Vec<_>>().join(", ");
     let sql = format!(
         "SELECT id, time, source, host, verb, object_kind, outcome, links FROM events WHERE verb IN ({verbs}) \
-         AND (({windows}) OR source LIKE 'm365%' OR source LIKE 'entra%' OR source LIKE 'dms%')"
+         AND (({windows}) OR source LIKE 'm365%' OR source LIKE 'entra%' OR source LIKE 'dms%' OR source LIKE 'samba%')"
     );
     each(&sql, &mut |batch| {
         let rows = Rows(batch);

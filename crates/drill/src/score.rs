@@ -38,7 +38,7 @@ pub use truth::Truth;
 
 /// Rows of answers, as they are read.
 pub mod answer {
-    pub use super::answers::{Coverage, Exposure, Incident, Outcome, Session, Step, Verdict};
+    pub use super::answers::{Clock, Coverage, Exposure, Incident, Outcome, Session, Step, Verdict};
 }
 
 /// Lines of the truth, as they are read.
@@ -90,6 +90,7 @@ pub struct Rows {
 /// Compares an answer with the truth.
 #[must_use]
 pub fn score(answers: &Answers, truth: &Truth) -> Score {
+    let answers = &answers.by_its_clocks();
     let mut parts = Parts::default();
     let sessions = parts.take("sessions", &answers.sessions);
     let incidents = parts.take("incidents", &answers.incidents);

@@ -7,7 +7,7 @@ use std::path::Path;
 use assize_drill::court::Size;
 use assize_drill::make::{FIRST_DAY, Options, make};
 use assize_drill::moment::{DAY, HOUR, MINUTE, Moment, SECOND};
-use assize_drill::score::answer::{Exposure, Verdict};
+use assize_drill::score::answer::{Clock, Exposure, Verdict};
 use assize_drill::score::{Answers, Grade, Interval, Ratio, Score, State, Truth, fact, score};
 use assize_drill::story::Scenario;
 use proptest::prelude::*;
@@ -238,6 +238,7 @@ fn an_empty_answer_is_worse_wherever_something_could_be_known() {
         incidents: Some(vec![]),
         coverage: Some(vec![]),
         exposures: Some(vec![]),
+        clocks: None,
     };
     let empty = score(&empty, &truth());
     assert_worse(&empty, &parts);
@@ -429,6 +430,43 @@ fn a_step_is_known_by_its_parent_within_five_minutes() {
     let late = moved(5 * MINUTE + 1, "T1566");
     assert_eq!((late.found, late.untrue), (4, 1));
     assert_eq!(moved(0, "T1566.002").found, 4, "a sister is another technique");
+}
+
+#[test]
+fn repeats_told_as_one_step_are_as_many_as_they_say() {
+    let mut truth = truth();
+    let begin = truth.steps[0].time;
+    truth.steps = (0..6).map(|day| step("first", begin + day * DAY, "T1039", "fs-01", true)).collect();
+    let found = |until: i64, times: u64| {
+        let mut answers = Answers::perfect(&truth);
+        let incident = &mut answers.incidents.as_mut().unwrap()[0];
+        incident.steps.truncate(1);
+        (incident.steps[0].until, incident.steps[0].times) = (Some(begin + until * DAY), times);
+        score(&answers, &truth).steps.found
+    };
+    assert_eq!(found(5, 6), 6);
+    assert_eq!(found(3, 900), 4, "not beyond the last");
+    assert_eq!(found(5, 3), 3, "not more than are told");
+    assert_eq!(found(5, 1), 1, "an interval alone is no repeats");
+}
+
+/// A machine's clock runs ahead; the answer prints its times as they are written.
+#[test]
+fn a_clock_that_is_told_to_be_wrong_is_reckoned_with() {
+    let truth = truth();
+    let mut answers = perfect();
+    let ahead = 3 * HOUR;
+    for session in answers.sessions.as_mut().unwrap() {
+        session.from = session.from.map(|from| from + ahead);
+        session.to = session.to.map(|to| to + ahead);
+    }
+    assert!(score(&answers, &truth).sessions.proven_wrong > 0, "not told");
+    let wrong = |host: &str, ahead: i64| Clock { host: host.into(), from: None, to: None, ahead };
+    let hosts: Vec<String> = (0..6).map(|person| format!("ws-00{person}")).collect();
+    answers.clocks = Some(hosts.iter().map(|host| wrong(host, ahead)).collect());
+    assert_eq!(score(&answers, &truth).sessions, score(&perfect(), &truth).sessions);
+    answers.clocks = Some(hosts.iter().map(|host| wrong(host, -ahead)).collect());
+    assert!(score(&answers, &truth).sessions.proven_wrong > 0, "told wrongly");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use assize_case::Case;
-use assize_case::model::Row;
+use assize_case::model::{Row, Snapshot};
 use assize_case::outputs::table::{self, Shape};
 use assize_case::vault::Vault;
 use assize_drill::court::Size;
@@ -31,7 +31,7 @@ enum What {
     /// Compare a case, or anybody's answers, with the truth of a drill
     Score {
         /// A case, or a folder with sessions.ndjson, incidents.ndjson, coverage.ndjson,
-        /// exposures.ndjson; a file that is missing is not claimed
+        /// exposures.ndjson, clocks.ndjson; a file that is missing is not claimed
         #[arg(value_name = "CASE|ANSWERS")]
         answers: PathBuf,
         /// The drill, or its folder truth/
@@ -122,11 +122,12 @@ type Published = fn(&Case) -> Result<Vec<Row>>;
 
 /// The lists that a case publishes, by the part of an answer that they are. A part that is missing
 /// here is not claimed.
-const PUBLISHED: [(&str, Published); 4] = [
+const PUBLISHED: [(&str, Published); 5] = [
     ("coverage", super::coverage::published),
     ("sessions", super::sessions::published),
     ("incidents", super::incidents::published),
     ("exposures", super::exposures::published),
+    ("clocks", |case| Ok(case.snapshot()?.rows("SELECT * FROM clocks ORDER BY host, \"from\"")?)),
 ];
 
 fn score(answers: &Path, drill: &Path, shell: &Shell) -> Result<()> {

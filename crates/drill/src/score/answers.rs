@@ -8,8 +8,9 @@ use std::path::Path;
 
 use super::coverage::{CAUSES, Cause, STATES, State};
 use super::grade::{Grade, Interval};
+use super::join;
 use super::line::{self, Line, ReadError};
-use crate::moment::Moment;
+use crate::moment::{Moment, Span};
 
 /// What somebody says happened.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub struct Answers {
     pub coverage: Option<Vec<Coverage>>,
     /// What was reached.
     pub exposures: Option<Vec<Exposure>>,
+    /// Which clocks are said to be wrong. Nobody has to say so.
+    pub clocks: Option<Vec<Clock>>,
 }
 
 /// Whose session it is said to be.
@@ -85,8 +88,12 @@ pub enum Outcome {
 /// A step of an incident.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Step {
-    /// When.
+    /// When; of repeats that are told as one step, the first.
     pub time: Option<Moment>,
+    /// Of repeats the last.
+    pub until: Option<Moment>,
+    /// How many repeats they are.
+    pub times: u64,
     /// ATT&CK technique.
     pub technique: Option<String>,
     /// On which machine.
@@ -130,15 +137,37 @@ pub struct Exposure {
     pub assumptions: Vec<String>,
 }
 
+/// A row of `clocks`: of a machine whose times are said to be wrong, and are told as it wrote them.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Clock {
+    /// Which machine.
+    pub host: String,
+    /// From when, by its own clock.
+    pub from: Option<Moment>,
+    /// Until when, by its own clock.
+    pub to: Option<Moment>,
+    /// By how much it is ahead.
+    pub ahead: Span,
+}
+
+impl Clock {
+    /// What it would have shown if it were right, as far as it is said to be wrong then.
+    fn right(&self, time: Moment) -> Option<Moment> {
+        let wrong = self.from.is_none_or(|from| from <= time) && self.to.is_none_or(|to| time <= to);
+        wrong.then(|| time - self.ahead)
+    }
+}
+
 /// Adds the rows of a part, read from a text that errors call by the path.
 type Reader = fn(&mut Answers, &Path, &mut dyn BufRead) -> Result<(), ReadError>;
 
 /// The parts of an answer: name of the file without its ending, and how it is read.
-const PARTS: [(&str, Reader); 4] = [
+const PARTS: [(&str, Reader); 5] = [
     ("sessions", |answers, path, text| set(&mut answers.sessions, line::lines(path, text, session)?)),
     ("incidents", |answers, path, text| set(&mut answers.incidents, line::lines(path, text, incident)?)),
     ("coverage", |answers, path, text| set(&mut answers.coverage, line::lines(path, text, coverage)?)),
     ("exposures", |answers, path, text| set(&mut answers.exposures, line::lines(path, text, exposure)?)),
+    ("clocks", |answers, path, text| set(&mut answers.clocks, line::lines(path, text, clock)?)),
 ];
 
 fn set<T>(part: &mut Option<Vec<T>>, rows: Vec<T>) -> Result<(), ReadError> {
@@ -147,11 +176,8 @@ fn set<T>(part: &mut Option<Vec<T>>, rows: Vec<T>) -> Result<(), ReadError> {
 }
 
 impl Answers {
-    /// The parts by the names of their files.
-    pub const PARTS: [&'static str; 4] = [PARTS[0].0, PARTS[1].0, PARTS[2].0, PARTS[3].0];
-
-    /// Reads a folder with `sessions.ndjson`, `incidents.ndjson`, `coverage.ndjson` and
-    /// `exposures.ndjson`, or some of them.
+    /// Reads a folder with `sessions.ndjson`, `incidents.ndjson`, `coverage.ndjson`,
+    /// `exposures.ndjson` and `clocks.ndjson`, or some of them.
     ///
     /// # Errors
     /// Where there is no such folder, a file cannot be read, or a line lacks what the score needs.
@@ -183,6 +209,33 @@ impl Answers {
         let known = PARTS.iter().find(|(name, _)| *name == part);
         let Some((_, read)) = known else { panic!("`{part}` is no part of an answer") };
         read(self, path, text)
+    }
+}
+
+impl Answers {
+    /// Sessions and steps at the times at which they were, by what the answer itself says of clocks: who tells
+    /// that a machine's times are seven minutes ahead, and prints them as the machine wrote them, has told the
+    /// right time.
+    pub(super) fn by_its_clocks(&self) -> Self {
+        let mut answers = self.clone();
+        let clocks: Vec<&Clock> = self.clocks.iter().flatten().collect();
+        let set_right = |host: Option<&str>, times: &mut [&mut Option<Moment>]| {
+            let here = join::host(host);
+            let clock = clocks.iter().find(|clock| {
+                join::host(Some(&clock.host)) == here
+                    && times.iter().any(|time| time.and_then(|time| clock.right(time)).is_some())
+            });
+            for time in times.iter_mut() {
+                **time = time.map(|time| clock.and_then(|clock| clock.right(time)).unwrap_or(time));
+            }
+        };
+        for session in answers.sessions.iter_mut().flatten() {
+            set_right(session.host.as_deref(), &mut [&mut session.from, &mut session.to]);
+        }
+        for step in answers.incidents.iter_mut().flatten().flat_map(|incident| &mut incident.steps) {
+            set_right(step.host.as_deref(), &mut [&mut step.time, &mut step.until]);
+        }
+        answers
     }
 }
 
@@ -219,6 +272,8 @@ fn incident(line: &Line<'_>) -> Result<Incident, ReadError> {
 fn step(line: &Line<'_>) -> Result<Step, ReadError> {
     Ok(Step {
         time: line.some_time("time")?,
+        until: line.some_time("until")?,
+        times: line.some_number("times")?.unwrap_or(1),
         technique: line.some_text("technique")?,
         host: line.some_text("host")?,
         outcome: line.some_word("outcome", &OUTCOMES)?.unwrap_or(Outcome::Unknown),
@@ -233,6 +288,16 @@ fn coverage(line: &Line<'_>) -> Result<Coverage, ReadError> {
         to: line.some_time("to")?,
         state: line.word("state", &STATES)?,
         cause: line.some_word("cause", &CAUSES)?,
+    })
+}
+
+fn clock(line: &Line<'_>) -> Result<Clock, ReadError> {
+    let nanoseconds = line.text("ahead")?.parse::<i64>();
+    Ok(Clock {
+        host: line.text("host")?,
+        from: line.some_time("from")?,
+        to: line.some_time("to")?,
+        ahead: nanoseconds.map_err(|_| line.wrong("ahead", "nanoseconds, as a text"))? / 100,
     })
 }
 

@@ -1,6 +1,7 @@
 //! Was the intrusion found, in one piece, with its steps and within its bounds?
 //!
-//! A step of the answer is one of the truth by technique (or its parent), host and five minutes.
+//! A step of the answer is one of the truth by technique (or its parent), host and five minutes; repeats
+//! that are told as one step are as many of the truth's from the first of them to the last.
 //! An incident of the answer is about that one of the truth of which it tells most steps; it has
 //! found it if at least half of what it tells is true of it.
 
@@ -157,11 +158,17 @@ impl<'a> Ledger<'a> {
     fn meet(&self, told: &answers::Step, found: &mut [Option<bool>]) -> Option<&'a str> {
         let (time, technique) = (told.time?, join::technique(told.technique.as_deref()?));
         let entries = self.0.get(&join::host(told.host.as_deref()))?;
+        let last = told.until.map_or(time, |until| until.max(time));
         let from = entries.partition_point(|entry| entry.time < time - STEP_WITHIN);
-        let to = entries.partition_point(|entry| entry.time <= time + STEP_WITHIN);
+        let to = entries.partition_point(|entry| entry.time <= last + STEP_WITHIN);
         let agree = |entry: &&Entry<'_>| join::techniques_agree(&entry.technique, &technique);
         let mut nearest: Option<(Span, &'a str)> = None;
-        for entry in entries[from..to].iter().filter(agree) {
+        let times = usize::try_from(told.times.max(1)).unwrap_or(usize::MAX);
+        // Of one act that is told, all that lie so near: which one is meant cannot be told.
+        let (near, repeated) = entries[from..to]
+            .split_at(entries[from..to].partition_point(|entry| entry.time <= time + STEP_WITHIN));
+        let repeated = repeated.iter().filter(agree).take(times - 1);
+        for entry in near.iter().filter(agree).chain(repeated) {
             let right = match told.outcome {
                 Outcome::Success => entry.step.succeeded,
                 Outcome::Attempt => !entry.step.succeeded,

@@ -136,6 +136,14 @@ impl<'a> Line<'a> {
         self.object.get(key).and_then(Value::as_bool).ok_or_else(|| self.wrong(key, "true or false"))
     }
 
+    /// A number that may be absent.
+    pub(super) fn some_number(&self, key: &str) -> Read<Option<u64>> {
+        match self.object.get(key) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => value.as_u64().map(Some).ok_or_else(|| self.wrong(key, "a whole number or null")),
+        }
+    }
+
     /// Whether just that is said; not where nothing is.
     pub(super) fn is_marked(&self, key: &str, as_what: bool) -> bool {
         self.object.get(key) == Some(&Value::Bool(as_what))

@@ -18,6 +18,7 @@ impl Answers {
             incidents: Some(truth.incidents().iter().map(|name| incident(name, truth)).collect()),
             coverage: Some(truth.coverage.iter().map(coverage).collect()),
             exposures: Some(exposures(truth)),
+            clocks: None,
         }
     }
 }
@@ -40,6 +41,8 @@ fn incident(name: &str, truth: &Truth) -> Incident {
     let span = super::incidents::acts(name, truth);
     let step = |step: &&truth::Step| Step {
         time: Some(step.time),
+        until: None,
+        times: 1,
         technique: Some(step.technique.clone()),
         host: step.host.clone(),
         outcome: if step.succeeded { Outcome::Success } else { Outcome::Attempt },
