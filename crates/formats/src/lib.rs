@@ -32,6 +32,7 @@ mod postgresql;
 mod record;
 mod s3_access;
 mod samba;
+mod splunk;
 mod squid;
 mod syslog;
 mod syslog_json;
@@ -72,6 +73,7 @@ pub static ALL: &[&dyn Format] = &[
     &s3_access::S3Access,
     &okta::OKTA,
     &google_workspace::GOOGLE_WORKSPACE,
+    &splunk::Splunk,
     &zeek::Zeek,
     &zeek_json::ZeekJson,
     &squid::Squid,

@@ -8,14 +8,15 @@
 
 mod support;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
 use assize_formats::recognise;
-use assize_model::Row;
+use assize_model::{ReadingOptions, Row};
 use serde_json::{Value, json};
 
-use support::{rows, spine};
+use support::{assert_reread, read, rows, spine};
 
 /// Format, and its sample.
 const SAMPLES: [(&str, &str); 5] = [
@@ -123,5 +124,85 @@ fn tables_say_what_the_record_says() {
         let records = records(sample);
         let expected = rows(format, &lines(&records, |_, record| record.clone()));
         assert_alike(&expected, table_format, &table(&records), sample);
+    }
+}
+
+/// Lines of our samples of logs that are not JSON: a format, and one record of it.
+fn texts() -> Vec<(&'static str, String)> {
+    let samples = [
+        ("syslog", "syslog.log"),
+        ("web-access", "web-access.log"),
+        ("squid", "squid.log"),
+        ("auditd", "auditd.log"),
+        ("aws-s3-access", "aws-s3-access.log"),
+        ("zeek-json", "zeek.json"),
+        ("laurel", "laurel.json"),
+        ("windows-xml", "windows-xml.xml"),
+    ];
+    let read = |(format, name): (&'static str, &str)| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/samples").join(name);
+        let text = fs::read_to_string(path).unwrap();
+        let lines: Vec<String> = match format {
+            "windows-xml" => {
+                text.split("</Event>").map(|event| format!("{}</Event>", event.trim())).collect()
+            }
+            _ => text.lines().map(str::to_owned).collect(),
+        };
+        lines.into_iter().filter(|line| line.len() > 20).map(|line| (format, line)).collect::<Vec<_>>()
+    };
+    let all: Vec<Vec<(&'static str, String)>> = samples.into_iter().map(read).collect();
+    // One of each in turn, as a search over several sources gives them.
+    let most = all.iter().map(Vec::len).max().unwrap();
+    (0..most).flat_map(|place| all.iter().filter_map(move |lines| lines.get(place).cloned())).collect()
+}
+
+/// Whatever Splunk indexed: each record as its own format reads it alone.
+#[test]
+fn an_export_that_mixes_sources_says_what_each_record_says() {
+    // Of `_time` no year may follow that the record itself does not have.
+    let given = ReadingOptions([("not-after".to_owned(), TIME.to_owned())].into());
+    let alone = |format: &str, text: &str| {
+        let kept = read(format, format!("{text}\n").as_bytes(), &given);
+        kept.batches.iter().flat_map(|batch| Row::all(batch.rows())).next()
+    };
+    let mut texts = texts();
+    texts.retain(|(format, text)| {
+        recognise(text.as_bytes()).is_some_and(|(known, _)| known.card().name == *format)
+            && alone(format, text).is_some()
+    });
+    let formats: BTreeSet<&str> = texts.iter().map(|(format, _)| *format).collect();
+    assert!(texts.len() > 40 && formats.len() == 8, "{} of {formats:?}", texts.len());
+    let lines: String = texts
+        .iter()
+        .map(|(_, text)| {
+            format!(
+                "{}\n",
+                json!({"preview": false, "result": {"_raw": text, "_time": TIME, "host": "hf01"}})
+            )
+        })
+        .collect();
+    let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
+    let rows: String = texts.iter().map(|(_, text)| format!("{TIME},{},hf01\n", quoted(text))).collect();
+    for bytes in [lines, format!("_time,_raw,host\n{rows}")] {
+        let bytes = bytes.as_bytes();
+        assert_eq!(recognise(bytes).unwrap().0.card().name, "splunk");
+        let kept = read("splunk", bytes, &ReadingOptions::default());
+        assert!(kept.gaps.is_empty(), "{:?}", kept.gaps);
+        let found: Vec<Row> = kept.batches.iter().flat_map(|batch| Row::all(batch.rows())).collect();
+        assert_eq!(found.len(), texts.len());
+        for (found, (format, text)) in found.iter().zip(&texts) {
+            let mut expected = alone(format, text).unwrap();
+            if expected.value("time").is_null() {
+                expected
+                    .0
+                    .iter_mut()
+                    .filter(|(name, _)| name == "time")
+                    .for_each(|(_, time)| *time = found.value("time").clone());
+                assert_eq!(found.text("time"), "2026-09-14T08:12:03Z", "{text}");
+                assert!(found.text("time_assumed").contains("_time"), "{text}");
+            }
+            assert_eq!(spine(found), spine(&expected), "{format}: {text}");
+        }
+        kept.rows().for_each(|(batch, row)| assert_reread("splunk", bytes, batch, row));
     }
 }

@@ -45,6 +45,7 @@ const SAMPLES: &[(&str, &str, &str)] = &[
     ("web-error", "samples/web-error.log", "samples/web-error-damaged.log"),
     ("auditd", "samples/auditd.log", "samples/auditd-damaged.log"),
     ("laurel", "samples/laurel.json", "samples/laurel-damaged.json"),
+    ("splunk", "samples/splunk.json", "samples/splunk-damaged.json"),
     ("syslog-json", "samples/syslog-json.json", "samples/syslog-json-damaged.json"),
     ("syslog", "samples/syslog.log", "samples/syslog-damaged.log"),
     ("m365-audit", "samples/m365-audit.jsonl", "samples/m365-audit-damaged.json"),

@@ -263,6 +263,45 @@ pub struct Packed<'e> {
     pub name: &'e dyn Fn(u32) -> &'e str,
 }
 
+impl<'e> Packed<'e> {
+    /// Names and values, one by one.
+    fn pairs(&self) -> impl Iterator<Item = (&'e str, Option<&'e str>)> {
+        let fields = *self;
+        (0..fields.names.len()).map(move |place| {
+            let from = if place == 0 { 0 } else { fields.ends[place - 1] as usize };
+            let value =
+                std::str::from_utf8(&fields.values[from..fields.ends[place] as usize]).unwrap_or_default();
+            let is_null = fields.nulls.binary_search(&(place as u32)).is_ok();
+            ((fields.name)(fields.names[place]), (!is_null).then_some(value))
+        })
+    }
+}
+
+/// The same for as long as somebody else's fields are there.
+fn shorter<'s, 'l: 's>(pair: (&'l str, Option<&'l str>)) -> (&'s str, Option<&'s str>) {
+    pair
+}
+
+/// What stands around a record that lies inside another, such as a row of a log store's export: the event is the
+/// inner record's, its place and what stands beside it are the outer one's.
+#[derive(Clone, Debug)]
+pub struct Around {
+    /// Where the outer record lies. Never empty.
+    pub ranges: Vec<Range>,
+    /// What had to be assumed to read the outer record.
+    pub options: ReadingOptions,
+    /// Fields of the outer record, which stand behind those of the inner one.
+    pub fields: Vec<(String, Option<String>)>,
+    /// When it happened by the outer record, if that says so.
+    pub time: Option<Time>,
+    /// Which instant is meant, and why that is believed, where the outer one says something against the inner
+    /// record's own time and whether that rests on an assumption; `None` leaves the inner one as it is.
+    pub settle: Settle,
+}
+
+/// See [`Around::settle`].
+pub type Settle = fn(inner: Option<Time>, assumed: bool, outer: Time) -> Option<(Time, &'static str)>;
+
 /// Collects events into batches for a sink.
 pub struct Batcher<'a> {
     origin: Origin,
@@ -272,6 +311,7 @@ pub struct Batcher<'a> {
     leaves_ids_out: bool,
     sink: &'a mut dyn Sink,
     columns: Columns,
+    around: Option<Around>,
     events: u64,
     gaps: u64,
     passed_over: u64,
@@ -287,6 +327,7 @@ impl<'a> Batcher<'a> {
             origin,
             sink,
             columns: Columns::default(),
+            around: None,
             events: 0,
             gaps: 0,
             passed_over: 0,
@@ -318,14 +359,44 @@ impl<'a> Batcher<'a> {
     ///
     /// # Errors
     /// Only from the sink.
-    pub fn event_view<'e>(
+    pub fn event_view<'e, 'f>(
         &mut self,
         event: &EventView<'_>,
         links: impl Iterator<Item = (spine::Link, &'e str)>,
-        fields: impl Iterator<Item = (&'e str, Option<&'e str>)>,
+        fields: impl Iterator<Item = (&'f str, Option<&'f str>)>,
     ) -> io::Result<()> {
-        self.columns.push_fields(fields);
-        self.event_itself(event, links)
+        let Some(around) = self.around.take() else {
+            self.columns.push_fields(fields);
+            return self.event_itself(event, links);
+        };
+        let outer = around.fields.iter().map(|(name, value)| (name.as_str(), value.as_deref()));
+        self.columns.push_fields(fields.map(shorter).chain(outer));
+        let mut options = around.options.clone();
+        options.0.extend(event.options.0.clone());
+        let mut view = EventView { ranges: &around.ranges, options: &options, ..*event };
+        let settle = |outer| (around.settle)(view.time, view.time_assumed.is_some(), outer);
+        if let Some((time, because)) = around.time.and_then(settle) {
+            (view.time, view.time_assumed) = (Some(time), Some(because));
+        }
+        let taken = self.event_itself(&view, links);
+        self.around = Some(around);
+        taken
+    }
+
+    /// Takes what a record inside another gives, and says how many events that were.
+    ///
+    /// # Errors
+    /// Those of what is done.
+    pub fn within(
+        &mut self,
+        around: Around,
+        each: impl FnOnce(&mut Self) -> io::Result<()>,
+    ) -> io::Result<u64> {
+        let before = self.events;
+        self.around = Some(around);
+        let done = each(self);
+        self.around = None;
+        done.map(|()| self.events - before)
     }
 
     /// As [`Self::event_view`], with fields in one piece.
@@ -338,6 +409,9 @@ impl<'a> Batcher<'a> {
         links: impl Iterator<Item = (spine::Link, &'e str)>,
         fields: Packed<'_>,
     ) -> io::Result<()> {
+        if self.around.is_some() {
+            return self.event_view(event, links, fields.pairs());
+        }
         self.columns.push_packed(&fields);
         self.event_itself(event, links)
     }
@@ -374,7 +448,8 @@ impl<'a> Batcher<'a> {
     /// Only from the sink.
     pub fn gap(&mut self, range: Range, cause: Cause, detail: impl Into<String>) -> io::Result<()> {
         self.gaps += 1;
-        self.sink.gap(gap(&self.origin, range, cause, detail.into()))
+        let outer = self.around.as_ref().and_then(|around| around.ranges.first().copied());
+        self.sink.gap(gap(&self.origin, outer.unwrap_or(range), cause, detail.into()))
     }
 
     /// Hands on what is left and says how many events and gaps there were.

@@ -43,7 +43,7 @@ pub mod time;
 
 pub use account::{Account, Namespace};
 pub use basis::Basis;
-pub use batch::{Batch, Batcher, Origin, OwnFields, Packed, Sink};
+pub use batch::{Around, Batch, Batcher, Origin, OwnFields, Packed, Settle, Sink};
 pub use card::Card;
 pub use coverage::Coverage;
 pub use decision::Decision;
