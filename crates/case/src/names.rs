@@ -20,7 +20,7 @@ use arrow_array::{Array, ArrayRef, MapArray, RecordBatch, StringArray, StructArr
 use arrow_schema::{ArrowError, DataType};
 use assize_analysis::register::Veil;
 use assize_model::{Protected, column};
-use assize_names::{Covered, Mask, MatchKey, Matcher, Person, Scratch};
+use assize_names::{Covered, Mask, MatchKey, Matcher, Person, Scratch, is_nobodys};
 use assize_vault::{Derived, Keys, MaskingKey, Vault};
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
@@ -293,8 +293,9 @@ impl<'n> Cover<'n> {
         text: &str,
         event: Option<&mut BTreeSet<u64>>,
     ) -> Option<String> {
-        // Nothing shorter than two letters is a name.
-        if text.len() < 2 {
+        // Nothing shorter than two letters is a name. Numbers and times are as many as all else, and would
+        // push it out of memory.
+        if text.len() < 2 || is_nobodys(text) {
             return None;
         }
         let (mask, scratch) = (self.names.mask(), &mut self.scratch);

@@ -18,3 +18,4 @@ pub use kept::NotKept;
 pub use mask::{Covered, Mask};
 pub use matcher::{Found, Look, MatchKey, Matcher, Scratch};
 pub use person::{Person, PersonKind};
+pub use plain::is_nobodys;

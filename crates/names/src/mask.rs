@@ -93,7 +93,7 @@ impl<'m> Mask<'m> {
 
     /// Stretches in order, none over another; where two overlap, they are one.
     fn find(&self, text: &str, depth: usize, scratch: &mut Scratch) -> Vec<Found> {
-        if plain::drawn_or_told(text) {
+        if plain::is_nobodys(text) {
             return Vec::new();
         }
         let mut found = self.matcher.find(text, self.own.is_some(), &self.look, scratch);

@@ -10,6 +10,8 @@ use std::ops::Range;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
+use crate::variant::DIGITS;
+
 /// The words of a text. Kept and filled again, so that no memory is asked for while texts hold nothing.
 #[derive(Default)]
 pub(crate) struct Words {
@@ -150,30 +152,54 @@ impl Words {
     }
 }
 
-/// Whether a text as a whole is a GUID, a number in hexadecimal or a time: what stands there was drawn by lot or
-/// read from a clock, and looks like part of a telephone number or a short name sooner or later.
-pub(crate) fn drawn_or_told(text: &str) -> bool {
+/// Whether a text as a whole is a GUID, a short number or a time: what stands there was counted, drawn by lot or
+/// read from a clock, and looks like part of a telephone number or a short name sooner or later. Most values of
+/// logs are such.
+#[must_use]
+pub fn is_nobodys(text: &str) -> bool {
     let bytes = text.as_bytes();
     let bare = bytes.strip_prefix(b"{").and_then(|bytes| bytes.strip_suffix(b"}")).unwrap_or(bytes);
-    let like = |shape: &[u8], bytes: &[u8]| {
-        shape.len() == bytes.len()
-            && shape.iter().zip(bytes).all(|(wanted, byte)| match wanted {
-                b'h' => byte.is_ascii_hexdigit(),
-                b'0' => byte.is_ascii_digit(),
-                b'T' => matches!(byte, b'T' | b' '),
-                other => other == byte,
-            })
+    let Some(first) = bare.first().filter(|byte| byte.is_ascii_hexdigit() || **byte == b'-') else {
+        return bytes.is_empty();
     };
-    if like(b"hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh", bare) {
+    if first.is_ascii_digit() || *first == b'-' {
+        let of_number = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'.' | b':' | b'-');
+        let digits = bare.iter().filter(|byte| byte.is_ascii_digit()).count();
+        if digits < DIGITS && bare.iter().all(of_number) {
+            return true;
+        }
+    }
+    is_like(b"hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh", bare) || is_handle(bare) || is_time(bare)
+}
+
+/// `0x3e7`: short enough to hide nobody in hexadecimal.
+fn is_handle(bytes: &[u8]) -> bool {
+    let digits = bytes.strip_prefix(b"0x");
+    digits.is_some_and(|digits| digits.len() <= 8 && digits.iter().all(u8::is_ascii_hexdigit))
+}
+
+/// As ISO 8601 and RFC 3339 have it, or in seconds since 1970 with a fraction.
+fn is_time(bytes: &[u8]) -> bool {
+    let fraction = |bytes: &[u8]| bytes.len() >= 3 && bytes.iter().all(u8::is_ascii_digit);
+    let seconds = bytes.split_at_checked(11);
+    if seconds.is_some_and(|(whole, rest)| is_like(b"0000000000.", whole) && fraction(rest)) {
         return true;
     }
-    if let Some(number) = bare.strip_prefix(b"0x") {
-        return number.len() <= 8 && number.iter().all(u8::is_ascii_hexdigit);
-    }
-    let Some((time, rest)) = bare.split_at_checked(19) else { return false };
-    let in_a_time =
+    let Some((time, rest)) = bytes.split_at_checked(19) else { return false };
+    let of_rest =
         |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'.' | b',' | b'Z' | b'+' | b'-' | b':');
-    like(b"0000-00-00T00:00:00", time) && rest.len() <= 16 && rest.iter().all(in_a_time)
+    is_like(b"0000-00-00T00:00:00", time) && rest.len() <= 16 && rest.iter().all(of_rest)
+}
+
+/// Whether bytes are of a shape: `0` a digit, `h` one of hexadecimal, `T` what stands between day and hour.
+fn is_like(shape: &[u8], bytes: &[u8]) -> bool {
+    let fits = |(wanted, byte): (&u8, &u8)| match wanted {
+        b'h' => byte.is_ascii_hexdigit(),
+        b'0' => byte.is_ascii_digit(),
+        b'T' => matches!(byte, b'T' | b' '),
+        other => other == byte,
+    };
+    shape.len() == bytes.len() && shape.iter().zip(bytes).all(fits)
 }
 
 fn next_of(text: &str, from: usize) -> Option<(usize, char)> {
@@ -354,15 +380,23 @@ mod tests {
             "3f21c08a-9e69-6aa7-1005-00000000abed",
             "{3F21C08A-9E69-6AA7-1005-00000000ABED}",
             "0x3e7abed",
+            "1788739254.744",
+            "1234567",
+            "-12.5",
+            "",
             "2026-09-14T07:12:41.1234567Z",
             "2026-09-14 07:12:41+02:00",
         ] {
-            assert!(drawn_or_told(text), "{text}");
+            assert!(is_nobodys(text), "{text}");
         }
-        for text in
-            ["abed", "3f21c08a-9e69-6aa7-1005-00000000abed Abed", "2026-09-14 Falkner", "0170 1234567", ""]
-        {
-            assert!(!drawn_or_told(text), "{text}");
+        for text in [
+            "abed",
+            "3f21c08a-9e69-6aa7-1005-00000000abed Abed",
+            "2026-09-14 Falkner",
+            "0170 1234567",
+            "12345678",
+        ] {
+            assert!(!is_nobodys(text), "{text}");
         }
     }
 
