@@ -18,6 +18,10 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+/// Rules, batches and findings are many small pieces of memory: see decision 0045.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The breach inquiry: evidence in, a report out, every line traceable to bytes.
 #[derive(Parser)]
 #[command(name = "assize", version, max_term_width = 100, disable_help_subcommand = true)]
