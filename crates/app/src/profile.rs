@@ -5,7 +5,7 @@
 //! `Details` are the fields that the rule looked at: Hayabusa takes them from its own rules.
 
 use assize_case::DetectedFinding;
-use assize_case::model::Row;
+use assize_case::model::{Row, Time, time::Zone};
 use clap::ValueEnum;
 use serde_json::Value;
 
@@ -75,17 +75,18 @@ impl Profile {
         self.columns().iter().any(|column| matches!(*column, "ExtraFieldInfo" | "AllFieldInfo"))
     }
 
-    /// A finding as a row of it.
-    pub fn row(self, finding: &DetectedFinding<'_>) -> Row {
-        let cell = |column: &&str| ((*column).to_owned(), cell(column, finding));
+    /// A finding as a row of it, its time as that clock shows it (UTC if none is named).
+    pub fn row(self, finding: &DetectedFinding<'_>, clock: Option<&Zone>) -> Row {
+        let cell = |column: &&str| ((*column).to_owned(), cell(column, finding, clock));
         Row(self.columns().iter().map(cell).collect())
     }
 }
 
-fn cell(column: &str, finding: &DetectedFinding<'_>) -> Value {
+fn cell(column: &str, finding: &DetectedFinding<'_>, clock: Option<&Zone>) -> Value {
     let rule = finding.rule;
+    let shown = |time: Time| clock.map_or_else(|| time.to_string(), |clock| clock.shown(time));
     match column {
-        "time" | "Timestamp" | "datetime" => finding.time.map(|time| time.to_string()).into(),
+        "time" | "Timestamp" | "datetime" => finding.time.map(shown).into(),
         "level" | "Level" => rule.level.as_str().into(),
         "rule" | "RuleTitle" | "message" => rule.title.clone().into(),
         "host" | "Computer" => finding.host.into(),

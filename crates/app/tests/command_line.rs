@@ -301,6 +301,21 @@ fn rules_explain_shows_the_value_that_was_looked_at() {
 }
 
 #[test]
+fn tables_of_findings_show_the_clock_that_was_asked_for_and_are_whole_when_quiet() {
+    let evidence = INQUIRY.evidence.to_str().unwrap();
+    let csv = ["detect", evidence, "--format", "csv", "--profile", "timesketch-minimal", "-q"];
+    let (utc, there) = (ok(&csv), ok(&[&csv[..], &["--tz", "+02:00"]].concat()));
+    let times = |text: &str| -> Vec<String> {
+        text.lines().skip(1).filter_map(|line| line.split(',').next().map(str::to_owned)).collect()
+    };
+    let findings = lines(&ok(&["detect", evidence, "--format", "ndjson"])).len();
+    assert_eq!((times(&utc).len(), times(&there).len()), (findings, findings));
+    assert!(times(&utc).iter().all(|time| time.is_empty() || time.ends_with('Z')));
+    assert!(times(&there).iter().all(|time| time.is_empty() || time.ends_with("+02:00")), "{there}");
+    assert_eq!(assize(&["detect", evidence, "--tz", "Nowhere/Town"]).status.code(), Some(2));
+}
+
+#[test]
 fn exit_codes_are_those_of_the_contract() {
     let evidence = INQUIRY.evidence.to_str().unwrap();
     let code = |arguments: &[&str]| assize(arguments).status.code();

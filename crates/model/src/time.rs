@@ -137,6 +137,17 @@ impl Zone {
     }
 }
 
+impl Zone {
+    /// A time as this clock shows it, in RFC 3339 with its offset: `2026-09-14T14:00:00+02:00`.
+    #[must_use]
+    pub fn shown(&self, time: Time) -> String {
+        match jiff::Timestamp::from_nanosecond(i128::from(time.0)) {
+            Ok(instant) => instant.display_with_offset(self.0.to_offset(instant)).to_string(),
+            Err(_) => time.to_string(),
+        }
+    }
+}
+
 impl fmt::Display for Time {
     /// RFC 3339 in UTC, with as many digits of a second as are not zero.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -175,6 +186,21 @@ mod tests {
         assert_eq!(Time::parse("2026-09-14T14:00:00+02:00"), Some(Stated::Instant(noon)));
         assert_eq!(Time::parse("2026-09-14 12:00:00"), Some(Stated::Local(noon)));
         assert_eq!(Time::parse("2026-09-14 12:00:00.000"), Some(Stated::Local(noon)));
+    }
+
+    #[test]
+    fn a_clock_shows_its_own_time_and_how_far_it_is_from_utc() {
+        let noon = Time(1_789_387_200_000_000_000);
+        for (zone, shown) in [
+            ("+02:00", "2026-09-14T14:00:00+02:00"),
+            ("-0930", "2026-09-14T02:30:00-09:30"),
+            ("UTC", "2026-09-14T12:00:00+00:00"),
+            ("Europe/Amsterdam", "2026-09-14T14:00:00+02:00"),
+        ] {
+            let told = Zone::of(zone).map(|zone| zone.shown(noon));
+            assert_eq!(told.as_deref(), Some(shown));
+            assert_eq!(told.and_then(|text| Time::parse(&text)), Some(Stated::Instant(noon)));
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Result, bail};
-use assize_case::model::Level;
+use assize_case::model::{Level, time::Zone};
 use assize_case::outputs::table::{Column, Shape};
 use assize_case::{Choice, Detected, Search, Tally};
 use clap::Args;
@@ -35,6 +35,9 @@ pub struct Arguments {
     /// Columns of table and CSV
     #[arg(short, long, value_enum, default_value = "assize")]
     profile: Profile,
+    /// Zone in which table and CSV show times: +02:00, Europe/Amsterdam [default: UTC; JSON is always in UTC]
+    #[arg(long, value_name = "ZONE", value_parser = zone)]
+    tz: Option<Zone>,
     #[command(flatten)]
     when: When,
     /// Only events of this host (`*` for any characters); may be repeated
@@ -52,6 +55,10 @@ pub struct Arguments {
     /// Say which rules could not run, each with its reason, instead of how many
     #[arg(long)]
     not_run: bool,
+}
+
+fn zone(text: &str) -> Result<Zone, String> {
+    Zone::of(text).ok_or_else(|| format!("`{text}` is no zone: expected +02:00, Z or a name as Europe/Amsterdam"))
 }
 
 impl Arguments {
@@ -98,7 +105,7 @@ impl Arguments {
         shell.stream(&columns, &mut |out| {
             detected.each(|finding| {
                 tally.add(&finding);
-                if as_table { out.row(self.profile.row(&finding))? } else { out.object(&finding)? }
+                if as_table { out.row(self.profile.row(&finding, self.tz.as_ref()))? } else { out.object(&finding)? }
                 Ok::<_, anyhow::Error>(())
             })
         })?;
