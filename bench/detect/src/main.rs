@@ -19,13 +19,19 @@ const CHUNK: usize = 65_536;
 const HEADER: usize = 4096;
 /// The fullest sample files, and how often each stands in the repetitive set.
 const FULLEST: usize = 20;
-const TIMES: usize = 24;
+const TIMES: usize = 96;
 
 /// Programs, rules and where sets are laid.
 struct Bench {
     assize: PathBuf,
     evtx_dump: PathBuf,
     rules: PathBuf,
+}
+
+/// What detect says of itself.
+struct Told {
+    events: String,
+    peak: String,
 }
 
 /// What a process took.
@@ -139,8 +145,11 @@ impl Bench {
         fs::write(&tiny, &fs::read(first)?[..HEADER + CHUNK])?;
         let start = median((0..ROUNDS).map(|_| cost(vec![self.detect(std::slice::from_ref(&tiny), 1)])));
         println!("Start-up of detect, all of SigmaHQ's rules: {:.2} s of CPU, {:.2} s\n", start.cpu, start.wall);
-        println!("| set | MB | findings | evtx_dump, CPU s | detect, CPU s | net of start-up | ratio | cold, s | two threads |");
-        println!("|---|---|---|---|---|---|---|---|---|");
+        println!(
+            "| set | MB | events | findings | evtx_dump, CPU s | detect, CPU s | net of start-up | ratio | \
+             evtx_dump cold, s | detect cold, s | two threads | peak MiB, one and two threads |"
+        );
+        println!("|---|---|---|---|---|---|---|---|---|---|---|---|");
         for (name, files) in sets {
             self.set(name, files, start)?;
         }
@@ -158,18 +167,40 @@ impl Bench {
         }
         let (theirs, ours) = (median(theirs.into_iter()), median(ours.into_iter()));
         let net = ours.cpu - start.cpu;
-        let cold = if drop_caches() { format!("{:.2}", cost(vec![self.detect(files, 1)]).wall) } else { "–".to_owned() };
+        let cold = |commands: Vec<Command>| match drop_caches() {
+            true => format!("{:.2}", commands.into_iter().map(|command| cost(vec![command]).wall).sum::<f64>()),
+            false => "–".to_owned(),
+        };
+        let cold_theirs = cold(files.iter().map(|file| self.dump(file)).collect());
+        let cold = cold(vec![self.detect(files, 1)]);
         let found = self.detect(files, 1).stdout(Stdio::piped()).output()?.stdout;
         let findings = found.iter().filter(|byte| **byte == b'\n').count();
         let threads = self.threads(files, start);
+        let (one, two) = (self.told(files, 1)?, self.told(files, 2)?);
         println!(
-            "| {name} | {:.0} | {findings} | {:.2} | {:.2} | {net:.2} | {:.2} | {cold} | {threads} |",
+            "| {name} | {:.0} | {} | {findings} | {:.2} | {:.2} | {net:.2} | {:.2} | {cold_theirs} | {cold} | {threads} | {}, {} |",
             bytes as f64 / 1e6,
+            one.events,
             theirs.cpu,
             ours.cpu,
-            net / theirs.cpu
+            net / theirs.cpu,
+            one.peak,
+            two.peak
         );
         Ok(())
+    }
+
+    /// What the closing summary says: `read  1,379,784 events …` and `… 152.64 MiB of memory at most`.
+    fn told(&self, files: &[PathBuf], threads: usize) -> Result<Told> {
+        let mut command = Command::new(&self.assize);
+        command.arg("detect").args(files).args(["--no-builtin", "--format", "ndjson", "--rules"]);
+        command.arg(&self.rules).args(["--threads", &threads.to_string()]).stdout(Stdio::null());
+        let said = String::from_utf8_lossy(&command.output()?.stderr).into_owned();
+        let word_before = |what: &str| {
+            let before = said.split(what).next().and_then(|before| before.rsplit([' ', '\n']).next());
+            before.unwrap_or("–").to_owned()
+        };
+        Ok(Told { events: word_before(" events"), peak: word_before(" MiB of memory at most") })
     }
 
     /// One process with two threads on twice the set, beside two processes with a thread and the set each.

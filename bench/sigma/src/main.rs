@@ -1,6 +1,7 @@
 //! How fast does the Sigma engine match, beside public peers, on the same events in the same run?
 //!
-//! `ASSIZE_CORPUS=… cargo run --release --manifest-path bench/sigma/Cargo.toml`. One thread unless said
+//! `ASSIZE_CORPUS=… cargo run --release --manifest-path bench/sigma/Cargo.toml`; with `-- differences` only the hits
+//! of the two engines are compared. One thread unless said
 //! otherwise; CPU seconds of that thread by the system's own account; every figure is the median of
 //! five rounds, ours and the peer's in turn. Events are read before matching is timed, because
 //! reading is another crate's business; what reading costs stands beside it.
@@ -25,6 +26,9 @@ fn main() -> Result<()> {
     if std::env::args().nth(1).as_deref() == Some("memory") {
         return memory(&corpus, &files);
     }
+    if std::env::args().nth(1).as_deref() == Some("differences") {
+        return differences(&corpus, &files);
+    }
     println!("## Start-up, all {} rule files\n", files.len());
     start_up(&files);
     println!("\n## Matching\n");
@@ -42,6 +46,7 @@ fn main() -> Result<()> {
     }
     println!("\n## Hits against rsigma-eval's\n");
     peer::tell(&differences);
+    anyhow::ensure!(peer::unexplained(&differences).is_empty(), "{:?}", peer::unexplained(&differences));
     let sets = corpus.sets()?;
     let Some(large) = sets.get(1) else { return Ok(()) };
     println!("\n## Large values\n");
@@ -55,6 +60,19 @@ fn main() -> Result<()> {
     print!("{}", String::from_utf8_lossy(&own.stdout));
     println!("\n## Beside printing the same EVTX\n");
     evtx(&corpus, &files)
+}
+
+/// Every hit of ours against every hit of the peer's, and nothing timed. Fails where a rule differs without a
+/// cause that is written down.
+fn differences(corpus: &input::Corpus, files: &[RuleFile]) -> Result<()> {
+    let (rules, peer) = (RuleSet::load(files), peer::Peer::load(files));
+    let mut differences = BTreeMap::new();
+    for set in corpus.sets()?.into_iter().take(2) {
+        peer.compare(&rules, &set, &peer::events(&set.batches), &mut differences);
+    }
+    peer::tell(&differences);
+    anyhow::ensure!(peer::unexplained(&differences).is_empty(), "{:?}", peer::unexplained(&differences));
+    Ok(())
 }
 
 /// CPU seconds of this thread.
