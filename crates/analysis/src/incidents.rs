@@ -3,8 +3,8 @@
 //! From what is proven and nothing else: findings on the intruder's acts, acts of his processes, and
 //! the sessions that are his. A rule's word on an act of nobody proven is a finding, and no step.
 //! Repeats within half an hour are one step with a count. What failed is an attempt. Things that
-//! share a process' machine, an identity or a decided address are one incident; what shares nothing
-//! stays apart.
+//! share a process' machine, an identity or a decided address are one incident, and what a machine did
+//! while the intruder was on it belongs to his visit; what shares nothing stays apart.
 //!
 //! Bounds: `first_proven` and `last_proven` are those of the steps. `first_possible` is the beginning
 //! of the records, or nothing where the intruder is there already in their first hour: then it may
@@ -160,6 +160,20 @@ fn bond_of_account(told: &Told<'_>, account: &Account) -> Option<String> {
     })
 }
 
+/// Who of the intruder's was on a machine when something there was done by the machine itself: what a service
+/// does in the minutes after he came in as an administrator belongs to his coming.
+fn bond_of_visit(told: &Told<'_>, host: &HostName, time: Option<Time>) -> Option<String> {
+    let time = time?;
+    let here = |session: &&Session| session.host.as_deref().and_then(HostName::of).as_ref() == Some(host);
+    let proven = told.sessions.iter().filter(|session| session.verdict == Verdict::Intruder).filter(here);
+    let during = proven.filter(|session| {
+        let begun = session.from.is_some_and(|from| from <= time);
+        let last = session.to.max(session.from);
+        begun && last.is_some_and(|last| time.0 - last.0 <= REPEATED_WITHIN)
+    });
+    during.max_by_key(|session| session.from).and_then(|session| bond_of_account(told, &session.account))
+}
+
 // ---- acts of processes --------------------------------------------------------------------------
 
 fn of_processes(told: &Told<'_>) -> Vec<Act> {
@@ -177,8 +191,9 @@ fn of_processes(told: &Told<'_>) -> Vec<Act> {
             };
             // Whose desk the program sits at: the system is nobody.
             let actor = record.actor.as_deref().or(own.start.actor.as_deref());
-            let bonds = actor.and_then(|actor| bond_of_account(told, &Account::of(actor)));
-            let bonds: Vec<String> = bond_of_host(host.as_str()).into_iter().chain(bonds).collect();
+            let person = actor.and_then(|actor| bond_of_account(told, &Account::of(actor)));
+            let person = person.or_else(|| bond_of_visit(told, host, Some(record.time)));
+            let bonds: Vec<String> = bond_of_host(host.as_str()).into_iter().chain(person).collect();
             for technique in found {
                 acts.push(Act {
                     time: Some(record.time),
@@ -243,9 +258,11 @@ fn of_findings(told: &Told<'_>) -> Vec<Act> {
         basis.insert(finding.finding.clone());
         let account = session.map(|session| session.account.clone());
         let account = account.or_else(|| finding.actor.as_deref().map(Account::of));
-        let host = finding.host.as_deref().filter(|_| session.is_none()).and_then(bond_of_host);
+        let host = finding.host.as_deref().filter(|_| session.is_none());
         let device = session.and_then(|session| session.device.as_deref()).and_then(bond_of_host);
-        let bonds = [host, device, account.as_ref().and_then(|account| bond_of_account(told, account))];
+        let person = account.as_ref().and_then(|account| bond_of_account(told, account));
+        let visit = || bond_of_visit(told, &HostName::of(host?)?, finding.time);
+        let bonds = [host.and_then(bond_of_host), device, person.or_else(visit)];
         for technique in &finding.techniques {
             acts.push(Act {
                 time: finding.time,
@@ -539,7 +556,11 @@ fn steps(mut acts: Vec<Act>) -> Vec<Step> {
     let mut merged: Vec<Act> = Vec::new();
     for act in acts {
         let host = act.host.as_deref().and_then(HostName::of);
-        let account = |act: &Act| act.account.as_deref().map(|name| Account::of(name).short());
+        // What the system does is logged under the machine's name here and under its own there.
+        let account = |act: &Act| {
+            let account = Account::of(act.account.as_deref()?);
+            Some(if account.is_machine() { String::new() } else { account.short() })
+        };
         let repeat = merged.iter_mut().rev().find(|step| {
             step.technique == act.technique
                 && step.host.as_deref().and_then(HostName::of) == host
@@ -619,6 +640,17 @@ mod tests {
         assert_eq!(steps.len(), 2);
         assert_eq!(steps[0].outcome, Outcome::Attempt);
         assert!(steps[0].text.ends_with("(it failed)"), "{}", steps[0].text);
+    }
+
+    #[test]
+    fn a_machine_and_its_system_are_one() {
+        let by = |account: &str, at: i64| Act {
+            account: Some(account.to_owned()),
+            ..act(at, "T1003.001", "A", Outcome::Unknown)
+        };
+        let one = steps(vec![by(r"COURT\A$", 3), by(r"NT AUTHORITY\SYSTEM", 4)]);
+        assert_eq!((one.len(), one[0].times), (1, 2));
+        assert_eq!(steps(vec![by(r"COURT\A$", 3), by(r"COURT\o.dane", 4)]).len(), 2);
     }
 
     #[test]
