@@ -113,7 +113,11 @@ impl headed::Header for Header {
     fn take(&mut self, line: &str) {
         let Some((name, rest)) = line.split_once(['\t', ' ']) else { return };
         match name {
-            "#separator" => self.separator = unescaped(rest).bytes().next().unwrap_or(b'\t'),
+            // Half of a character separates nothing: lines are cut between characters.
+            "#separator" => {
+                let byte = unescaped(rest).bytes().next();
+                self.separator = byte.filter(u8::is_ascii).unwrap_or(b'\t');
+            }
             "#set_separator" => rest.clone_into(&mut self.set_separator),
             "#empty_field" => rest.clone_into(&mut self.empty),
             "#unset_field" => rest.clone_into(&mut self.unset),

@@ -179,3 +179,16 @@ fn an_encoding_that_is_given_holds_for_lines_and_tables() {
         }
     }
 }
+
+/// Found by fuzzing.
+#[test]
+fn a_separator_that_is_half_a_character_separates_nothing() {
+    for separator in ["\u{ac}", "\\xc2", "\u{2028}"] {
+        let log = format!(
+            "#separator {separator}\n#path\tconn\n#fields\tts\tuid\n1789371123.1\tC\u{ac}1\n1789371123.2\tC2\n"
+        );
+        let kept = read("zeek", log.as_bytes());
+        assert_eq!(unaccounted(log.as_bytes(), &kept), None, "{separator:?}");
+        kept.rows().for_each(|(batch, row)| assert_reread("zeek", log.as_bytes(), batch, row));
+    }
+}
