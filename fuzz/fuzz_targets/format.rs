@@ -53,8 +53,7 @@ fn given() -> ReadingOptions {
 }
 
 fn read(format: &dyn Format, bytes: &[u8], again: Option<&Locator>) -> Kept {
-    let origin =
-        Origin { exhibit: ExhibitId::of_digest(&[0; 32]), member: None, format: format.card().name };
+    let origin = Origin { exhibit: ExhibitId::of_digest(&[0; 32]), member: None, format: format.card().name };
     let mut kept = Kept::default();
     let mut batcher = Batcher::new(origin, &mut kept);
     let mut options = given();
@@ -83,7 +82,11 @@ fuzz_target!(|bytes: &[u8]| {
     let format = by_name(&name).expect("ASSIZE_FUZZ_FORMAT names a format");
     let _claimed = format.recognise(&bytes[..bytes.len().min(HEAD)]);
     let events = told(&read(format, bytes, None));
-    let text: usize = events.iter().flat_map(|(_, fields)| fields).map(|(n, v)| n.len() + v.as_ref().map_or(0, String::len)).sum();
+    let text: usize = events
+        .iter()
+        .flat_map(|(_, fields)| fields)
+        .map(|(n, v)| n.len() + v.as_ref().map_or(0, String::len))
+        .sum();
     assert!(text <= GROWTH_MAX * bytes.len().max(4096), "{text} bytes of text out of {}", bytes.len());
     // Reading again costs a chunk each: a few say as much as all.
     let step = events.len() / 8 + 1;

@@ -7,9 +7,7 @@
 
 use std::io;
 
-use assize_model::{
-    Batch, Batcher, Event, ExhibitId, Gap, Origin, Range, RuleFile, Scan, Sink,
-};
+use assize_model::{Batch, Batcher, Event, ExhibitId, Gap, Origin, Range, RuleFile, Scan, Sink};
 use assize_sigma::{RuleSet, lint};
 use libfuzzer_sys::fuzz_target;
 

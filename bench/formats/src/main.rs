@@ -32,7 +32,9 @@ fn main() -> Result<()> {
         [evidence, word] => (*evidence, *word),
         _ => bail!("[memory] EVIDENCE [WORD], or profile WORD"),
     };
-    println!("| input | events | MB/s | ns an event | peer | peer, MB/s | CPU, ratio to peer |\n|---|---|---|---|---|---|---|");
+    println!(
+        "| input | events | MB/s | ns an event | peer | peer, MB/s | CPU, ratio to peer |\n|---|---|---|---|---|---|---|"
+    );
     let mut inputs = input::all(Path::new(evidence), SIZE)?;
     inputs.extend(text::all(SIZE));
     for (name, format, bytes) in inputs.iter().filter(|(name, ..)| name.contains(word)) {
@@ -55,7 +57,11 @@ fn main() -> Result<()> {
                 format!("{} | {:.0} | {:.2}", peer.name(), megabytes / theirs, ours / theirs)
             }
         };
-        println!("| {name} | {events} | {:.0} | {:.0} | {told} |", megabytes / ours, ours * 1e9 / events as f64);
+        println!(
+            "| {name} | {events} | {:.0} | {:.0} | {told} |",
+            megabytes / ours,
+            ours * 1e9 / events as f64
+        );
     }
     Ok(())
 }

@@ -31,13 +31,18 @@ const LINES: &[(&str, &str)] = &[
     ("auditd", r"^type=(\w+) msg=audit\((\d+\.\d+):(\d+)\): (.*)$"),
     ("syslog, ISO", r"^(\S+) (\S+) ([^\s\[:]+)(?:\[(\d+)\])?: (.*)$"),
     ("RFC 3164", r"^(\w{3} [ \d]\d \d\d:\d\d:\d\d|\S+) (\S+) ([^\s\[:]+)(?:\[(\d+)\])?: (.*)$"),
-    ("S3 access", r#"^(\S+) (\S+) \[([^\]]+)\] (\S+) (\S+) (\S+) (\S+) (\S+) "([^"]*)" (\S+) (\S+) (\S+) (\S+) (\S+) (\S+) (.*)$"#),
+    (
+        "S3 access",
+        r#"^(\S+) (\S+) \[([^\]]+)\] (\S+) (\S+) (\S+) (\S+) (\S+) "([^"]*)" (\S+) (\S+) (\S+) (\S+) (\S+) (\S+) (.*)$"#,
+    ),
 ];
 
 impl Peer {
     /// Who reads such an input, if we know anybody.
     pub fn of(name: &str, bytes: &[u8]) -> Result<Option<Self>> {
-        let csv = |delimiter, header| Format::default().with_delimiter(delimiter).with_header(header).with_comment(b'#');
+        let csv = |delimiter, header| {
+            Format::default().with_delimiter(delimiter).with_header(header).with_comment(b'#')
+        };
         let format = match name {
             _ if bytes.first() == Some(&b'{') => {
                 let (schema, _) = infer_json_schema(bytes, None)?;
@@ -71,7 +76,8 @@ impl Peer {
     pub fn read(&self, bytes: &[u8]) -> Result<u64> {
         match self {
             Self::Json(schema) => {
-                let reader = arrow_json::ReaderBuilder::new(schema.clone()).with_batch_size(ROWS).build(bytes)?;
+                let reader =
+                    arrow_json::ReaderBuilder::new(schema.clone()).with_batch_size(ROWS).build(bytes)?;
                 rows(reader)
             }
             Self::Csv(format, schema) => {
@@ -102,7 +108,10 @@ fn lines(line: &Regex, bytes: &[u8]) -> Result<u64> {
     for text in bytes.split(|byte| *byte == b'\n').filter(|text| !text.is_empty()) {
         let found = line.captures_read(&mut locations, text).is_some();
         for (group, column) in columns.iter_mut().enumerate() {
-            let value = locations.get(group + 1).filter(|_| found).map(|(from, to)| std::str::from_utf8(&text[from..to]));
+            let value = locations
+                .get(group + 1)
+                .filter(|_| found)
+                .map(|(from, to)| std::str::from_utf8(&text[from..to]));
             column.append_option(value.transpose()?);
         }
         anyhow::ensure!(found, "a line that the peer does not know: {}", String::from_utf8_lossy(text));

@@ -1,4 +1,4 @@
-//! What do text logs look like that are long enough to be timed?
+//! What do logs look like that are long enough to be timed?
 //!
 //! Lines as the servers write them, made by counting: addresses, names, sizes and times differ from line to
 //! line. Nothing here is anybody's.
@@ -10,6 +10,7 @@ type Kind = (&'static str, &'static str, &'static str, fn(u64, &mut String));
 
 const KINDS: &[Kind] = &[
     ("Zeek conn (TSV)", "zeek", CONN, conn),
+    ("Zeek conn (JSON)", "zeek-json", "", conn_json),
     ("Squid", "squid", "", squid),
     ("Apache combined", "web-access", "", combined),
     ("IIS", "w3c", IIS, iis),
@@ -18,6 +19,8 @@ const KINDS: &[Kind] = &[
     ("syslog, RFC 3164: sshd, sudo, cron", "syslog", "", bsd),
     ("Samba full_audit in syslog, RFC 3164", "syslog", "", samba),
     ("PostgreSQL csvlog with pgAudit", "postgresql-csvlog", "", postgresql),
+    ("PostgreSQL jsonlog", "postgresql-jsonlog", "", jsonlog),
+    ("Windows events, JSON of NXLog", "windows-json", "", nxlog),
     ("documents by a mapping (CSV)", "dms-access", DMS, documents),
     ("the same as a table of unknown make", "csv", DMS_UNKNOWN, documents),
 ];
@@ -63,6 +66,54 @@ fn conn(n: u64, out: &mut String) {
         n % 9000,
         n % 70,
         n % 80_000
+    );
+}
+
+fn conn_json(n: u64, out: &mut String) {
+    let _ = writeln!(
+        out,
+        r#"{{"_path":"conn","ts":{}.{:06},"uid":"C{:015x}","id.orig_h":"10.20.{}.{}","id.orig_p":{},"id.resp_h":"203.0.113.{}","id.resp_p":443,"proto":"tcp","service":"ssl","duration":{}.{:06},"orig_bytes":{},"resp_bytes":{},"conn_state":"SF","local_orig":true,"local_resp":false,"missed_bytes":0,"history":"ShADadFf","orig_pkts":{},"resp_pkts":{}}}"#,
+        1_789_371_123 + n / 40,
+        n * 7919 % 1_000_000,
+        n * 0x9e37_79b9_7f4a,
+        n % 7,
+        n % 250,
+        49152 + n % 16000,
+        n % 254,
+        n % 300,
+        n * 31 % 1_000_000,
+        300 + n * 37 % 90_000,
+        1000 + n * 211 % 900_000,
+        n % 90,
+        n % 70
+    );
+}
+
+fn jsonlog(n: u64, out: &mut String) {
+    let _ = writeln!(
+        out,
+        r#"{{"timestamp":"2026-09-14 {:02}:{:02}:{:02}.{:03} UTC","user":"okafor","dbname":"registry","pid":{},"remote_host":"10.20.1.{}","remote_port":50112,"session_id":"68c67a03.19b","line_num":{n},"ps":"SELECT","session_start":"2026-09-14 00:00:00 UTC","vxid":"3/2","txid":0,"error_severity":"LOG","message":"AUDIT: SESSION,{n},1,READ,SELECT,TABLE,public.witness,\"SELECT * FROM witness WHERE id = {n}\",<not logged>,{}","application_name":"psql","backend_type":"client backend","query_id":0}}"#,
+        n / 3600 % 24,
+        n / 60 % 60,
+        n % 60,
+        n % 1000,
+        n % 30_000,
+        n % 254,
+        n % 40
+    );
+}
+
+fn nxlog(n: u64, out: &mut String) {
+    let _ = writeln!(
+        out,
+        r#"{{"EventTime":"2026-09-14T{:02}:{:02}:{:02}.123Z","Hostname":"reg-fs01.court.example","Keywords":-9214364837600034816,"EventType":"AUDIT_SUCCESS","SeverityValue":2,"Severity":"INFO","EventID":4663,"SourceName":"Microsoft-Windows-Security-Auditing","ProviderGuid":"{{54849625-5478-4994-A5BA-3E3B0328C30D}}","Version":1,"Task":12800,"OpcodeValue":0,"RecordNumber":{n},"ProcessID":4,"ThreadID":{},"Channel":"Security","Category":"File System","Opcode":"Info","SubjectUserSid":"S-1-5-21-1-2-3-1104","SubjectUserName":"m.okafor","SubjectDomainName":"COURT","SubjectLogonId":"0x{:x}","ObjectServer":"Security","ObjectType":"File","ObjectName":"D:\\Registry\\D-{}.docx","HandleId":"0x{:x}","AccessList":"%%4416\r\n\t\t\t\t","AccessMask":"0x1","ProcessName":"","SourceModuleName":"in","SourceModuleType":"im_msvistalog"}}"#,
+        n / 3600 % 24,
+        n / 60 % 60,
+        n % 60,
+        n % 9000,
+        n / 50,
+        n % 5000,
+        n % 4000
     );
 }
 

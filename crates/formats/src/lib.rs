@@ -20,7 +20,6 @@ mod headed;
 mod json;
 mod json_lines;
 mod laurel;
-#[allow(dead_code)] // Records of several lines: their readers are on their way.
 mod lines;
 mod m365;
 mod made;

@@ -42,8 +42,6 @@ pub(crate) enum Records {
     Lines,
     /// Those of which this is true belong to the line before.
     Continued(fn(&str) -> bool),
-    /// A line that ends within quotation marks (`"`) goes on on the next.
-    Quoted,
 }
 
 /// One record.
@@ -53,8 +51,6 @@ pub(crate) struct Line<'l> {
     /// What they say.
     pub(crate) text: &'l str,
     pub(crate) encoding: Encoding,
-    /// Whether a line's end follows; without, the last value may be cut.
-    pub(crate) ended: bool,
 }
 
 /// Takes a record; the inner result says in words what is wrong with it, if something is.
@@ -92,7 +88,7 @@ pub(crate) fn reread(
     let mut room = String::new();
     let given = Encoding::of_options(options);
     let (text, encoding) = given.decode(&slice.bytes, &mut room);
-    let line = Line { range: slice.range, text, encoding, ended: true };
+    let line = Line { range: slice.range, text, encoding };
     // A record that gave an event once does so again; one that did not has no locator.
     let _same = each(&line, out)?;
     Ok(())
@@ -312,6 +308,7 @@ impl Unit {
 struct Record {
     from: usize,
     to: usize,
+    /// Whether a line's end follows; without, the last value may be cut.
     ended: bool,
 }
 
@@ -334,7 +331,6 @@ struct Lines<'r> {
     base: u64,
     /// How far the record in hand was looked through, and whether that is within quotation marks.
     seen: usize,
-    quoted: bool,
     over: bool,
     /// Whether the buffer holds a zero.
     zeros: bool,
@@ -354,7 +350,6 @@ impl<'r> Lines<'r> {
             end: 0,
             base: 0,
             seen: 0,
-            quoted: false,
             over: false,
             zeros: false,
             failed: None,
@@ -425,11 +420,6 @@ impl<'r> Lines<'r> {
             let after = at + self.unit.width();
             let goes_on = match self.records {
                 Records::Lines => false,
-                Records::Quoted => {
-                    let marks = memchr_iter(b'"', &self.buffer[self.seen..at]).count();
-                    self.quoted ^= marks % 2 == 1;
-                    self.quoted
-                }
                 Records::Continued(continues) => self.is_continued(after, continues)?,
             };
             self.seen = after;
@@ -454,7 +444,7 @@ impl<'r> Lines<'r> {
     fn give(&mut self, to: usize, next: usize, ended: bool) -> Record {
         let line = self.unit.trim(&self.buffer[self.start..to]);
         let record = Record { from: self.start, to: self.start + line.len(), ended };
-        (self.start, self.seen, self.quoted) = (next, next, false);
+        (self.start, self.seen) = (next, next);
         record
     }
 
@@ -498,7 +488,7 @@ impl<'r> Lines<'r> {
             return Ok(());
         }
         let range = Range { offset: self.base + record.from as u64, length: bytes.len() as u64 };
-        let line = Line { range, text, encoding, ended: record.ended };
+        let line = Line { range, text, encoding };
         match (each(&line, out)?, record.ended) {
             (Ok(()), true) => Ok(()),
             (Ok(()), false) => {
@@ -643,8 +633,6 @@ mod tests {
         let indented = |line: &str| line.starts_with([' ', '\t']);
         let text = b"a\n b\n\tc\nd\ne\n f";
         assert_eq!(texts(text, Records::Continued(indented)), ["a\n b\n\tc", "d", "e\n f"]);
-        let text = b"1,\"a\nb\",x\n2,\"say \"\"so\"\"\",y\n";
-        assert_eq!(texts(text, Records::Quoted), ["1,\"a\nb\",x", "2,\"say \"\"so\"\"\",y"]);
     }
 
     #[test]
@@ -713,7 +701,7 @@ mod tests {
             piece in 1usize..50,
         ) {
             prop_assume!(of_head(&bytes).0 == Encoding::Utf8);
-            for records in [Records::Lines, Records::Quoted, Records::Continued(|line| line.starts_with(' '))] {
+            for records in [Records::Lines, Records::Continued(|line| line.starts_with(' '))] {
                 let (lines, gaps) = told_in(&bytes, piece, records);
                 prop_assert_eq!(&told_in(&bytes, usize::MAX, records), &(lines.clone(), gaps.clone()));
                 let mut ranges: Vec<Range> = lines.iter().map(|(range, ..)| *range).collect();

@@ -78,12 +78,6 @@ impl<'r> Row<'r> {
         Some(Cow::Owned(text.replace(&quote.repeat(2), quote)))
     }
 
-    #[allow(dead_code)] // For formats that are tables of a known make.
-    /// The cell under a name; `None` also if it is empty.
-    pub(crate) fn named(&self, name: &str) -> Option<Cow<'r, str>> {
-        self.cell(self.header.column(name)?).filter(|cell| !cell.is_empty())
-    }
-
     /// All cells, in their order.
     pub(crate) fn cells(&self) -> impl Iterator<Item = Cow<'r, str>> + '_ {
         (0..self.len()).filter_map(|place| self.cell(place))
