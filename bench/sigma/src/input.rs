@@ -52,7 +52,12 @@ impl Corpus {
             for part in parts {
                 gather(&self.0.join(part), &mut batches)?;
             }
-            sets.push(Set { name, batches, reading: crate::cpu() - before });
+            let reading = crate::cpu() - before;
+            // The peer is routed for Windows events only; the archives hold other logs and texts as well.
+            let is_windows =
+                |batch: &Batch| batch.text("source", 0).is_some_and(|source| source.starts_with("windows/"));
+            batches.retain(is_windows);
+            sets.push(Set { name, batches, reading });
         }
         if let Some(real) = sets.last() {
             let batches = distinct(&real.batches);
