@@ -206,6 +206,16 @@ fn wrapper(ranges: [Range; 2], bytes: &[u8], out: &mut Batcher<'_>) -> io::Resul
     Ok(())
 }
 
+/// Whether a locator names a JSON record, for formats that read tables too: what wraps records has its second end
+/// behind the first, a row's header stands above it, and a row without a header is no JSON.
+pub(crate) fn is_located(slices: &[Slice]) -> bool {
+    match slices {
+        [one] => one.bytes.starts_with(b"{") && flatten(&one.bytes).is_ok(),
+        [first, second, ..] => first.bytes.starts_with(b"{") && second.range > first.range,
+        [] => false,
+    }
+}
+
 fn reread_into(
     record: &mut Record,
     slices: &[Slice],

@@ -201,9 +201,7 @@ fn reread(
     options: &ReadingOptions,
     out: &mut Batcher<'_>,
 ) -> io::Result<()> {
-    // What wraps JSON records has its second end behind the first; a row's header stands above it.
-    let header = slices.get(1).is_some_and(|second| second.range < slices[0].range);
-    if slices.first().is_some_and(|first| first.bytes.starts_with(b"{")) && !header {
+    if json::is_located(slices) {
         return json::reread(slices, out, &mut |range, record, out| {
             one_record(mapping, range, record, options, out)
         });

@@ -107,9 +107,7 @@ impl Format for Splunk {
     fn reread(&self, slices: &[Slice], options: &ReadingOptions, out: &mut Batcher<'_>) -> io::Result<()> {
         let inner = options.0.get(INNER).and_then(|name| crate::by_name(name));
         let mut reader = Reader { given: options, inner };
-        // What wraps JSON records has its second end behind the first; a row's header stands above it.
-        let header = slices.get(1).is_some_and(|second| second.range < slices[0].range);
-        if slices.first().is_some_and(|first| first.bytes.starts_with(b"{")) && !header {
+        if json::is_located(slices) {
             return json::reread(slices, out, &mut |range, record, out| reader.record(range, record, out));
         }
         csv::reread(slices, options, out, &mut |row, out| reader.row(row, out).map(Ok))
