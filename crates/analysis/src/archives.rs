@@ -5,7 +5,8 @@
 //! the archive's list of members (`grades.md`, case 23). The archive's name in the command of a process
 //! that sends, with that process' own connection, is its way out (case 24): by name and process, never by
 //! size or time alone. A volume of an archive in several does not say which members it has; those are
-//! then not established as *left*.
+//! then not established as *left*. What was read *while* it ran is told by two clocks: where one of them is
+//! known to be wrong then, nothing is said of members.
 
 use std::collections::BTreeSet;
 
@@ -14,8 +15,10 @@ use assize_model::{SnapshotError, Time};
 
 use crate::Each;
 use crate::access::Visits;
+use crate::coverage::Skew;
 use crate::expose::{Fact, Whose};
 use crate::grades::{Act, Side};
+use crate::kept::kept_clocks;
 use crate::key::presence_key;
 use crate::locate::Index;
 use crate::places;
@@ -95,11 +98,12 @@ pub fn archived(
     }
     created(each, &mut packings)?;
     let (namings, connections, bodies) = (namings(each, visits)?, connections(each, visits)?, bodies(each)?);
+    let wrong = kept_clocks(each)?;
     let mut found = Vec::new();
     for packing in packings.iter().filter(|packing| packing.whose != Whose::Cleared) {
         let handled: Vec<&Naming> =
             namings.iter().filter(|naming| naming.host == packing.host && naming.names(packing)).collect();
-        let members = members(packing, facts, visits, index);
+        let members = members(packing, facts, visits, index, &wrong);
         // An archive that his process handles is his, whoever packed it.
         let whose = if handled.is_empty() { packing.whose } else { Whose::Intruder };
         for input in &packing.inputs {
@@ -290,8 +294,20 @@ fn created(each: Each<'_>, packings: &mut [Packing]) -> Result<(), SnapshotError
 }
 
 /// What was read from that machine while it packed, of what it was told to pack, in one session alone.
-fn members<'a>(packing: &Packing, facts: &'a [Fact], visits: &Visits, index: &Index<'_>) -> Vec<&'a Fact> {
+fn members<'a>(
+    packing: &Packing,
+    facts: &'a [Fact],
+    visits: &Visits,
+    index: &Index<'_>,
+    wrong: &[Skew],
+) -> Vec<&'a Fact> {
     let Some(to) = packing.to else { return Vec::new() };
+    let trusted = |host: &str, at: Time| {
+        !wrong.iter().any(|skew| places::host(&skew.host) == host && skew.from <= at && at <= skew.to)
+    };
+    if !trusted(&packing.host, packing.from) {
+        return Vec::new();
+    }
     let inputs = told_items(packing, index);
     let read = |fact: &&Fact| {
         let content = fact.act.verb == Verb::Read
@@ -310,7 +326,8 @@ fn members<'a>(packing: &Packing, facts: &'a [Fact], visits: &Visits, index: &In
             let found = index.find(object, fact.host.as_deref(), fact.within.as_deref());
             found.items.iter().any(|item| inputs.contains(item))
         };
-        content && from_here && then && told()
+        let server = fact.host.as_deref().map_or_else(String::new, places::host);
+        content && from_here && then && fact.from.is_some_and(|from| trusted(&server, from)) && told()
     };
     let read: Vec<&Fact> = facts.iter().filter(read).collect();
     let sessions: BTreeSet<Option<&str>> = read.iter().map(|fact| fact.session.as_deref()).collect();

@@ -114,7 +114,8 @@ impl<'c> Shift<'c> {
         };
         let name = court.host(person.device).name.clone();
         let at = self.from + dice.between(5, 40) * SECOND;
-        let tunnel = tunnel(world, at, self.person, (&line, &name), Some(person.device), false);
+        let is_his = world.insider.as_ref().is_some_and(|(insider, _)| *insider == self.person);
+        let tunnel = tunnel(world, at, self.person, (&line, &name), Some(person.device), is_his);
         (pool_address(self.person), line, Some(tunnel))
     }
 
