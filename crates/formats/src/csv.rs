@@ -22,7 +22,7 @@ pub(crate) use layout::Layout;
 
 pub(crate) use cells::{Cut, Dialect, Span, cut};
 pub(crate) use rows::{
-    Each, Row, first_bare_rows, first_rows, names, raw_text, read_bare_rows, read_rows, reread,
+    Each, HEADER, Row, first_bare_rows, first_rows, names, raw_text, read_bare_rows, read_rows, reread,
 };
 
 /// Own field of a row that has more or fewer cells than there are names.
@@ -41,7 +41,8 @@ static CARD: Card = Card {
           legend before the header belongs to it; a header that comes again (files put one after another) \
           holds for what follows. A row with more or fewer cells than there are names is an event with all \
           its cells and says so in `Record_Ragged`; a row that the file's end cuts, a quote that is never \
-          closed, and a row longer than 16 MiB are gaps. Without a header columns are `column_1` and so on. \
+          closed, and a row longer than 16 MiB are gaps. Without a header columns are `column_1` and so on, \
+          and the locator says so. \
           Bytes that are not UTF-8 are read as windows-1252, row by row, and the locator says so.",
     example: "time;user;document\n2026-09-14T08:12:03Z;m.okafor;D-1187\n",
     links: &["https://www.rfc-editor.org/rfc/rfc4180"],

@@ -207,12 +207,11 @@ fn wrapper(ranges: [Range; 2], bytes: &[u8], out: &mut Batcher<'_>) -> io::Resul
 }
 
 /// Whether a locator names a JSON record, for formats that read tables too: what wraps records has its second end
-/// behind the first, a row's header stands above it, and a row without a header is no JSON.
-pub(crate) fn is_located(slices: &[Slice]) -> bool {
+/// behind the first, a row's header stands above it, and a row without a header says that it has none.
+pub(crate) fn is_located(slices: &[Slice], options: &ReadingOptions) -> bool {
     match slices {
-        [one] => one.bytes.starts_with(b"{") && flatten(&one.bytes).is_ok(),
-        [first, second, ..] => first.bytes.starts_with(b"{") && second.range > first.range,
-        [] => false,
+        [first, second, ..] => second.range > first.range,
+        _ => !options.0.contains_key(csv::HEADER),
     }
 }
 

@@ -201,7 +201,7 @@ fn reread(
     options: &ReadingOptions,
     out: &mut Batcher<'_>,
 ) -> io::Result<()> {
-    if json::is_located(slices) {
+    if json::is_located(slices, options) {
         return json::reread(slices, out, &mut |range, record, out| {
             one_record(mapping, range, record, options, out)
         });

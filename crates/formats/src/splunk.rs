@@ -73,7 +73,7 @@ impl Format for Splunk {
     }
 
     fn proof(&self) -> &'static [(&'static str, &'static str)] {
-        &[("rows", "unproven"), ("table", "real")]
+        &[("rows", "unproven"), ("table", "unproven"), ("rows of a make that nobody knows", "real")]
     }
 
     /// Less sure than the makes that have this wrapping themselves, if all records are theirs.
@@ -107,7 +107,7 @@ impl Format for Splunk {
     fn reread(&self, slices: &[Slice], options: &ReadingOptions, out: &mut Batcher<'_>) -> io::Result<()> {
         let inner = options.0.get(INNER).and_then(|name| crate::by_name(name));
         let mut reader = Reader { given: options, inner };
-        if json::is_located(slices) {
+        if json::is_located(slices, options) {
             return json::reread(slices, out, &mut |range, record, out| reader.record(range, record, out));
         }
         csv::reread(slices, options, out, &mut |row, out| reader.row(row, out).map(Ok))

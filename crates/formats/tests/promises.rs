@@ -1,7 +1,7 @@
 //! Do promises that are made for several formats hold in each of them?
 //!
 //! A request that was refused and then repeated is two requests, one of them accepted. A record of a hundred
-//! megabytes costs itself and nothing else.
+//! megabytes costs itself and nothing else. A row of a table is read again as a row, where the format reads JSON too.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used)] // Tests play the person at the keyboard.
 
 mod support;
@@ -9,11 +9,11 @@ mod support;
 use std::fmt::Write;
 use std::io::{self, Read};
 
-use assize_formats::by_name;
+use assize_formats::{ALL, MAPPED, by_name};
 use assize_model::{Batcher, Cause, ExhibitId, Input, Origin, Projection, ReadingOptions, column};
 use proptest::prelude::*;
 
-use support::{Kept, read};
+use support::{Kept, assert_reread, read};
 
 /// A format, what begins a file, and a line of a request: its second, its method and its status.
 type Requests = (&'static str, &'static str, fn(usize, &str, u16) -> String);
@@ -136,5 +136,22 @@ fn a_record_of_a_hundred_megabytes_costs_only_itself() {
         assert_eq!(kept.rows().filter(|row| !log(row)).count(), 2, "{name}: {:?}", kept.gaps);
         let gaps: Vec<_> = kept.gaps.iter().map(|gap| (gap.cause, gap.range.length > LONG as u64)).collect();
         assert_eq!(gaps, [(Cause::Limit, true)], "{name}: {:?}", kept.gaps);
+    }
+}
+
+/// Nothing names the columns, and a row looks like JSON, or is JSON: the locator says that it is a row.
+#[test]
+fn a_row_without_a_header_is_never_read_again_as_json() {
+    let text = "Ż;2;3\n{x;y;z\n{\"a\":\"b;c;d\"}\n";
+    let utf_16: Vec<u8> =
+        [0xff, 0xfe].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+    // A mapping that a person gives is read by the same code.
+    let shipped = ALL.iter().filter(|format| format.family() == "mapped").map(|format| format.card().name);
+    for name in shipped.filter(|name| *name != MAPPED).chain(["splunk"]) {
+        for bytes in [text.as_bytes(), &utf_16] {
+            let kept = read(name, bytes, &ReadingOptions::default());
+            assert_eq!((kept.rows().count(), kept.gaps.len()), (3, 0), "{name}: {:?}", kept.gaps);
+            kept.rows().for_each(|(batch, row)| assert_reread(name, bytes, batch, row));
+        }
     }
 }

@@ -22,6 +22,8 @@ pub(crate) struct Layout {
     /// Names of the columns and where, in the text after the mark, the line that holds them ends; what
     /// stands before that line (a title, a legend) belongs to it.
     pub(crate) header: Option<(Vec<String>, usize)>,
+    /// Whether nothing names the columns: neither a header nor the make.
+    pub(crate) unnamed: bool,
     /// Columns of most rows.
     pub(crate) columns: usize,
     /// Rows that were looked at, the header among them.
@@ -41,7 +43,7 @@ impl Layout {
     /// A table by RFC 4180 without a header, whatever its rows.
     pub(crate) fn bare(head: &[u8], options: &ReadingOptions) -> Self {
         let (encoding, mark) = encoding::of(head, options).unwrap_or_default();
-        Self { encoding, mark, dialect: Dialect::COMMA, header: None, columns: 0, rows: 0 }
+        Self { encoding, mark, dialect: Dialect::COMMA, header: None, unnamed: false, columns: 0, rows: 0 }
     }
 
     /// The layout of a table that begins so; `None` if this is no table.
@@ -62,6 +64,7 @@ impl Layout {
             encoding,
             mark,
             dialect: draft.dialect,
+            unnamed: draft.header.is_none(),
             header: draft.header,
             columns: draft.columns,
             rows: draft.rows,

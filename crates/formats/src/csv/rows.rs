@@ -217,7 +217,7 @@ pub(crate) fn reread(
     let text = eight_bit(encoding, &row.bytes);
     let (text, found) = text_of(encoding, &text);
     let Cut::Row { .. } = cut(text.as_bytes(), true, dialect, &mut spans) else { return Ok(()) };
-    let options = options_of(dialect, found);
+    let options = options_of(dialect, found, options.0.contains_key(HEADER));
     let row = Row { ranges: &ranges, header: &header, options: &options, text: &text, spans: &spans };
     let _same = each(&row, out)?;
     Ok(())
@@ -246,10 +246,13 @@ fn last_row(text: &[u8], dialect: Dialect) -> Header {
     Header::of(names.into_iter(), 0)
 }
 
+/// Reading option of a row whose columns nothing names: a locator of one range that is none of a JSON record.
+pub(crate) const HEADER: &str = "header";
+
 const DELIMITERS: &[(u8, &str)] = &[(b';', "semicolon"), (b'\t', "tab"), (b'|', "pipe")];
 
-/// What must be known beside a row's bytes to read it; nothing for UTF-8 by RFC 4180.
-fn options_of(dialect: Dialect, encoding: Encoding) -> ReadingOptions {
+/// What must be known beside a row's bytes to read it; nothing for UTF-8 by RFC 4180 under a header.
+fn options_of(dialect: Dialect, encoding: Encoding, unnamed: bool) -> ReadingOptions {
     let mut options = BTreeMap::new();
     if let Some((_, name)) = DELIMITERS.iter().find(|(byte, _)| *byte == dialect.delimiter) {
         options.insert("delimiter".to_owned(), (*name).to_owned());
@@ -259,6 +262,9 @@ fn options_of(dialect: Dialect, encoding: Encoding) -> ReadingOptions {
     }
     if dialect.newline == b'\r' {
         options.insert("newline".to_owned(), "return".to_owned());
+    }
+    if unnamed {
+        options.insert(HEADER.to_owned(), "none".to_owned());
     }
     let mut options = ReadingOptions(options);
     encoding.note(&mut options);
@@ -310,8 +316,8 @@ impl Rows {
             searched: 0,
             header: Header::default(),
             header_range: None,
-            plain: options_of(layout.dialect, layout.encoding),
-            assumed: options_of(layout.dialect, Encoding::Windows1252),
+            plain: options_of(layout.dialect, layout.encoding, layout.unnamed),
+            assumed: options_of(layout.dialect, Encoding::Windows1252, layout.unnamed),
             rows: 0,
         }
     }
