@@ -7,7 +7,7 @@ use std::path::Path;
 use assize_drill::court::Size;
 use assize_drill::make::{FIRST_DAY, Options, make};
 use assize_drill::moment::{DAY, HOUR, MINUTE, Moment, SECOND};
-use assize_drill::score::answer::{Clock, Exposure, Verdict};
+use assize_drill::score::answer::{Clock, Exposure, Step, Verdict};
 use assize_drill::score::{Answers, Grade, Interval, Ratio, Score, State, Truth, fact, score};
 use assize_drill::story::Scenario;
 use proptest::prelude::*;
@@ -448,6 +448,27 @@ fn repeats_told_as_one_step_are_as_many_as_they_say() {
     assert_eq!(found(3, 900), 4, "not beyond the last");
     assert_eq!(found(5, 3), 3, "not more than are told");
     assert_eq!(found(5, 1), 1, "an interval alone is no repeats");
+}
+
+#[test]
+fn daily_work_of_an_insider_makes_no_incident_false() {
+    let truth = truth();
+    let mut answers = perfect();
+    let his = truth.sessions.iter().find(|session| session.intruder).unwrap();
+    let steps = &mut answers.incidents.as_mut().unwrap()[1].steps;
+    assert_eq!(steps.len(), 1);
+    let work = Step {
+        time: Some(his.from + MINUTE),
+        technique: Some("T1114.002".into()),
+        host: his.host.clone(),
+        ..steps[0].clone()
+    };
+    steps.extend(std::iter::repeat_n(work.clone(), 3));
+    let told = score(&answers, &truth);
+    assert_eq!((told.incidents.found, told.incidents.untrue, told.steps.untrue), (2, 0, 3));
+    let steps = &mut answers.incidents.as_mut().unwrap()[1].steps;
+    steps.extend(std::iter::repeat_n(Step { host: Some("ws-005".into()), ..work }, 3));
+    assert_eq!(score(&answers, &truth).incidents.untrue, 1, "elsewhere he was not");
 }
 
 /// A machine's clock runs ahead; the answer prints its times as they are written.

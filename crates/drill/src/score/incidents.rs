@@ -3,7 +3,8 @@
 //! A step of the answer is one of the truth by technique (or its parent), host and five minutes; repeats
 //! that are told as one step are as many of the truth's from the first of them to the last.
 //! An incident of the answer is about that one of the truth of which it tells most steps; it has
-//! found it if at least half of what it tells is true of it.
+//! found it if at least half of what it tells is true of it. What else he did in sessions of his, as somebody
+//! does who comes to work every day, counts neither way there; as a step it is none of the truth.
 
 use std::collections::BTreeMap;
 
@@ -71,16 +72,20 @@ pub(super) fn score(told: &[&answers::Incident], truth: &Truth) -> (Incidents, S
     let (mut merged_wrong, mut untrue) = (0, 0);
     for incident in told {
         let mut steps: BTreeMap<&str, u64> = BTreeMap::new();
+        let mut beside = 0;
         for step in &incident.steps {
             match ledger.meet(step, &mut found) {
                 Some(name) => *steps.entry(name).or_default() += 1,
-                None => untrue_steps += 1,
+                None => {
+                    untrue_steps += 1;
+                    beside += u64::from(in_his_session(step, truth));
+                }
             }
         }
         merged_wrong += u64::from(steps.len() > 1);
         // The first by name where two have equally many: the last that `max_by_key` would take.
         match steps.iter().rev().max_by_key(|(_, count)| **count) {
-            Some((name, count)) if 2 * count >= incident.steps.len() as u64 => {
+            Some((name, count)) if 2 * count >= incident.steps.len() as u64 - beside => {
                 about.entry(name).or_default().push((*count, incident));
             }
             _ => untrue += 1,
@@ -96,6 +101,16 @@ pub(super) fn score(told: &[&answers::Incident], truth: &Truth) -> (Incidents, S
         outcome_wrong: found.iter().flatten().filter(|right| !**right).count() as u64,
     };
     (incidents, steps, bounds(n, &about, truth))
+}
+
+/// Whether a step lies in a session of the intruder on that machine.
+fn in_his_session(step: &answers::Step, truth: &Truth) -> bool {
+    let host = join::host(step.host.as_deref());
+    let his = truth.sessions.iter().filter(|session| session.intruder);
+    step.time.is_some_and(|time| {
+        his.filter(|session| join::host(session.host.as_deref()) == host)
+            .any(|session| session.from - STEP_WITHIN <= time && time <= session.to + STEP_WITHIN)
+    })
 }
 
 fn bounds(n: u64, about: &BTreeMap<&str, Vec<(u64, &answers::Incident)>>, truth: &Truth) -> FirstLast {
