@@ -155,6 +155,30 @@ pub fn read_as(format: &str, bytes: &[u8], projection: Projection<'_>) -> Vec<Ba
     batches
 }
 
+/// What stands between quotes in the lists of rules about process creations.
+pub fn sought(files: &[RuleFile]) -> String {
+    let rules = files.iter().filter(|file| file.text.contains("category: process_creation"));
+    let lines = rules.flat_map(|file| file.text.lines());
+    let texts = lines.filter_map(|line| line.trim().strip_prefix("- '")?.strip_suffix('\''));
+    texts.collect::<Vec<_>>().join(" ")
+}
+
+/// A rule with one comparison of the command line; `{x9}` in it stands for `x` nine times.
+pub fn pathological(number: usize, test: &str) -> RuleFile {
+    let mut test = test.to_owned();
+    if let Some((head, rest)) = test.split_once("'{")
+        && let Some((unit, tail)) = rest.split_once('}')
+    {
+        let (unit, count) = unit.split_at(unit.find(|char: char| char.is_ascii_digit()).unwrap_or_default());
+        test = format!("{head}'{}{tail}", unit.repeat(count.parse().unwrap_or_default()));
+    }
+    let text = format!(
+        "title: {number}\nid: 00000000-0000-4000-8000-{number:012}\nlogsource: {{product: windows, category: process_creation}}\n\
+         detection: {{s: {{CommandLine|{test}}}, condition: s}}\n"
+    );
+    RuleFile { name: format!("{number}.yml"), text }
+}
+
 /// Process creations whose command line is a megabyte.
 pub fn large(unit: &str, count: u64) -> Vec<Batch> {
     let mut made = Vec::new();
@@ -165,7 +189,7 @@ pub fn large(unit: &str, count: u64) -> Vec<Batch> {
         let range = assize_model::Range { offset, length: 1 };
         let mut event = assize_model::Event::at(range, "windows/Microsoft-Windows-Sysmon/Operational");
         let field = |name: &str, value: String| (name.to_owned(), Some(value));
-        let line = unit.repeat((1 << 20) / unit.len());
+        let line = unit.repeat(((1 << 20) / unit.len()).max(1));
         event.fields = vec![
             field("EventID", "1".into()),
             field("Image", r"C:\x.exe".into()),

@@ -1,7 +1,7 @@
 //! How fast does the Sigma engine match, beside public peers, on the same events in the same run?
 //!
 //! `ASSIZE_CORPUS=… cargo run --release --manifest-path bench/sigma/Cargo.toml`; with `-- differences` only the hits
-//! of the two engines are compared. One thread unless said
+//! of the two engines are compared, with `-- large` only large values are timed. One thread unless said
 //! otherwise; CPU seconds of that thread by the system's own account; every figure is the median of
 //! five rounds, ours and the peer's in turn. Events are read before matching is timed, because
 //! reading is another crate's business; what reading costs stands beside it.
@@ -29,6 +29,10 @@ fn main() -> Result<()> {
     if std::env::args().nth(1).as_deref() == Some("differences") {
         return differences(&corpus, &files);
     }
+    if std::env::args().nth(1).as_deref() == Some("large") {
+        large_values(&files, &RuleSet::load(&files), &peer::Peer::load(&files));
+        return Ok(());
+    }
     println!("## Start-up, all {} rule files\n", files.len());
     start_up(&files);
     println!("\n## Matching\n");
@@ -50,7 +54,7 @@ fn main() -> Result<()> {
     let sets = corpus.sets()?;
     let Some(large) = sets.get(1) else { return Ok(()) };
     println!("\n## Large values\n");
-    large_values(&rules, &peer);
+    large_values(&files, &rules, &peer);
     println!("\n## Number of rules ({})\n", large.name);
     curve(&files, &large.batches);
     println!("\n## Two threads ({})\n", large.name);
@@ -236,17 +240,50 @@ fn evtx(corpus: &input::Corpus, files: &[RuleFile]) -> Result<()> {
 }
 
 /// Values of a megabyte each: what an event log cannot hold, and JSON can.
-fn large_values(rules: &RuleSet, peer: &peer::Peer) {
+/// What an intruder would write into a command line to keep the engine busy.
+fn large_values(files: &[RuleFile], rules: &RuleSet, peer: &peer::Peer) {
     println!("| values of 1 MiB | MB/s | rsigma-eval |\n|---|---|---|");
     for (name, unit) in [
         ("aaaa…", "a"),
         ("\\\\\\\\…", "\\"),
         ("a script, repeated", "powershell -enc SQBFAFgA; Invoke-WebRequest http://x/y "),
+        ("all texts that the rules seek, one after another", &input::sought(files)),
     ] {
-        let batches = input::large(unit, 32);
-        let ours = rounds(|| timed(|| hits(rules, &batches)).0);
-        let events = peer::events(&batches);
-        let theirs = timed(|| peer.hits(&events)).0;
-        println!("| {name} | {:.0} | {:.0} |", 32.0 * 1.048_576 / ours, 32.0 * 1.048_576 / theirs);
+        large_value(name, unit, rules, peer);
     }
+    println!("\nWith {} rules of pathological patterns alone:\n", PATHOLOGICAL.len());
+    println!("| values of 1 MiB | MB/s | rsigma-eval |\n|---|---|---|");
+    let files: Vec<RuleFile> =
+        (0..).zip(PATHOLOGICAL).map(|(at, test)| input::pathological(at, test)).collect();
+    let (rules, peer) = (RuleSet::load(&files), peer::Peer::load(&files));
+    println!("(rules that run: {} and {})", rules.rules().len(), peer.rules());
+    for unit in ["a", "a=", "ab "] {
+        large_value(unit, unit, &rules, &peer);
+    }
+    for (at, test) in PATHOLOGICAL.iter().enumerate() {
+        let files = [input::pathological(at, test)];
+        large_value(test, "a", &RuleSet::load(&files), &peer::Peer::load(&files));
+    }
+}
+
+/// Modifiers and value of comparisons that cost a careless engine the square of the text or more.
+const PATHOLOGICAL: &[&str] = &[
+    "re: '(a+)+$b'",
+    "re: '^(a|aa)+$'",
+    "re: '.*.*.*=.*b'",
+    "re: '(a?){50}a{50}b'",
+    "re: '[a-z]{200}b'",
+    "contains: '*a*a*a*a*a*a*a*a*a*a*a*b*'",
+    "endswith: 'a?a?a?a?a?a?a?a?b'",
+    "contains: '{a1000}?b'",
+    "contains: '{a?900}b'",
+    "contains: '{a*4500}b'",
+];
+
+fn large_value(name: &str, unit: &str, rules: &RuleSet, peer: &peer::Peer) {
+    let batches = input::large(unit, 32);
+    let ours = rounds(|| timed(|| hits(rules, &batches)).0);
+    let events = peer::events(&batches);
+    let theirs = timed(|| peer.hits(&events)).0;
+    println!("| {name} | {:.0} | {:.0} |", 32.0 * 1.048_576 / ours, 32.0 * 1.048_576 / theirs);
 }

@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use super::literal;
-use super::probe::{self, Pattern, Place, Probe};
+use super::probe::{self, Pattern, Probe};
+use super::stretch::Place;
 use crate::Part;
 use crate::condition::Relation;
 

@@ -31,6 +31,7 @@ mod rows;
 mod screen;
 mod shape;
 mod sign;
+mod stretch;
 mod table;
 mod telling;
 mod worker;

@@ -7,6 +7,7 @@
 use std::cmp::Ordering;
 use std::net::IpAddr;
 
+use super::stretch::{Place, ends, find, fits};
 use crate::condition::Relation;
 use crate::text::Piece;
 use crate::{Glob, Network, Number, Part, Test};
@@ -60,17 +61,6 @@ pub(crate) struct Pattern {
     pub cased: bool,
 }
 
-/// A part of a [`Pattern`] without `*`.
-#[derive(Clone, Debug)]
-pub(crate) enum Place {
-    /// These characters.
-    Text(String),
-    /// Any one character.
-    One,
-    /// One of the five dashes.
-    Dash,
-}
-
 impl Pattern {
     fn of(glob: &Glob) -> Self {
         let mut stretches = vec![Vec::new()];
@@ -106,50 +96,6 @@ impl Pattern {
         }
         ends(last, left)
     }
-}
-
-/// How many bytes the stretch takes at the start of the text, if it fits there.
-fn fits(stretch: &[Place], text: &str) -> Option<usize> {
-    let mut taken = 0;
-    for place in stretch {
-        let rest = &text[taken..];
-        taken += match place {
-            Place::Text(own) => rest.starts_with(own.as_str()).then_some(own.len())?,
-            Place::One => rest.chars().next()?.len_utf8(),
-            Place::Dash => rest.chars().next().filter(|char| is_dash(*char))?.len_utf8(),
-        };
-    }
-    Some(taken)
-}
-
-fn is_dash(char: char) -> bool {
-    matches!(char, '-' | '/' | '\u{2013}'..='\u{2015}')
-}
-
-/// Where the stretch ends when it stands as early as it can.
-fn find(stretch: &[Place], text: &str) -> Option<usize> {
-    if let [Place::Text(own)] = stretch {
-        return text.find(own.as_str()).map(|at| at + own.len());
-    }
-    let mut starts = text.char_indices().map(|(at, _)| at).chain([text.len()]);
-    starts.find_map(|at| fits(stretch, &text[at..]).map(|taken| at + taken))
-}
-
-/// Whether the stretch stands at the end.
-fn ends(stretch: &[Place], text: &str) -> bool {
-    let mut rest = text;
-    for place in stretch.iter().rev() {
-        let taken = match place {
-            Place::Text(own) => rest.ends_with(own.as_str()).then_some(own.len()),
-            Place::One => rest.chars().next_back().map(char::len_utf8),
-            Place::Dash => rest.chars().next_back().filter(|char| is_dash(*char)).map(char::len_utf8),
-        };
-        match taken {
-            Some(taken) => rest = &rest[..rest.len() - taken],
-            None => return false,
-        }
-    }
-    true
 }
 
 /// A text in lower case, one character for one, into a buffer that is used again.

@@ -6,7 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use super::probe::{Pattern, Place, Probe};
+use super::probe::{Pattern, Probe};
+use super::stretch::Place;
 use crate::condition::FieldTest;
 use crate::logsource::Route;
 use crate::{Condition, Rule, Test};
