@@ -137,6 +137,26 @@ pub(crate) fn read(input: &mut dyn Read, out: &mut Batcher<'_>, each: Each<'_>) 
     read_into(&mut Record::new(&[], &[]), input, out, each)
 }
 
+/// The same with fields that are looked at, by number and not by name.
+pub(crate) fn read_own(
+    own: &[&str],
+    input: &mut dyn Read,
+    out: &mut Batcher<'_>,
+    each: Each<'_>,
+) -> io::Result<()> {
+    read_into(&mut Record::new(&[own], &[]), input, out, each)
+}
+
+/// The inverse of [`read_own`].
+pub(crate) fn reread_own(
+    own: &[&str],
+    slices: &[Slice],
+    out: &mut Batcher<'_>,
+    each: Each<'_>,
+) -> io::Result<()> {
+    reread_into(&mut Record::new(&[own], &[]), slices, out, each)
+}
+
 /// Reads again what locators name, for sources without a [`Make`].
 pub(crate) fn reread(slices: &[Slice], out: &mut Batcher<'_>, each: Each<'_>) -> io::Result<()> {
     reread_into(&mut Record::new(&[], &[]), slices, out, each)

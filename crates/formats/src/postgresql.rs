@@ -17,7 +17,7 @@ use assize_model::{Batcher, Card, Cause, Confidence, Format, Input, Range, Readi
 use crate::clock::{self, Clock};
 use crate::csv::{self, Row};
 use crate::json::{self, Broken};
-use crate::lines::{self, Encoding, Line, Records};
+use crate::lines::{self, Line, Records};
 use entry::Entry;
 
 /// The log as a table.
@@ -231,6 +231,11 @@ impl Table {
 
 fn entry<'a>(places: [Option<usize>; NEEDED.len()], cells: &'a [Cow<'_, str>]) -> Entry<'a> {
     let value = |place: Option<usize>| cells.get(place?).map(|cell| &**cell).filter(|cell| !cell.is_empty());
+    entry_of(places.map(value))
+}
+
+/// Of values in the order of [`NEEDED`].
+fn entry_of(values: [Option<&str>; NEEDED.len()]) -> Entry<'_> {
     let [
         time,
         user,
@@ -244,7 +249,7 @@ fn entry<'a>(places: [Option<usize>; NEEDED.len()], cells: &'a [Cow<'_, str>]) -
         message,
         query,
         application,
-    ] = places.map(value);
+    ] = values;
     Entry {
         time: time.unwrap_or(""),
         user,
@@ -287,12 +292,14 @@ impl Format for Jsonlog {
 
     fn read(&self, input: &mut Input<'_>, out: &mut Batcher<'_>) -> io::Result<()> {
         let mut clock = Clock::new(input.options);
-        json::read(input.bytes, out, &mut |range, record, out| one_json(range, record, &mut clock, out))
+        let each: json::Each<'_> = &mut |range, record, out| one_json(range, record, &mut clock, out);
+        json::read_own(OWN, input.bytes, out, each)
     }
 
     fn reread(&self, slices: &[Slice], options: &ReadingOptions, out: &mut Batcher<'_>) -> io::Result<()> {
         let mut clock = Clock::new(options);
-        json::reread(slices, out, &mut |range, record, out| one_json(range, record, &mut clock, out))
+        let each: json::Each<'_> = &mut |range, record, out| one_json(range, record, &mut clock, out);
+        json::reread_own(OWN, slices, out, each)
     }
 
     fn raw_text(&self, slices: &[Slice]) -> Option<String> {
@@ -300,26 +307,40 @@ impl Format for Jsonlog {
     }
 }
 
+/// Keys that an entry is made of, in its order, and what an entry says beside the record.
+const OWN: &[&str] = &[
+    "timestamp",
+    "user",
+    "dbname",
+    "pid",
+    "remote_host",
+    "session_id",
+    "line_num",
+    "error_severity",
+    "state_code",
+    "message",
+    "statement",
+    "application_name",
+    entry::AUDIT[0],
+    entry::AUDIT[1],
+    entry::AUDIT[2],
+    entry::AUDIT[3],
+    entry::AUDIT[4],
+    entry::AUDIT[5],
+    entry::AUDIT[6],
+    entry::TABLE,
+];
+
 fn one_json(range: Range, found: &json::Record, clock: &mut Clock, out: &mut Batcher<'_>) -> io::Result<()> {
-    let value = |name: &str| found.field(name);
-    let entry = Entry {
-        time: value("timestamp").unwrap_or(""),
-        user: value("user"),
-        database: value("dbname"),
-        process_id: value("pid"),
-        client: value("remote_host"),
-        session: value("session_id"),
-        line: value("line_num"),
-        severity: value("error_severity").unwrap_or(""),
-        state: value("state_code"),
-        message: value("message").unwrap_or(""),
-        query: value("statement"),
-        application: value("application_name"),
-    };
-    let mut record = entry.record(clock);
+    let values: [Option<&str>; NEEDED.len()] =
+        std::array::from_fn(|place| found.own(json::Own(place as u16)));
+    let record = entry_of(values).record(clock);
+    let own = |name: &str| OWN.iter().rposition(|known| *known == name).map(|place| json::Own(place as u16));
     // What pgAudit's message says stands before the record's own pairs.
-    record.fields.extend(found.pairs().map(|(name, value)| (name.into(), value.map(Cow::Borrowed))));
-    record.event_of_ranges(&[range], Encoding::Utf8, out)
+    let said = record.fields.iter().filter_map(|(name, value)| Some((own(name)?, value.as_deref()?)));
+    let said: Vec<(json::Own, &str)> = said.collect();
+    debug_assert_eq!(said.len(), record.fields.len(), "a field that is not among its own");
+    found.hand_on_behind(&said, &record, &[range], record.time_options, out)
 }
 
 impl Format for Plain {

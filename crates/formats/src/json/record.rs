@@ -213,6 +213,42 @@ impl Record {
         self.pairs().map(|(name, value)| (name.to_owned(), value.map(str::to_owned))).collect()
     }
 
+    /// As [`Self::hand_on`], with values of own fields before the record's pairs.
+    pub(crate) fn hand_on_behind(
+        &self,
+        before: &[(Own, &str)],
+        meaning: &Meaning<'_>,
+        ranges: &[Range],
+        options: &ReadingOptions,
+        out: &mut Batcher<'_>,
+    ) -> io::Result<()> {
+        if before.is_empty() {
+            return self.hand_on(meaning, ranges, options, out);
+        }
+        let added = before.iter().map(|(_, value)| value.len()).sum::<usize>();
+        let mut values = String::with_capacity(added + self.text.len());
+        let mut ends = Vec::with_capacity(before.len() + self.ends.len());
+        let mut names = Vec::with_capacity(before.len() + self.ids.len());
+        for (own, value) in before {
+            values.push_str(value);
+            ends.push(values.len() as u32);
+            names.push(self.names.number(self.own[usize::from(own.0)]));
+        }
+        values.push_str(&self.text);
+        ends.extend(self.ends.iter().map(|end| end + added as u32));
+        names.extend_from_slice(&self.ids);
+        let nulls: Vec<u32> = self.nulls.iter().map(|place| place + before.len() as u32).collect();
+        let packed = Packed {
+            values: values.as_bytes(),
+            ends: &ends,
+            names: &names,
+            numbering: self.numbering,
+            nulls: &nulls,
+            name: &|number| self.names.path(number),
+        };
+        out.event_packed(&meaning.view(ranges, options), meaning.links(), packed)
+    }
+
     /// Hands the record on as an event of that meaning.
     pub(crate) fn hand_on(
         &self,

@@ -33,6 +33,12 @@ pub(super) struct Entry<'a> {
     pub(super) application: Option<&'a str>,
 }
 
+/// Own fields of what pgAudit's record says, in its order.
+pub(super) const AUDIT: [&str; 7] =
+    ["audit_type", "statement_id", "substatement_id", "class", "command", "object_type", "object_name"];
+/// Own field of every table but the first that a statement names.
+pub(super) const TABLE: &str = "table";
+
 /// Severities, and the words with which parts of a record begin in the plain log.
 pub(super) fn is_severity(word: &str) -> bool {
     matches!(
@@ -122,7 +128,7 @@ impl<'a> Entry<'a> {
             record.link(Link::Session, session);
             // The server counts a session's records: its own identity for each.
             if let Some(line) = self.line {
-                record.link(Link::Record, format!("{session}/{line}"));
+                record.link(Link::Record, [session, "/", line].concat());
             }
         }
         if let Some(process_id) = self.process_id {
@@ -231,18 +237,9 @@ impl<'a> Entry<'a> {
         let copies = command == "COPY" || record.verb == Verb::Export;
         record.count = rows.filter(|_| !copies || command == "SELECT");
         if let Some(session) = self.session {
-            record.link(Link::Request, format!("{session}#{}", cell(1)));
+            record.link(Link::Request, [session, "#", cell(1)].concat());
         }
-        let names = [
-            "audit_type",
-            "statement_id",
-            "substatement_id",
-            "class",
-            "command",
-            "object_type",
-            "object_name",
-        ];
-        for (place, name) in names.iter().enumerate() {
+        for (place, name) in AUDIT.iter().enumerate() {
             record.own(*name, cell(place));
         }
         self.dumps(record);
@@ -331,7 +328,7 @@ fn statement<'c>(text: &'c str, outcome: Outcome, record: &mut Record<'c>) {
     let mut tables = statement.tables.into_iter();
     if let (Some(table), Some(kind)) = (tables.next(), statement.kind) {
         record.to(kind, table);
-        tables.for_each(|table| record.own("table", table));
+        tables.for_each(|table| record.own(TABLE, table));
     }
 }
 
@@ -348,7 +345,8 @@ fn host(client: &str) -> Option<&str> {
     if client.is_empty() || client == "[local]" || client == "[unknown]" {
         return None;
     }
-    if client.parse::<IpAddr>().is_ok() {
+    let bare = !client.contains([':', '(']);
+    if bare || client.parse::<IpAddr>().is_ok() {
         return Some(client);
     }
     let bare = client.split('(').next().unwrap_or(client);

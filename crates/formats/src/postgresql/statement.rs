@@ -43,6 +43,17 @@ impl<'s> Statement<'s> {
     }
 }
 
+/// Bytes of the longest word that is known.
+const WORD_MAX: usize = 17;
+
+/// A word in capitals; empty if it is longer than any that is known.
+fn upper<'r>(word: &str, room: &'r mut [u8; WORD_MAX]) -> &'r str {
+    let Some(room) = room.get_mut(..word.len()) else { return "" };
+    room.copy_from_slice(word.as_bytes());
+    room.make_ascii_uppercase();
+    std::str::from_utf8(room).unwrap_or("")
+}
+
 struct Words<'t, 's>(&'t [Token<'s>]);
 
 impl<'s> Words<'_, 's> {
@@ -62,11 +73,12 @@ impl<'s> Words<'_, 's> {
 
     fn verb(&self, first: &str) -> Option<(Verb, Option<ObjectKind>, Option<Scope>)> {
         use ObjectKind::{Account, Table};
-        let second = self.word(1).unwrap_or("").to_ascii_uppercase();
-        let role = matches!(second.as_str(), "ROLE" | "USER" | "GROUP");
+        let (mut room, mut room_of_second) = ([0; WORD_MAX], [0; WORD_MAX]);
+        let second = upper(self.word(1).unwrap_or(""), &mut room_of_second);
+        let role = matches!(second, "ROLE" | "USER" | "GROUP");
         let table = |verb| (verb, Some(Table), None);
         let whole = |verb| (verb, Some(Table), Some(Scope::Container));
-        Some(match first.to_ascii_uppercase().as_str() {
+        Some(match upper(first, &mut room) {
             "WITH" if self.has("INSERT") || self.has("UPDATE") => table(Verb::Write),
             "WITH" if self.has("DELETE") => table(Verb::Delete),
             "SELECT" | "WITH" | "TABLE" | "VALUES" | "FETCH" | "DECLARE" => table(Verb::Query),
