@@ -173,7 +173,7 @@ pub fn pathological(number: usize, test: &str) -> RuleFile {
         test = format!("{head}'{}{tail}", unit.repeat(count.parse().unwrap_or_default()));
     }
     let text = format!(
-        "title: {number}\nid: 00000000-0000-4000-8000-{number:012}\nlogsource: {{product: windows, category: process_creation}}\n\
+        "title: Pattern {number}\nid: 00000000-0000-4000-8000-{number:012}\nlogsource: {{product: windows, category: process_creation}}\n\
          detection: {{s: {{CommandLine|{test}}}, condition: s}}\n"
     );
     RuleFile { name: format!("{number}.yml"), text }

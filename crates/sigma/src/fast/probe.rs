@@ -101,15 +101,15 @@ impl Pattern {
 /// A text in lower case, one character for one, into a buffer that is used again.
 pub(crate) fn lower<'a>(text: &str, buffer: &'a mut String) -> &'a str {
     buffer.clear();
-    if text.is_ascii() {
-        buffer.push_str(text);
-        buffer.make_ascii_lowercase();
-    } else {
-        buffer.extend(
-            text.chars()
-                .map(|char| if char.is_ascii() { char.to_ascii_lowercase() } else { simple_lower(char) }),
-        );
+    let mut rest = text;
+    while !rest.is_empty() {
+        let ascii = rest.bytes().position(|byte| !byte.is_ascii()).unwrap_or(rest.len());
+        buffer.push_str(&rest[..ascii]);
+        let mut others = rest[ascii..].chars();
+        buffer.extend(others.next().map(simple_lower));
+        rest = others.as_str();
     }
+    buffer.make_ascii_lowercase();
     buffer
 }
 

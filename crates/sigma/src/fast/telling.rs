@@ -6,6 +6,9 @@
 //! absence, and no field.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use super::probe;
 use super::program::{Ask, Atom, Node, Program};
@@ -22,6 +25,27 @@ pub(crate) struct Teller<'a, R> {
     pub shape: &'a Shape,
     pub source: &'a str,
     pub route: &'static Route,
+    pub lowered: &'a Lowered,
+}
+
+/// The values of one event in lower case, by where they lie: rules ask again and again for the same, and it
+/// may be a megabyte.
+#[derive(Default)]
+pub(crate) struct Lowered(RefCell<BTreeMap<(*const u8, usize), Rc<str>>>);
+
+impl Lowered {
+    fn of(&self, value: &Told<'_>) -> Rc<str> {
+        let lower = |text| probe::lower(text, &mut String::new()).into();
+        match &value.text {
+            Some(Cow::Borrowed(text)) => {
+                let place = (text.as_ptr(), text.len());
+                Rc::clone(self.0.borrow_mut().entry(place).or_insert_with(|| lower(text)))
+            }
+            // A joined value lies where the next one may.
+            Some(Cow::Owned(text)) => lower(text),
+            None => lower(""),
+        }
+    }
 }
 
 /// A value with the own fields that it comes from.
@@ -78,14 +102,13 @@ impl<R: Rows> Teller<'_, R> {
         };
         let before = names.len();
         for value in &values {
-            let tells = match (&atom.ask, value.text.as_deref()) {
+            let tells = match (&atom.ask, value.text.as_ref()) {
                 (Ask::Null, text) => text.is_none(),
                 (Ask::Exists(wanted), _) => *wanted,
                 (_, None) => false,
                 (Ask::Text(probes), Some(text)) => {
-                    let mut buffer = String::new();
-                    let lower = probe::lower(text, &mut buffer);
-                    probes.iter().any(|probe| probe.holds(text, lower))
+                    let lower = self.lowered.of(value);
+                    probes.iter().any(|probe| probe.holds(text, &lower))
                 }
                 (Ask::Field(test, other), Some(text)) => {
                     self.values(*other).iter().any(|other| is_like(text, other.text.as_deref(), test))

@@ -19,7 +19,7 @@ use super::program::Ask;
 use super::rows::Rows;
 use super::shape::{Shape, Spot};
 use super::sign::{Meaning, Signs};
-use super::telling::{self, Teller};
+use super::telling::{self, Lowered, Teller};
 use super::{Engine, renamed};
 
 /// Longer values are judged anew each time: they rarely repeat, and would push out many short ones.
@@ -662,7 +662,7 @@ impl Worker {
         }
         rules.sort_unstable();
         rules.dedup();
-        let mut answers = Vec::new();
+        let (mut answers, lowered) = (Vec::new(), Lowered::default());
         for rule in rules.iter().map(|rule| &class.rules[*rule as usize]) {
             if is_true(&rule.condition, &holds) {
                 let (engine, Event { rows, row, shape, source, .. }) = (event.engine, event);
@@ -673,6 +673,7 @@ impl Worker {
                     shape,
                     source,
                     route: rule.route,
+                    lowered: &lowered,
                 };
                 answers.push(Answer { rule: rule.rule, fields: teller.fields(rule.rule).into() });
             }
