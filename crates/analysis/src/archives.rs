@@ -326,8 +326,11 @@ fn members<'a>(
             let found = index.find(object, fact.host.as_deref(), fact.within.as_deref());
             found.items.iter().any(|item| inputs.contains(item))
         };
-        let server = fact.host.as_deref().map_or_else(String::new, places::host);
-        content && from_here && then && fact.from.is_some_and(|from| trusted(&server, from)) && told()
+        let in_time = || {
+            let server = fact.host.as_deref().map_or_else(String::new, places::host);
+            fact.from.is_some_and(|from| trusted(&server, from))
+        };
+        content && from_here && then && in_time() && told()
     };
     let read: Vec<&Fact> = facts.iter().filter(read).collect();
     let sessions: BTreeSet<Option<&str>> = read.iter().map(|fact| fact.session.as_deref()).collect();
