@@ -398,6 +398,39 @@ proptest! {
     }
 }
 
+/// What is asked of one field by two names, each in a rule of its own, is two questions of one column.
+#[test]
+fn two_names_of_one_field_are_asked_alike() {
+    const ASKS: &[&str] = &["|exists': true", "|exists': false", "': null", "': '\\cmd.exe'", "|re': 'cmd'"];
+    let rule = |name: &str, source: &str, ask: &str| {
+        format!("title: T\nlogsource: {{{source}}}\ndetection:\n  a: {{'{name}{ask}}}\n  condition: a\n")
+    };
+    let names =
+        [("Image", "product: windows, category: process_creation"), ("NewProcessName", "product: windows")];
+    let rules = names.iter().flat_map(|(name, source)| ASKS.iter().map(|ask| rule(name, source, ask)));
+    let file = |(number, text): (usize, String)| RuleFile { name: format!("{number:02}.yml"), text };
+    let rules = RuleSet::load(&rules.enumerate().map(file).collect::<Vec<_>>());
+    assert_eq!(rules.not_run().len(), 0);
+    let event = |fields: &[(&str, Option<&str>)]| -> (String, Fields) {
+        let of_id = std::iter::once(&("EventID", Some("4688"))).chain(fields);
+        let own = |(name, value): &(&str, Option<&str>)| ((*name).to_owned(), value.map(str::to_owned));
+        ("windows/Security".to_owned(), of_id.map(own).collect())
+    };
+    let events = [
+        event(&[("NewProcessName", Some("\\cmd.exe"))]),
+        event(&[("NewProcessName", None)]),
+        event(&[("NewProcessName", Some("other"))]),
+        event(&[]),
+    ];
+    let batch = common::batch(&events);
+    assert_eq!(difference(&rules, std::slice::from_ref(&batch)), None);
+    let mut scan = Scan::default();
+    rules.scan(&batch, &mut scan);
+    // Of the first event: it is there, it is the value, it fits; of the second: it is there, it is null; of
+    // the third: it is there; of the fourth: it is absent, and so null. Twice each, once by either name.
+    assert_eq!(scan.hits.len(), 2 * (3 + 2 + 1 + 2));
+}
+
 /// That the rules above mostly run and often speak, so that the comparison above compares something.
 #[test]
 fn random_rules_do_speak() {

@@ -74,10 +74,11 @@ pub(crate) struct Column {
     pub matcher: Option<(u32, Arc<Matcher>)>,
     /// The class' atoms by the matcher's.
     pub atoms: Vec<u32>,
-    /// The atoms that hold if there is no value but null, if there is a field, if there is none.
-    pub null: Option<u32>,
-    pub exists: Option<u32>,
-    pub absent: Option<u32>,
+    /// The atoms that hold if there is no value but null, if there is a field, if there is none: one of
+    /// each for every name by which rules mean this field.
+    pub null: Vec<u32>,
+    pub exists: Vec<u32>,
+    pub absent: Vec<u32>,
 }
 
 /// A comparison of two columns.
@@ -386,8 +387,8 @@ impl<'a> Draft<'a> {
     }
 
     fn fill(&self, lies: Lies, atoms: impl Iterator<Item = (u32, u32)>) -> Column {
-        let mut column =
-            Column { lies, matcher: None, atoms: Vec::new(), null: None, exists: None, absent: None };
+        let (null, exists, absent) = (Vec::new(), Vec::new(), Vec::new());
+        let mut column = Column { lies, matcher: None, atoms: Vec::new(), null, exists, absent };
         let mut asked = Vec::new();
         for (atom, own) in atoms {
             match self.ground.program.atoms[atom as usize].ask {
@@ -395,9 +396,9 @@ impl<'a> Draft<'a> {
                     asked.push(atom);
                     column.atoms.push(own);
                 }
-                Ask::Null => column.null = Some(own),
-                Ask::Exists(true) => column.exists = Some(own),
-                Ask::Exists(false) => column.absent = Some(own),
+                Ask::Null => column.null.push(own),
+                Ask::Exists(true) => column.exists.push(own),
+                Ask::Exists(false) => column.absent.push(own),
                 Ask::Field(..) => {}
             }
         }
@@ -426,8 +427,8 @@ impl Class {
         let mut known = vec![None; self.atoms];
         for (number, column) in self.columns.iter().enumerate().filter(|(number, _)| !has(*number)) {
             column.atoms.iter().for_each(|atom| known[*atom as usize] = Some(false));
-            for (atom, truth) in [(column.null, true), (column.exists, false), (column.absent, true)] {
-                atom.into_iter().for_each(|atom| known[atom as usize] = Some(truth));
+            for (atoms, truth) in [(&column.null, true), (&column.exists, false), (&column.absent, true)] {
+                atoms.iter().for_each(|atom| known[*atom as usize] = Some(truth));
             }
             let is_of_pair = |pair: &&Pair| pair.left == number || pair.right == number;
             self.pairs.iter().filter(is_of_pair).for_each(|pair| known[pair.atom as usize] = Some(false));

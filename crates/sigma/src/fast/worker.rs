@@ -700,11 +700,10 @@ impl Worker {
                     list.iter().for_each(|atom| holds[column.atoms[*atom as usize] as usize] = true);
                 }
             }
-            let mut set =
-                |atom: Option<u32>, truth| atom.into_iter().for_each(|atom| holds[atom as usize] = truth);
-            set(column.null, is_null);
-            set(column.exists, is_there);
-            set(column.absent, !is_there);
+            let mut set = |atoms: &[u32], truth| atoms.iter().for_each(|atom| holds[*atom as usize] = truth);
+            set(&column.null, is_null);
+            set(&column.exists, is_there);
+            set(&column.absent, !is_there);
         }
         for (pair, verdict) in class.pairs.iter().zip(&self.verdicts[binding.steps.len()..]) {
             holds[pair.atom as usize] = *verdict != 0;
