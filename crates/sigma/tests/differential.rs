@@ -11,8 +11,9 @@ use assize_model::{Batch, Projection, RuleFile, Scan, SpinePart, Wanted, column}
 use assize_sigma::RuleSet;
 use assize_testing::{corpus_item, members};
 use common::Fields;
+use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::sample::select;
+use proptest::sample::{Index, select};
 
 /// The first difference between the two engines, in words.
 fn difference(rules: &RuleSet, batches: &[Batch]) -> Option<String> {
@@ -109,6 +110,13 @@ const KEYS: &[&str] = &[
     "|windash|contains",
     "|re",
     "|re|i",
+    "|re|m|s",
+    "|minute|lt",
+    "|month|neq",
+    "|day",
+    "|fieldref|neq",
+    "|contains|neq",
+    "|utf16|base64",
     "|cidr",
     "|exists",
     "|gt",
@@ -133,20 +141,45 @@ const REGEXES: &[&str] = &[
     "'\\d{4}'",
 ];
 
+/// A value of a rule: one of those above, or a piece of a text that stands in events, with places left open.
+fn value() -> impl Strategy<Value = String> {
+    let piece = (
+        select(TEXTS),
+        any::<Index>(),
+        any::<Index>(),
+        vec((any::<Index>(), select(&["*", "?", "a*"][..])), 0..3),
+    );
+    let piece = piece.prop_map(|(text, from, to, open)| {
+        let mut chars: Vec<String> = text.chars().map(String::from).collect();
+        let (from, to) = (from.index(chars.len() + 1), to.index(chars.len() + 1));
+        chars = chars[from.min(to)..from.max(to)].to_vec();
+        for (at, left_open) in open {
+            if !chars.is_empty() {
+                let at = at.index(chars.len());
+                chars[at] = left_open.to_owned();
+            }
+        }
+        format!("'{}'", chars.concat())
+    });
+    prop_oneof![1 => select(VALUES).prop_map(str::to_owned), 1 => piece]
+}
+
 fn item() -> impl Strategy<Value = String> {
-    let values = proptest::collection::vec(select(VALUES), 1..4);
+    let values = vec(value(), 1..4);
     (select(FIELDS), select(KEYS), values, select(REGEXES), select(FIELDS), any::<bool>()).prop_map(
         |(field, key, values, regex, other, truth)| {
             let value = match key {
-                "|re" | "|re|i" => regex.to_owned(),
+                "|re" | "|re|i" | "|re|m|s" => regex.to_owned(),
                 "|cidr" => "'10.0.0.0/8'".to_owned(),
                 "|exists" => truth.to_string(),
                 "|gt" | "|lte" | "|hour" | "|week|gte" => "9".to_owned(),
-                "|fieldref" | "|fieldref|contains" => format!("'{other}'"),
+                "|minute|lt" | "|month|neq" | "|year" | "|day" => "29".to_owned(),
+                "|fieldref" | "|fieldref|contains" | "|fieldref|neq" => format!("'{other}'"),
+                key if key.contains("base64") => "['cmd', 'C:\\\\Win', 'ÜNÏ']".to_owned(),
                 "" | "|neq" => format!("[{}]", values.join(", ")),
                 _ => {
                     let texts = values.into_iter().filter(|value| value.starts_with('\'') && value.len() > 4);
-                    let texts: Vec<&str> = texts.collect();
+                    let texts: Vec<String> = texts.collect();
                     if texts.is_empty() { "'cmd'".to_owned() } else { format!("[{}]", texts.join(", ")) }
                 }
             };
@@ -157,7 +190,7 @@ fn item() -> impl Strategy<Value = String> {
 
 fn selection() -> impl Strategy<Value = String> {
     let map = || {
-        proptest::collection::vec(item(), 1..4).prop_map(|items| {
+        vec(item(), 1..4).prop_map(|items| {
             let mut seen = std::collections::BTreeSet::new();
             let items: Vec<_> = items
                 .into_iter()
@@ -166,13 +199,10 @@ fn selection() -> impl Strategy<Value = String> {
             format!("{{{}}}", items.join(", "))
         })
     };
-    let words = proptest::collection::vec(
-        select(&["'cmd'", "'lsadump::'", "'4688'", "'w*i'", "'Ünï'", "'?'"][..]),
-        1..3,
-    );
+    let words = vec(select(&["'cmd'", "'lsadump::'", "'4688'", "'w*i'", "'Ünï'", "'?'"][..]), 1..3);
     prop_oneof![
         5 => map(),
-        2 => proptest::collection::vec(map(), 1..4).prop_map(|maps| format!("[{}]", maps.join(", "))),
+        2 => vec(map(), 1..4).prop_map(|maps| format!("[{}]", maps.join(", "))),
         1 => words.prop_map(|words| format!("[{}]", words.join(", "))),
         1 => item().prop_map(|item| format!("{{'|re': {}}}", if item.contains("|re'") { item.split(": ").nth(1).unwrap().to_owned() } else { "'cm.'".to_owned() })),
     ]
@@ -197,6 +227,8 @@ const CONDITIONS: &[&str] = &[
 
 const SOURCES: &[&str] = &[
     "{product: windows}",
+    "{product: windows}",
+    "{product: windows}",
     "{product: windows, category: process_creation}",
     "{product: windows, service: security}",
     "{product: windows, service: sysmon}",
@@ -204,6 +236,11 @@ const SOURCES: &[&str] = &[
     "{product: windows, category: registry_event}",
     "{product: windows, category: file_access}",
     "{product: windows, category: ps_script}",
+    "{product: linux}",
+    "{product: linux, service: auditd}",
+    "{product: linux, category: process_creation}",
+    "{product: aws, service: cloudtrail}",
+    "{category: webserver}",
 ];
 
 fn rule() -> impl Strategy<Value = String> {
@@ -292,11 +329,16 @@ const KINDS: &[&str] = &[
     "windows/unheard of",
     "json",
     "linux/auditd",
+    "linux/syslog",
+    "webserver/apache",
 ];
 
 fn event() -> impl Strategy<Value = (String, Fields)> {
-    let value = prop::option::weighted(0.9, select(TEXTS)).prop_map(|text| text.map(str::to_owned));
-    let fields = proptest::collection::vec((select(NAMES).prop_map(str::to_owned), value), 4..14);
+    // Once in a while longer than what is remembered.
+    let text = (select(TEXTS), prop::bool::weighted(0.02));
+    let text = text.prop_map(|(text, is_long)| if is_long { text.repeat(700) } else { text.to_owned() });
+    let value = prop::option::weighted(0.9, text);
+    let fields = vec((select(NAMES).prop_map(str::to_owned), value), 4..14);
     let id = select(&["1", "4688", "4657", "4104", "13", "9999"][..]);
     (select(KINDS), fields, prop::option::weighted(0.8, id)).prop_map(|(kind, mut fields, id)| {
         if let Some(id) = id {
@@ -313,14 +355,13 @@ fn log() -> impl Strategy<Value = Vec<(String, Fields)>> {
         &["SubjectDomainName", "SubjectUserName", "ObjectName", "ObjectValueName", "OperationType"][..],
     );
     let name = prop_oneof![3 => select(NAMES), 1 => joined];
-    let names = proptest::collection::vec(name, 1..7);
+    let names = vec(name, 1..7);
     let id = prop::option::weighted(0.9, select(&["1", "4688", "4657", "13"][..]));
-    let kinds = proptest::collection::vec((select(KINDS), id, names), 1..4);
+    let kinds = vec((select(KINDS), id, names), 1..4);
     let value = prop::option::weighted(0.8, select(TEXTS));
-    let events =
-        proptest::collection::vec((any::<prop::sample::Index>(), proptest::collection::vec(value, 7)), 4..48);
+    let events = vec((any::<Index>(), vec(value, 7)), 4..48);
     (kinds, events).prop_map(|(kinds, events)| {
-        let event = |(kind, values): (prop::sample::Index, Vec<Option<&str>>)| {
+        let event = |(kind, values): (Index, Vec<Option<&str>>)| {
             let (kind, id, names) = kind.get(&kinds);
             let id = id.map(|id| ("EventID".to_owned(), Some(id.to_owned())));
             let field = |(name, value): (&&str, Option<&str>)| ((*name).to_owned(), value.map(str::to_owned));
@@ -330,47 +371,88 @@ fn log() -> impl Strategy<Value = Vec<(String, Fields)>> {
     })
 }
 
+/// Rules, each in a file of its own.
+fn set(texts: &[String]) -> RuleSet {
+    let file =
+        |(number, text): (usize, &String)| RuleFile { name: format!("{number:03}.yml"), text: text.clone() };
+    RuleSet::load(&texts.iter().enumerate().map(file).collect::<Vec<_>>())
+}
+
+/// Twice, for what was learnt from the first time must say the same.
+fn same(texts: &[String], events: &[(String, Fields)]) -> Result<(), TestCaseError> {
+    let batch = common::batch(events);
+    let difference = difference(&set(texts), &[batch.clone(), batch]);
+    prop_assert!(difference.is_none(), "{}\n{}", difference.unwrap_or_default(), texts.join("---\n"));
+    Ok(())
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(common::cases(1500))]
 
     #[test]
-    fn random_rules_on_random_events(
-        texts in proptest::collection::vec(rule(), 1..12),
-        events in proptest::collection::vec(event(), 1..24),
-    ) {
-        let file = |(number, text): (usize, &String)| RuleFile { name: format!("{number:02}.yml"), text: text.clone() };
-        let files: Vec<RuleFile> = texts.iter().enumerate().map(file).collect();
-        let rules = RuleSet::load(&files);
-        // Twice, for what was learnt from the first time must say the same.
-        let batch = common::batch(&events);
-        let difference = difference(&rules, &[batch.clone(), batch]);
-        prop_assert!(difference.is_none(), "{}\n{}", difference.unwrap_or_default(), texts.join("---\n"));
+    fn random_rules_on_random_events(texts in vec(rule(), 1..12), events in vec(event(), 1..24)) {
+        same(&texts, &events)?;
     }
 
     #[test]
-    fn random_rules_on_logs_of_a_few_kinds(texts in proptest::collection::vec(rule(), 1..12), events in log()) {
-        let file = |(number, text): (usize, &String)| RuleFile { name: format!("{number:02}.yml"), text: text.clone() };
-        let files: Vec<RuleFile> = texts.iter().enumerate().map(file).collect();
-        let rules = RuleSet::load(&files);
-        let difference = difference(&rules, &[common::batch(&events)]);
-        prop_assert!(difference.is_none(), "{}\n{}", difference.unwrap_or_default(), texts.join("---\n"));
+    fn random_rules_on_logs_of_a_few_kinds(texts in vec(rule(), 1..12), events in log()) {
+        same(&texts, &events)?;
     }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(common::cases(40))]
+
+    /// More rules than a word has bits.
+    #[test]
+    fn many_random_rules(texts in vec(rule(), 65..200), events in log()) {
+        same(&texts, &events)?;
+    }
+}
+
+/// As many as it takes to meet what the short tests meet by luck alone.
+mod long {
+    use super::*;
+
+    proptest! {
+        #![proptest_config(common::other_cases(100_000))]
+
+        #[test]
+        #[ignore = "minutes"]
+        fn random_events(texts in vec(rule(), 1..12), events in vec(event(), 1..24)) {
+            same(&texts, &events)?;
+        }
+
+        #[test]
+        #[ignore = "minutes"]
+        fn logs_of_a_few_kinds(texts in vec(rule(), 1..12), events in log()) {
+            same(&texts, &events)?;
+        }
+    }
+
+    proptest! {
+        #![proptest_config(common::other_cases(3_000))]
+
+        #[test]
+        #[ignore = "minutes"]
+        fn many_rules(texts in vec(rule(), 65..300), events in log()) {
+            same(&texts, &events)?;
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(common::cases(300))]
 
     /// A table with a column per field gives the same hits as the same events in our own layout.
     #[test]
     fn tables_give_what_batches_give(
-        texts in proptest::collection::vec(rule(), 1..8),
-        events in proptest::collection::vec(event(), 1..16),
+        texts in vec(rule(), 1..8),
+        events in vec(event(), 1..16),
         kind in select(KINDS),
         layout in 0..3_u8,
     ) {
-        let file = |(number, text): (usize, &String)| RuleFile { name: format!("{number:02}.yml"), text: text.clone() };
-        let files: Vec<RuleFile> = texts.iter().enumerate().map(file).collect();
-        let rules = RuleSet::load(&files);
+        let rules = set(&texts);
         // A table has a name once, and no explicit null.
         let names: Vec<&'static str> = NAMES.iter().copied().collect::<std::collections::BTreeSet<_>>().into_iter().collect();
         let field = |fields: &Fields, name: &str| fields.iter().find(|(own, _)| own == name).and_then(|(_, value)| value.clone());
@@ -408,8 +490,7 @@ fn two_names_of_one_field_are_asked_alike() {
     let names =
         [("Image", "product: windows, category: process_creation"), ("NewProcessName", "product: windows")];
     let rules = names.iter().flat_map(|(name, source)| ASKS.iter().map(|ask| rule(name, source, ask)));
-    let file = |(number, text): (usize, String)| RuleFile { name: format!("{number:02}.yml"), text };
-    let rules = RuleSet::load(&rules.enumerate().map(file).collect::<Vec<_>>());
+    let rules = set(&rules.collect::<Vec<_>>());
     assert_eq!(rules.not_run().len(), 0);
     let event = |fields: &[(&str, Option<&str>)]| -> (String, Fields) {
         let of_id = std::iter::once(&("EventID", Some("4688"))).chain(fields);

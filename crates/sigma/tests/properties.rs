@@ -1,5 +1,10 @@
 //! What holds for every rule and event, however they came about?
 
+// A test may fail.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stderr)]
+
+mod common;
+
 use assize_model::{RuleFile, Scan};
 use assize_sigma::{Record, RuleSet, lint};
 use proptest::prelude::*;
@@ -121,33 +126,55 @@ fn event() -> impl Strategy<Value = Vec<(String, Option<String>)>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(common::cases(300))]
 
     #[test]
     fn no_text_makes_loading_fail_and_none_is_lost(text in mutated()) {
-        let rules = RuleSet::load(&file(text.clone()));
-        prop_assert!(!rules.rules().is_empty() || !rules.not_run().is_empty());
-        for rule in rules.not_run() {
-            prop_assert!(rule.line.is_some(), "{}", rule.reason);
-        }
-        prop_assert_eq!(lint::check(&file(text)).len(), 1);
+        is_loaded_whole(text)?;
     }
 
     #[test]
     fn evaluation_scan_and_explanation_agree(text in mutated(), fields in event(), id in 0..3_u8) {
-        let rules = RuleSet::load(&file(text));
-        let id = id.to_string();
-        let pairs = fields.iter().map(|(name, value)| (name.as_str(), value.as_deref()));
-        let source = "windows/Microsoft-Windows-Sysmon/Operational";
-        let record = Record::new(source, pairs.chain([("EventID", Some(id.as_str()))]));
-        let found: Vec<usize> = rules.matches(&record, &mut Scan::default()).into_iter().map(|(rule, _)| rule).collect();
-        for rule in 0..rules.rules().len() {
-            let explanation = rules.explain_record(rule, &record);
-            prop_assert_eq!(explanation.is_match, rules.evaluate_record(rule, &record));
-            prop_assert_eq!(explanation.is_match, found.contains(&rule));
-            prop_assert!(!explanation.to_string().is_empty());
-        }
+        answers_agree(text, &fields, id)?;
     }
+}
+
+proptest! {
+    #![proptest_config(common::other_cases(100_000))]
+
+    #[test]
+    #[ignore = "minutes"]
+    fn any_text_and_any_event(text in mutated(), fields in event(), id in 0..3_u8) {
+        is_loaded_whole(text.clone())?;
+        answers_agree(text, &fields, id)?;
+    }
+}
+
+fn is_loaded_whole(text: String) -> Result<(), TestCaseError> {
+    let rules = RuleSet::load(&file(text.clone()));
+    prop_assert!(!rules.rules().is_empty() || !rules.not_run().is_empty());
+    for rule in rules.not_run() {
+        prop_assert!(rule.line.is_some(), "{}", rule.reason);
+    }
+    prop_assert_eq!(lint::check(&file(text)).len(), 1);
+    Ok(())
+}
+
+fn answers_agree(text: String, fields: &[(String, Option<String>)], id: u8) -> Result<(), TestCaseError> {
+    let rules = RuleSet::load(&file(text));
+    let id = id.to_string();
+    let pairs = fields.iter().map(|(name, value)| (name.as_str(), value.as_deref()));
+    let source = "windows/Microsoft-Windows-Sysmon/Operational";
+    let record = Record::new(source, pairs.chain([("EventID", Some(id.as_str()))]));
+    let found: Vec<usize> =
+        rules.matches(&record, &mut Scan::default()).into_iter().map(|(rule, _)| rule).collect();
+    for rule in 0..rules.rules().len() {
+        let explanation = rules.explain_record(rule, &record);
+        prop_assert_eq!(explanation.is_match, rules.evaluate_record(rule, &record));
+        prop_assert_eq!(explanation.is_match, found.contains(&rule));
+        prop_assert!(!explanation.to_string().is_empty());
+    }
+    Ok(())
 }
 
 #[test]

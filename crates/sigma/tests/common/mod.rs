@@ -8,6 +8,25 @@ use assize_model::{
     Batch, Event, ExhibitId, Format, Gap, Input, Projection, Range, ReadingOptions, RuleFile, Sink,
 };
 use assize_testing::members;
+use proptest::test_runner::{Config, RngSeed};
+
+/// How many random cases a test takes, and which: the same ones each time, so that nothing but a change can
+/// make it fail. `PROPTEST_CASES` and `PROPTEST_RNG_SEED` say otherwise.
+pub fn cases(cases: u32) -> Config {
+    let config = other_cases(cases);
+    let rng_seed = match config.rng_seed {
+        RngSeed::Random => RngSeed::Fixed(1),
+        said => said,
+    };
+    Config { rng_seed, ..config }
+}
+
+/// The same, but other ones each time: for the long tier, which looks for what nobody has met yet.
+pub fn other_cases(cases: u32) -> Config {
+    let config = Config { failure_persistence: None, ..Config::default() };
+    let is_said = std::env::var_os("PROPTEST_CASES").is_some();
+    Config { cases: if is_said { config.cases } else { cases }, ..config }
+}
 
 /// A kind of log and fields.
 pub type Fields = Vec<(String, Option<String>)>;
