@@ -88,25 +88,25 @@ impl Loading {
             }
         };
         let id = text_of(&content, "id").unwrap_or_else(|| own_id(file, number));
-        if let Err(unfit) = self.take_content(file, line, &id, &content) {
-            let title = text_of(&content, "title").unwrap_or_default();
+        let title = text_of(&content, "title").unwrap_or_default();
+        if let Err(unfit) = self.take_content(file, line, &id, content) {
             self.loaded.refuse(id, title, file, place(&unfit, line, text), &unfit.reason);
         }
     }
 
-    fn take_content(&mut self, file: &str, line: usize, id: &str, content: &Mapping) -> Result<(), Unfit> {
+    fn take_content(&mut self, file: &str, line: usize, id: &str, content: Mapping) -> Result<(), Unfit> {
         if content.contains_key("filter") {
-            let filter = Filter::of(content, id, self.knowing(content))?;
+            let filter = Filter::of(&content, id, self.knowing(&content))?;
             self.filters.push((file.to_owned(), line, filter));
             return Ok(());
         }
-        let rule = rule(content, id, file, self.knowing(content))?;
+        let rule = rule(&content, id, file, self.knowing(&content))?;
         match self.known.get(id) {
-            Some(other) if other.content == *content => {}
+            Some(other) if other.content == content => {}
             Some(other) => return Err(Unfit::at("id:", format!("duplicate id of {}", other.file))),
             None => {
                 let number = self.loaded.rules.len();
-                let known = Known { file: file.to_owned(), content: content.clone(), number };
+                let known = Known { file: file.to_owned(), content, number };
                 self.known.insert(id.to_owned(), known);
                 self.loaded.rules.push(rule);
             }
@@ -164,6 +164,9 @@ fn place(unfit: &Unfit, first: usize, text: &str) -> usize {
 fn rule(content: &Mapping, id: &str, file: &str, knowing: Knowing<'_>) -> Result<Rule, Unfit> {
     if content.contains_key("correlation") {
         return Err(Unfit::at("correlation:", "correlation rules are not known yet"));
+    }
+    if content.contains_key("transformations") {
+        return Err(Unfit::at("transformations:", "processing pipelines are not known yet"));
     }
     let title = text_of(content, "title").ok_or_else(|| Unfit::anywhere("no title"))?;
     let parts = content.get("detection").ok_or_else(|| Unfit::anywhere("no detection"))?;
