@@ -41,7 +41,7 @@ pub(crate) fn documents(file: &str) -> Vec<Document<'_>> {
     if file.len() > FILE_BYTES_MAX {
         return vec![broken(file, 1, format!("file is larger than {FILE_BYTES_MAX} bytes"))];
     }
-    let mut collection = Collection::default();
+    let mut collection = Collection { repeats: file.contains("repeat"), ..Collection::default() };
     for (line, text) in pieces(file) {
         collection.take(line, text);
     }
@@ -97,6 +97,8 @@ struct Collection<'a> {
     documents: Vec<Document<'a>>,
     pieces: usize,
     template: Option<Template<'a>>,
+    /// Whether a document may ask for the one before it.
+    repeats: bool,
     previous: Option<Mapping>,
     copies: usize,
 }
@@ -135,7 +137,7 @@ impl<'a> Collection<'a> {
 
     fn rule(&mut self, line: usize, text: &'a str, content: Mapping) {
         let Some(template) = &mut self.template else {
-            self.previous = Some(content.clone());
+            self.previous = self.repeats.then(|| content.clone());
             return self.push(line, text, Ok(content));
         };
         template.is_used = true;
@@ -144,7 +146,7 @@ impl<'a> Collection<'a> {
             return self.fail(line, text, "more than 256 documents made from templates");
         }
         let content = merge(template.content.clone(), content);
-        self.previous = Some(content.clone());
+        self.previous = self.repeats.then(|| content.clone());
         self.push(line, text, Ok(content));
     }
 

@@ -17,9 +17,9 @@ use crate::{Condition, Number, Rule, Test, fast};
 
 /// What is wanted of the records of a class: all of it, or some fields, and all where a word stands.
 #[derive(Default)]
-struct Sought {
+struct Sought<'r> {
     everything: bool,
-    fields: BTreeSet<String>,
+    fields: BTreeSet<&'r str>,
     words: BTreeSet<String>,
 }
 
@@ -28,17 +28,17 @@ type Place = (Option<String>, Option<BTreeSet<u32>>);
 
 /// The records that a rule can be true of, by what it cannot do without.
 #[derive(Default, PartialEq, Eq, PartialOrd, Ord)]
-struct Reach {
+struct Reach<'r> {
     source: Option<String>,
     event_ids: Option<BTreeSet<u32>>,
-    having: Option<BTreeSet<String>>,
+    having: Option<BTreeSet<&'r str>>,
     only_with_words: bool,
 }
 
 /// What these rules need to see.
 pub(crate) fn wanted(rules: &[Rule]) -> Wanted {
     let signs = logsource::signs(rules.iter().flat_map(|rule| &rule.routes).copied());
-    let mut reaches: BTreeMap<Reach, Sought> = BTreeMap::new();
+    let mut reaches: BTreeMap<Reach<'_>, Sought<'_>> = BTreeMap::new();
     for rule in rules {
         for route in &rule.routes {
             for (source, event_ids) in places_of(route) {
@@ -58,22 +58,26 @@ pub(crate) fn wanted(rules: &[Rule]) -> Wanted {
             }
         }
     }
-    let class = |(reach, sought): (Reach, Sought)| Class {
+    let class = |(reach, sought): (Reach<'_>, Sought<'_>)| Class {
         source: reach.source,
         provider: None,
         event_ids: reach.event_ids,
-        having: reach.having,
+        having: reach.having.map(owned),
         only_with_words: reach.only_with_words && !sought.everything,
-        fields: (!sought.everything).then_some(sought.fields),
+        fields: (!sought.everything).then(|| owned(sought.fields)),
         words: sought.words,
     };
     Wanted { classes: reaches.into_iter().map(class).collect(), spine: SpinePart::Place }
 }
 
+fn owned(names: BTreeSet<&str>) -> BTreeSet<String> {
+    names.into_iter().map(str::to_owned).collect()
+}
+
 /// What a rule cannot be true without, worked out of its condition: what is not known to be needed is not.
 struct Needs<'r> {
     rule: &'r Rule,
-    route: &'r Route,
+    route: &'static Route,
     signs: &'r [String],
 }
 
@@ -92,9 +96,9 @@ fn of_any<T: Ord>(needs: impl Iterator<Item = Option<BTreeSet<T>>>) -> Option<BT
     needs.collect::<Option<Vec<_>>>().map(|needs| needs.into_iter().flatten().collect())
 }
 
-impl Needs<'_> {
+impl<'r> Needs<'r> {
     /// The records of a place that the rule can be true of; `None` if there are none.
-    fn reach(&self, source: Option<String>, places: Option<BTreeSet<u32>>) -> Option<Reach> {
+    fn reach(&self, source: Option<String>, places: Option<BTreeSet<u32>>) -> Option<Reach<'r>> {
         let event_ids = match (places, self.numbers(&self.rule.condition)) {
             (Some(places), Some(needed)) => Some(&places & &needed),
             (places, needed) => places.or(needed),
@@ -127,13 +131,13 @@ impl Needs<'_> {
     }
 
     /// The own names of which a record must have one.
-    fn names(&self, condition: &Condition) -> Option<BTreeSet<String>> {
+    fn names(&self, condition: &'r Condition) -> Option<BTreeSet<&'r str>> {
         match condition {
             Condition::Selection(index) => self.names(&self.rule.selections.get(*index)?.condition),
             Condition::Atom(atom) => {
                 let field = atom.field.as_deref().filter(|field| !is_everywhere(field))?;
                 let needs_value = !matches!(atom.test, Test::Null | Test::Exists(false));
-                needs_value.then(|| own_names(field, self.route))
+                needs_value.then(|| own_names(field, self.route).collect())
             }
             Condition::And(parts) => {
                 parts.iter().filter_map(|part| self.names(part)).min_by_key(BTreeSet::len)
@@ -171,7 +175,7 @@ impl Needs<'_> {
         let mut asked = Sought::default();
         asked.add(self.rule, self.route);
         let rare = self.signs.iter().filter(|sign| !is_everywhere(sign));
-        rare.into_iter().any(|sign| asked.fields.contains(sign))
+        rare.into_iter().any(|sign| asked.fields.contains(sign.as_str()))
     }
 }
 
@@ -193,15 +197,14 @@ fn number(test: &Test) -> Option<u32> {
 }
 
 /// The own names under which `view` looks for a field.
-fn own_names(field: &str, route: &Route) -> BTreeSet<String> {
-    match route.fields().get(field) {
-        Some(Origin::Own(name)) => [name.clone()].into(),
-        Some(Origin::Joined(joined)) => joined.join.iter().cloned().collect(),
-        None => {
-            let usual = logsource::usual_names(field).map(str::to_owned);
-            usual.chain([field.to_owned()]).collect()
-        }
-    }
+fn own_names<'r>(field: &'r str, route: &'static Route) -> impl Iterator<Item = &'r str> {
+    let shorter = |name: &'static str| -> &'r str { name };
+    let (own, usual) = match route.fields().get(field) {
+        Some(Origin::Own(name)) => (std::slice::from_ref(name), None),
+        Some(Origin::Joined(joined)) => (joined.join.as_slice(), None),
+        None => (&[][..], Some(logsource::usual_names(field).map(shorter).chain([field]))),
+    };
+    own.iter().map(move |name| shorter(name)).chain(usual.into_iter().flatten())
 }
 
 fn places_of(route: &Route) -> Vec<Place> {
@@ -216,16 +219,16 @@ fn places_of(route: &Route) -> Vec<Place> {
     untold.chain(channels).map(|source| (source, ids.clone())).collect()
 }
 
-impl Sought {
-    fn add(&mut self, rule: &Rule, route: &Route) {
-        self.fields.insert(EVENT.to_owned());
-        self.fields.extend(route.has().iter().cloned());
-        self.fields.extend(route.demands().into_iter().map(|(field, _)| field.to_owned()));
+impl<'r> Sought<'r> {
+    fn add(&mut self, rule: &'r Rule, route: &'static Route) {
+        self.fields.insert(EVENT);
+        self.fields.extend(route.has().iter().map(String::as_str));
+        self.fields.extend(route.demands().into_iter().map(|(field, _)| field));
         self.condition(&rule.condition, route);
         rule.selections.iter().for_each(|selection| self.condition(&selection.condition, route));
     }
 
-    fn condition(&mut self, condition: &Condition, route: &Route) {
+    fn condition(&mut self, condition: &'r Condition, route: &'static Route) {
         match condition {
             Condition::And(parts) | Condition::Or(parts) | Condition::AtLeast(_, parts) => {
                 parts.iter().for_each(|part| self.condition(part, route));
@@ -244,7 +247,7 @@ impl Sought {
         }
     }
 
-    fn field(&mut self, field: &str, route: &Route) {
+    fn field(&mut self, field: &'r str, route: &'static Route) {
         self.fields.extend(own_names(field, route));
     }
 

@@ -94,11 +94,13 @@ pub(crate) struct Words {
     /// The class' atom and the program's of each.
     pub atoms: Vec<(u32, u32)>,
     /// Tells values apart that hold none of them; `None` if nothing can.
-    pub screen: Option<Screen>,
+    pub screen: Option<Arc<Screen>>,
 }
 
-/// Gives out matchers, the same one for the same atoms.
+/// Gives out matchers and screens, the same one for the same atoms.
 pub(crate) trait Matchers {
+    /// A screen for these keywords of the program.
+    fn screen(&self, atoms: &[u32]) -> Option<Arc<Screen>>;
     /// The matcher of these atoms of the program.
     fn matcher(&self, atoms: &[u32]) -> (u32, Arc<Matcher>);
 }
@@ -363,13 +365,14 @@ impl<'a> Draft<'a> {
             columns.push(self.fill(lies.clone(), own.map(|((_, atom, _), class)| (*atom, *class))));
         }
         let words = atoms.range((EVERYWHERE, 0, 0)..).map(|((_, atom, _), class)| (*class, *atom)).collect();
+        let words = self.words(words);
         let mut class = Class {
             sources,
             rules: self.rules,
             decided: self.decided,
             columns,
             pairs,
-            words: words_of(words, program),
+            words,
             atoms: atoms.len(),
             triggers: vec![Vec::new(); atoms.len()],
             always: Vec::new(),
@@ -384,6 +387,12 @@ impl<'a> Draft<'a> {
         }
         class.appoint(&rarities);
         class
+    }
+
+    /// Keywords, by the class' atom and the program's.
+    fn words(&self, atoms: Vec<(u32, u32)>) -> Option<Words> {
+        let own: Vec<u32> = atoms.iter().map(|(_, atom)| *atom).collect();
+        (!own.is_empty()).then(|| Words { atoms, screen: self.ground.matchers.screen(&own) })
     }
 
     fn fill(&self, lies: Lies, atoms: impl Iterator<Item = (u32, u32)>) -> Column {
@@ -405,15 +414,6 @@ impl<'a> Draft<'a> {
         column.matcher = (!asked.is_empty()).then(|| self.ground.matchers.matcher(&asked));
         column
     }
-}
-
-fn words_of(atoms: Vec<(u32, u32)>, program: &Program) -> Option<Words> {
-    let probes = atoms.iter().filter_map(|(_, atom)| match &program.atoms[*atom as usize].ask {
-        Ask::Text(probes) => Some(probes.as_slice()),
-        _ => None,
-    });
-    let screen = Screen::of(probes.flatten());
-    (!atoms.is_empty()).then_some(Words { atoms, screen })
 }
 
 /// How likely a value satisfies one of the probes, as a share of 2^24: a guess from what they fix.

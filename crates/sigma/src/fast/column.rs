@@ -1,31 +1,37 @@
 //! Which of many comparisons does one text satisfy?
 //!
 //! All comparisons that rules make with one field, asked at once: whole texts and numbers are looked
-//! up, every other literal is sought by one automaton in one pass over the text in lower case, and
+//! up, every other literal is sought in one pass over the text in lower case (`grams`), and
 //! what a literal cannot decide alone (wildcards, case, regular expressions) is checked where
 //! it was found. Only what has no literal at all is tried on every text.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
+use super::grams::{Grams, TooMany};
 use super::literal;
 use super::probe::{self, Pattern, Probe};
 use super::stretch::Place;
 use crate::Part;
 use crate::condition::Relation;
 
-/// Bytes of literals up to which the automaton is a table, twice as fast and up to a hundred times
+/// Bytes of literals up to which an automaton is a table, twice as fast and up to a hundred times
 /// as large.
 const TABLE_BYTES_MAX: usize = 6_000;
 
 /// The comparisons that rules make with one field, each an atom of this matcher by its number.
 pub(crate) struct Matcher {
-    /// Whole texts in lower case.
-    whole: BTreeMap<Box<str>, Vec<Task>>,
-    search: Option<AhoCorasick>,
-    /// What finding a literal means, by the automaton's number of it.
-    found: Vec<Vec<Task>>,
+    /// Whole texts in lower case, sorted, each with what it means.
+    whole: Vec<(Box<str>, Task)>,
+    search: Grams,
+    /// The same search for texts that are made to keep it busy.
+    automaton: OnceLock<AhoCorasick>,
+    /// What finding a literal means, those of one literal together; by the literal's number where
+    /// they begin.
+    found: Vec<Task>,
+    begins: Vec<usize>,
     /// Numbers that a text may be equal to.
     equal: BTreeMap<i128, Vec<u32>>,
     /// True of every text.
@@ -35,6 +41,8 @@ pub(crate) struct Matcher {
     checks: Vec<Check>,
     atoms: usize,
     reads_numbers: bool,
+    /// Whether anything is asked of the text in lower case.
+    reads_lower: bool,
 }
 
 /// What follows for an atom when a literal is found.
@@ -68,8 +76,8 @@ pub(crate) struct Scratch {
 /// Collects what a matcher is made of.
 #[derive(Default)]
 struct Draft {
-    whole: BTreeMap<Box<str>, Vec<Task>>,
-    literals: BTreeMap<Box<str>, Vec<Task>>,
+    whole: Vec<(Box<str>, Task)>,
+    literals: Vec<(Box<str>, Task)>,
     equal: BTreeMap<i128, Vec<u32>>,
     any: Vec<u32>,
     rest: Vec<u32>,
@@ -83,22 +91,26 @@ impl Matcher {
         for (atom, probes) in (0..).zip(atoms) {
             probes.iter().for_each(|probe| draft.add(atom, probe));
         }
-        let (literals, found): (Vec<_>, Vec<_>) = draft.literals.into_iter().unzip();
-        let bytes: usize = literals.iter().map(|literal| literal.len()).sum();
-        let kind =
-            if bytes <= TABLE_BYTES_MAX { AhoCorasickKind::DFA } else { AhoCorasickKind::ContiguousNFA };
-        let built = || {
-            AhoCorasick::builder()
-                .match_kind(MatchKind::Standard)
-                .kind(Some(kind))
-                .build(literals.iter().map(|literal| literal.as_bytes()))
-        };
-        // Too many literals for the automaton's numbers (2^31) cannot be: a rule file is 4 MiB.
-        let search = (!literals.is_empty()).then(|| built().unwrap_or_else(|error| panic!("{error}")));
+        draft.whole.sort_by(|one, other| one.0.cmp(&other.0));
+        draft.literals.sort_by(|one, other| one.0.cmp(&other.0));
+        let (mut literals, mut begins, mut found) = (Vec::<Box<str>>::new(), Vec::new(), Vec::new());
+        for (literal, task) in draft.literals {
+            if literals.last() != Some(&literal) {
+                begins.push(found.len());
+                literals.push(literal);
+            }
+            found.push(task);
+        }
+        begins.push(found.len());
+        let reads = |check: &Check| matches!(&check.probe, Probe::Text(pattern) if !pattern.cased);
+        let reads_lower = !draft.whole.is_empty() || !literals.is_empty() || draft.checks.iter().any(reads);
         Self {
             whole: draft.whole,
-            search,
+            search: Grams::of(literals),
+            automaton: OnceLock::new(),
             found,
+            begins,
+            reads_lower,
             reads_numbers: !draft.equal.is_empty(),
             equal: draft.equal,
             any: draft.any,
@@ -112,32 +124,35 @@ impl Matcher {
     pub fn judge(&self, text: &str, scratch: &mut Scratch) {
         let mut judge = Judge::of(self, text, scratch);
         self.any.iter().for_each(|atom| judge.satisfy(*atom));
-        if let Some(tasks) = self.whole.get(judge.lower) {
-            tasks.iter().for_each(|task| judge.act(*task, true, true));
-        }
+        let first = self.whole.partition_point(|(text, _)| **text < *judge.lower);
+        let same = self.whole[first..].iter().take_while(|(text, _)| **text == *judge.lower);
+        same.for_each(|(_, task)| judge.act(*task, true, true));
         if self.reads_numbers {
             judge.compare_numbers();
         }
-        if let Some(search) = &self.search {
-            let lower = judge.lower;
-            for hit in search.find_overlapping_iter(lower) {
-                let (at_start, at_end) = (hit.start() == 0, hit.end() == lower.len());
-                let literal = hit.pattern().as_usize();
-                // Found again it says nothing new, unless it is now at the end; a text at whose start it
-                // stands holds it there first.
-                if judge.met[literal] && !at_end {
-                    continue;
-                }
-                judge.met[literal] = true;
-                for task in &self.found[literal] {
-                    judge.act(*task, at_start, at_end);
-                }
-            }
+        let lower = judge.lower;
+        if let Err(TooMany) = self.search.each(lower.as_bytes(), |literal, start| judge.found(literal, start))
+        {
+            let all = self.automaton().find_overlapping_iter(lower);
+            all.for_each(|hit| judge.found(hit.pattern().as_usize(), hit.start()));
         }
         self.rest.iter().for_each(|check| judge.act(Task::Check(*check), true, true));
         judge.verdict.clear();
         let atoms = (0..).zip(judge.satisfied.iter()).filter(|(_, is)| **is).map(|(atom, _)| atom);
         judge.verdict.extend(atoms);
+    }
+
+    fn automaton(&self) -> &AhoCorasick {
+        self.automaton.get_or_init(|| {
+            let literals = self.search.literals();
+            let bytes: usize = literals.iter().map(|literal| literal.len()).sum();
+            let kind =
+                if bytes <= TABLE_BYTES_MAX { AhoCorasickKind::DFA } else { AhoCorasickKind::ContiguousNFA };
+            let mut builder = AhoCorasick::builder();
+            let built = builder.match_kind(MatchKind::Standard).kind(Some(kind));
+            // Too many literals for the automaton's numbers (2^31) cannot be: a rule file is 4 MiB.
+            built.build(literals.iter().map(|one| one.as_bytes())).unwrap_or_else(|error| panic!("{error}"))
+        })
     }
 }
 
@@ -157,16 +172,31 @@ impl<'a> Judge<'a> {
     fn of(matcher: &'a Matcher, text: &'a str, scratch: &'a mut Scratch) -> Self {
         let Scratch { lower, satisfied, checked, met, verdict } = scratch;
         met.clear();
-        met.resize(matcher.found.len(), false);
+        met.resize(matcher.search.literals().len(), false);
         satisfied.clear();
         satisfied.resize(matcher.atoms, false);
         checked.clear();
         checked.resize(matcher.checks.len(), false);
-        Self { matcher, text, lower: probe::lower(text, lower), satisfied, checked, met, verdict }
+        let lower = if matcher.reads_lower { probe::lower(text, lower) } else { text };
+        Self { matcher, text, lower, satisfied, checked, met, verdict }
     }
 
     fn satisfy(&mut self, atom: u32) {
         self.satisfied[atom as usize] = true;
+    }
+
+    /// A literal stands at this byte.
+    fn found(&mut self, literal: usize, start: usize) {
+        let length = self.matcher.search.literals()[literal].len();
+        let (at_start, at_end) = (start == 0, start + length == self.lower.len());
+        // Found again it says nothing new, unless it is now at the end; a text at whose start it
+        // stands holds it there first.
+        if self.met[literal] && !at_end {
+            return;
+        }
+        self.met[literal] = true;
+        let tasks = self.matcher.begins[literal]..self.matcher.begins[literal + 1];
+        self.matcher.found[tasks].iter().for_each(|task| self.act(*task, at_start, at_end));
     }
 
     fn act(&mut self, task: Task, at_start: bool, at_end: bool) {
@@ -231,9 +261,9 @@ impl Draft {
         match pattern.stretches.as_slice() {
             [start, end] if start.is_empty() && end.is_empty() => self.any.push(atom),
             _ if pattern.cased => self.add_checked(atom, pattern, probe),
-            [whole] if whole.is_empty() => self.whole.entry("".into()).or_default().push(Task::Inside(atom)),
+            [whole] if whole.is_empty() => self.whole.push(("".into(), Task::Inside(atom))),
             [whole] => match whole.as_slice() {
-                [Text(text)] => self.whole.entry(text.as_str().into()).or_default().push(Task::Inside(atom)),
+                [Text(text)] => self.whole.push((text.as_str().into(), Task::Inside(atom))),
                 _ => self.add_checked(atom, pattern, probe),
             },
             [start, end] => match (start.as_slice(), end.as_slice()) {
@@ -272,7 +302,7 @@ impl Draft {
     }
 
     fn seek(&mut self, literal: &str, task: Task) {
-        self.literals.entry(literal.into()).or_default().push(task);
+        self.literals.push((literal.into(), task));
     }
 }
 
@@ -299,4 +329,52 @@ pub(crate) fn rarity(probe: &Probe) -> u32 {
         }
     };
     (bits as u32).min(24)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::Piece;
+    use crate::{Glob, Test};
+    use proptest::prelude::*;
+
+    fn probe((open, text, cased): (u8, String, bool)) -> Option<Probe> {
+        let star = |bit: u8| (open & bit != 0).then_some(Piece::Any);
+        let pieces = star(1).into_iter().chain([Piece::Text(text)]).chain(star(2));
+        Probe::of(&Test::Text(Glob::new(pieces.collect(), cased)))
+    }
+
+    proptest! {
+        /// Each comparison by itself is the measure, of short texts and of such as are made to keep the search busy.
+        #[test]
+        fn all_at_once_is_each_by_itself(
+            asked in prop::collection::vec((0..4_u8, "[abA]{1,6}", any::<bool>()), 1..60),
+            unit in "[abcA]{1,5}",
+            times in prop_oneof![Just(1_usize), Just(3), Just(4_000)],
+            tail in "[abA]{0,4}",
+        ) {
+            let probes: Vec<Vec<Probe>> = asked.into_iter().map(|one| probe(one).into_iter().collect()).collect();
+            let text = format!("{}{tail}", unit.repeat(times));
+            let mut scratch = Scratch::default();
+            let matcher = Matcher::of(&probes.iter().map(Vec::as_slice).collect::<Vec<_>>());
+            matcher.judge(&text, &mut scratch);
+            let mut buffer = String::new();
+            let lower = probe::lower(&text, &mut buffer);
+            let holds = |number: &u32| probes[*number as usize].iter().any(|probe| probe.holds(&text, lower));
+            prop_assert_eq!(scratch.verdict, (0..probes.len() as u32).filter(holds).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn a_text_made_to_keep_the_search_busy_is_given_to_an_automaton() {
+        let texts = (0..100).map(|number| format!("aaaa{number}"));
+        let probes: Vec<Vec<Probe>> =
+            texts.map(|text| probe((3, text, false)).into_iter().collect()).collect();
+        let matcher = Matcher::of(&probes.iter().map(Vec::as_slice).collect::<Vec<_>>());
+        let mut scratch = Scratch::default();
+        matcher.judge("aaaa7", &mut scratch);
+        assert_eq!((scratch.verdict.as_slice(), matcher.automaton.get().is_some()), (&[7][..], false));
+        matcher.judge(&format!("{}42", "a".repeat(20_000)), &mut scratch);
+        assert_eq!((scratch.verdict.as_slice(), matcher.automaton.get().is_some()), (&[4, 42][..], true));
+    }
 }

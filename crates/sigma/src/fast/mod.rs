@@ -23,6 +23,7 @@
 mod class;
 mod column;
 mod gate;
+mod grams;
 mod literal;
 mod memo;
 mod probe;
@@ -46,8 +47,10 @@ use crate::Rule;
 use crate::logsource::Joined;
 use class::{Ground, Matchers};
 use column::Matcher;
+use probe::Probe;
 use program::{Ask, Program};
 use rows::{MapRows, Rows};
+use screen::Screen;
 use sign::{Demands, Signs};
 use table::TableRows;
 use worker::Worker;
@@ -55,7 +58,7 @@ use worker::Worker;
 /// Texts in lower-case ASCII of which one stands in every value of which the test is true; `None` if
 /// there are none such.
 pub(crate) fn required_words(test: &crate::Test) -> Option<Vec<String>> {
-    screen::required(&probe::Probe::of(test)?)
+    screen::required(&Probe::of(test)?)
 }
 
 /// Rules made ready for fast scanning.
@@ -64,6 +67,8 @@ pub(crate) struct Engine {
     signs: Signs,
     demands: Vec<Vec<Demands>>,
     matchers: Mutex<Known>,
+    /// The same of screens.
+    screens: Mutex<BTreeMap<Vec<u32>, Option<Arc<Screen>>>>,
     /// What threads have learnt, for the next batch of whichever comes first.
     workers: Mutex<Vec<Worker>>,
 }
@@ -82,7 +87,8 @@ impl Engine {
     pub fn of(rules: &[Rule]) -> Self {
         let program = Program::of(rules);
         let (signs, demands) = Signs::of(&program);
-        Self { program, signs, demands, matchers: Mutex::default(), workers: Mutex::default() }
+        let (matchers, screens, workers) = Default::default();
+        Self { program, signs, demands, matchers, screens, workers }
     }
 
     /// Applies all rules to all events of a batch. `false` if the batch has not the spine's columns.
@@ -104,6 +110,13 @@ impl Engine {
         lock(&self.workers).push(worker);
     }
 
+    fn probes(&self, atoms: &[u32]) -> impl Iterator<Item = &[Probe]> {
+        atoms.iter().filter_map(|atom| match &self.program.atoms[*atom as usize].ask {
+            Ask::Text(probes) => Some(probes.as_slice()),
+            _ => None,
+        })
+    }
+
     fn ground(&self) -> Ground<'_> {
         Ground { program: &self.program, signs: &self.signs, demands: &self.demands, matchers: self }
     }
@@ -115,11 +128,17 @@ impl Matchers for Engine {
         if let Some((number, matcher)) = known.get(atoms) {
             return (*number, Arc::clone(matcher));
         }
-        let probes = atoms.iter().filter_map(|atom| match &self.program.atoms[*atom as usize].ask {
-            Ask::Text(probes) => Some(probes.as_slice()),
-            _ => None,
-        });
-        let made = (known.len() as u32, Arc::new(Matcher::of(&probes.collect::<Vec<_>>())));
+        let made = (known.len() as u32, Arc::new(Matcher::of(&self.probes(atoms).collect::<Vec<_>>())));
+        known.insert(atoms.to_vec(), made.clone());
+        made
+    }
+
+    fn screen(&self, atoms: &[u32]) -> Option<Arc<Screen>> {
+        let mut known = lock(&self.screens);
+        if let Some(screen) = known.get(atoms) {
+            return screen.clone();
+        }
+        let made = Screen::of(self.probes(atoms).flatten()).map(Arc::new);
         known.insert(atoms.to_vec(), made.clone());
         made
     }

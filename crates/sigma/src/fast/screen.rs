@@ -8,6 +8,7 @@
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use super::column::longest;
+use super::grams::{self, Grams};
 use super::literal;
 use super::probe::Probe;
 
@@ -16,7 +17,7 @@ pub(crate) struct Screen {
     /// A rare piece of each, few bytes long.
     pieces: AhoCorasick,
     /// Each whole, for where a piece was found.
-    whole: AhoCorasick,
+    whole: Grams,
 }
 
 /// The characters beyond ASCII whose lower case is ASCII: K (Kelvin) and İ. An event that holds one
@@ -25,10 +26,6 @@ const FALSE_FRIENDS: [&str; 2] = ["\u{212a}", "\u{130}"];
 
 /// Bytes of a literal that are sought: as many as the vector search looks at together.
 const PIECE_BYTES: usize = 4;
-
-/// Printable characters of logs in lower case, the most frequent first: counted over the values of two
-/// public intrusions (Sysmon, Security, PowerShell). It decides speed only.
-const FREQUENT: &str = "es0cotdi\\a2nr3w :m1l-45.b6y8vfx9up\n7\r+|gh{}k\t=z_()$;,q/'j[]\"%@*>~?<#&!`";
 
 impl Screen {
     /// A screen for these; `None` if one of them can stand in anything.
@@ -39,11 +36,12 @@ impl Screen {
         }
         literals.sort();
         literals.dedup();
-        let pieces: Vec<String> = literals.iter().map(|literal| rarest_piece(literal)).collect();
+        let pieces: Vec<&str> = literals.iter().map(|literal| rarest_piece(literal)).collect();
         // Leftmost, because only so the search may leap to where a literal can begin.
         let mut search = AhoCorasick::builder();
         search.match_kind(MatchKind::LeftmostFirst).kind(Some(AhoCorasickKind::DFA));
-        Some(Self { pieces: search.build(&pieces).ok()?, whole: search.build(&literals).ok()? })
+        let pieces = search.build(&pieces).ok()?;
+        Some(Self { pieces, whole: Grams::of(literals.into_iter().map(Into::into).collect()) })
     }
 
     /// Whether a keyword may stand in these bytes.
@@ -55,7 +53,13 @@ impl Screen {
         lower.clear();
         lower.extend_from_slice(bytes);
         lower.make_ascii_lowercase();
-        self.pieces.is_match(lower.as_slice()) && self.whole.is_match(lower.as_slice())
+        self.pieces.is_match(lower.as_slice()) && self.may_hold(lower)
+    }
+
+    /// Whether one stands in these bytes, or they are too busy to be told.
+    fn may_hold(&self, lower: &[u8]) -> bool {
+        let mut is_found = false;
+        self.whole.each(lower, |_, _| is_found = true).is_err() || is_found
     }
 }
 
@@ -75,11 +79,10 @@ pub(crate) fn required(probe: &Probe) -> Option<Vec<String>> {
 }
 
 /// The stretch of an ASCII literal that is least likely to stand in a log.
-fn rarest_piece(literal: &str) -> String {
-    let rarity = |byte: &u8| FREQUENT.bytes().position(|own| own == *byte).unwrap_or(FREQUENT.len());
-    let pieces = literal.as_bytes().windows(PIECE_BYTES.min(literal.len()));
-    let rarest = pieces.max_by_key(|piece| piece.iter().map(rarity).sum::<usize>());
-    rarest.map_or_else(String::new, |piece| String::from_utf8_lossy(piece).into_owned())
+fn rarest_piece(literal: &str) -> &str {
+    let length = PIECE_BYTES.min(literal.len());
+    let at = grams::rarest(literal.as_bytes(), length);
+    &literal[at..at + length]
 }
 
 #[cfg(test)]

@@ -2,8 +2,9 @@
 //!
 //! A piece is sought by its longest literal, which the vector search finds at the speed of memory, and
 //! compared where that stands. A text in which it stands everywhere (a megabyte of `a`) would
-//! make that slow: then, and for a piece without any literal, all places of the piece are followed at once, a
-//! bit each, so that the work is at most the text's characters times a 64th of the piece's.
+//! make that slow: then another literal of the piece is tried, and where all of them stand everywhere, or
+//! there is none, all places of the piece are followed at once, a bit each, so that the work is at most the
+//! text's characters times a 64th of the piece's.
 
 use std::collections::BTreeMap;
 
@@ -24,6 +25,8 @@ pub(crate) enum Place {
 const TRY_COST: usize = 16;
 /// The same of making the table for following all places.
 const TABLE_COST: usize = 1024;
+/// Literals of a piece that are tried one after another.
+const ANCHORS_MAX: usize = 4;
 
 const DASHES: [char; 5] = ['-', '/', '\u{2013}', '\u{2014}', '\u{2015}'];
 
@@ -60,29 +63,54 @@ pub(crate) fn ends(stretch: &[Place], text: &str) -> bool {
 
 /// Where the stretch ends when it stands as early as it can.
 pub(crate) fn find(stretch: &[Place], text: &str) -> Option<usize> {
-    let length = |place: &Place| match place {
-        Place::Text(own) => own.len(),
-        Place::One | Place::Dash => 0,
-    };
-    let anchor = (0..stretch.len()).max_by_key(|at| length(&stretch[*at]));
-    let Some((anchor, Place::Text(own))) = anchor.map(|at| (at, &stretch[at])) else {
-        return find_densely(stretch, text);
-    };
+    for anchor in anchors(stretch) {
+        if let Ok(end) = find_by(stretch, anchor, text) {
+            return end;
+        }
+    }
+    find_densely(stretch, text)
+}
+
+/// Places of the stretch by whose literals it is sought: the longest first, no literal twice.
+fn anchors(stretch: &[Place]) -> Vec<usize> {
+    let mut anchors: Vec<usize> = Vec::new();
+    while anchors.len() < ANCHORS_MAX {
+        let own = |at: &usize| literal(&stretch[*at]);
+        let is_new = |at: &usize| !own(at).is_empty() && anchors.iter().all(|known| own(known) != own(at));
+        let Some(next) = (0..stretch.len()).filter(is_new).max_by_key(|at| own(at).len()) else { break };
+        anchors.push(next);
+    }
+    anchors
+}
+
+fn literal(place: &Place) -> &str {
+    match place {
+        Place::Text(own) => own,
+        Place::One | Place::Dash => "",
+    }
+}
+
+/// The literal that a stretch is sought by stands everywhere.
+struct Everywhere;
+
+/// Every place has so many characters, so where the literal stands first, the stretch does.
+fn find_by(stretch: &[Place], anchor: usize, text: &str) -> Result<Option<usize>, Everywhere> {
+    let own = literal(&stretch[anchor]);
     let (before, after) = (&stretch[..anchor], &stretch[anchor + 1..]);
-    let finder = memmem::Finder::new(own.as_str());
-    let cost = TRY_COST + stretch.iter().map(|place| length(place).max(1)).sum::<usize>();
+    let finder = memmem::Finder::new(own);
+    let cost = TRY_COST + stretch.iter().map(|place| literal(place).len().max(1)).sum::<usize>();
     let (mut from, mut left) = (0, text.len() + TABLE_COST);
-    while let Some(at) = finder.find(text.as_bytes().get(from..)?) {
+    while let Some(at) = text.as_bytes().get(from..).and_then(|rest| finder.find(rest)) {
         let (start, end) = (from + at, from + at + own.len());
         if ends(before, &text[..start])
             && let Some(taken) = fits(after, &text[end..])
         {
-            return Some(end + taken);
+            return Ok(Some(end + taken));
         }
-        let Some(rest) = left.checked_sub(cost) else { return find_densely(stretch, text) };
-        (from, left) = (start + 1, rest);
+        left = left.checked_sub(cost).ok_or(Everywhere)?;
+        from = start + 1;
     }
-    None
+    Ok(None)
 }
 
 /// The same at a cost that no text can raise: bit n says that the first n + 1 characters of the stretch
@@ -194,5 +222,13 @@ mod tests {
         assert_eq!(find(&stretch, &text), None);
         text.push('b');
         assert_eq!(find(&stretch, &text), Some(text.len()));
+    }
+
+    #[test]
+    fn literals_are_tried_the_longest_first_and_none_twice() {
+        let text = |text: &str| Place::Text(text.into());
+        let stretch = [text("a"), Place::One, text("bcd"), Place::Dash, text("a"), text("ef")];
+        assert_eq!(anchors(&stretch), [2, 5, 4]);
+        assert_eq!(anchors(&[Place::One]), [0_usize; 0]);
     }
 }

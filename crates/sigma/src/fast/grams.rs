@@ -1,0 +1,204 @@
+//! Which of many literals stand in a text, without an automaton?
+//!
+//! An automaton over ten thousand literals takes milliseconds and megabytes to build, for a matcher that may
+//! never see more than a few hundred values. Here each literal is known by one piece of at most four
+//! bytes, the one that is rarest in logs: building is putting pieces into a table, and searching is one
+//! look at a small set of bits for every byte of the text. Where a piece stands its literals are compared.
+//! A text that is full of such pieces (made so, or not) makes that slow: it is noticed, and the caller
+//! is told to use an automaton after all.
+
+/// Bytes of a piece.
+const WIDTH: usize = 4;
+/// Comparisons that any text may cost, beside one for each of its bytes: an automaton costs as much.
+const TRIES: usize = 4096;
+
+/// Printable characters of logs in lower case, the most frequent first: counted over the values of two
+/// public intrusions (Sysmon, Security, PowerShell). It decides speed only.
+const FREQUENT: &[u8] = b"es0cotdi\\a2nr3w :m1l-45.b6y8vfx9up\n7\r+|gh{}k\t=z_()$;,q/'j[]\"%@*>~?<#&!`";
+
+/// How rare each byte is.
+static RARITY: [u8; 256] = {
+    let mut rarity = [FREQUENT.len() as u8; 256];
+    let mut at = FREQUENT.len();
+    while at > 0 {
+        at -= 1;
+        rarity[FREQUENT[at] as usize] = at as u8;
+    }
+    rarity
+};
+
+/// Where the piece of so many bytes stands that is least likely to stand in a log.
+pub(crate) fn rarest(literal: &[u8], bytes: usize) -> usize {
+    let rarity = |piece: &[u8]| piece.iter().map(|byte| u32::from(RARITY[*byte as usize])).sum::<u32>();
+    // Of equal ones the first.
+    (0..)
+        .zip(literal.windows(bytes))
+        .min_by_key(|(_, piece)| u32::MAX - rarity(piece))
+        .map_or(0, |(at, _)| at)
+}
+
+/// Literals by a piece of each.
+pub(crate) struct Grams {
+    literals: Vec<Box<str>>,
+    tables: Vec<Table>,
+}
+
+/// Literals that are known by pieces of one length.
+struct Table {
+    mask: u32,
+    /// Bits by which a piece's hash is cut off.
+    shift: u32,
+    /// A bit for every hash that a piece has.
+    known: Vec<u64>,
+    /// Sorted by piece.
+    pieces: Vec<Piece>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Piece {
+    bytes: u32,
+    literal: u32,
+    /// Where in the literal it stands.
+    at: u32,
+}
+
+/// The text costs more than an automaton would.
+pub(crate) struct TooMany;
+
+impl Grams {
+    /// A search for these, none of them empty.
+    pub fn of(literals: Vec<Box<str>>) -> Self {
+        let mut pieces: [Vec<Piece>; WIDTH] = Default::default();
+        for (number, literal) in (0..).zip(&literals) {
+            let literal = literal.as_bytes();
+            let length = literal.len().min(WIDTH);
+            let at = rarest(literal, length);
+            let piece = Piece { bytes: word(&literal[at..at + length]), literal: number, at: at as u32 };
+            pieces[length.saturating_sub(1)].push(piece);
+        }
+        let lengths = (1..).zip(pieces).filter(|(_, pieces)| !pieces.is_empty());
+        let tables = lengths.map(|(length, pieces)| Table::of(length, pieces)).collect();
+        Self { literals, tables }
+    }
+
+    pub fn literals(&self) -> &[Box<str>] {
+        &self.literals
+    }
+
+    /// Tells each place at which a literal stands, by its number and first byte; those of one literal in
+    /// their order.
+    pub fn each(&self, bytes: &[u8], mut found: impl FnMut(usize, usize)) -> Result<(), TooMany> {
+        if self.tables.is_empty() {
+            return Ok(());
+        }
+        let mut left = TRIES + bytes.len();
+        let mut look = |at: usize, word: u32| {
+            for table in &self.tables {
+                let piece = word & table.mask;
+                if !table.may_know(piece) {
+                    continue;
+                }
+                left = left.checked_sub(1).ok_or(TooMany)?;
+                for known in table.of_piece(piece) {
+                    left = left.checked_sub(1).ok_or(TooMany)?;
+                    let literal = &self.literals[known.literal as usize];
+                    if let Some(start) = at.checked_sub(known.at as usize)
+                        && bytes[start..].starts_with(literal.as_bytes())
+                    {
+                        found(known.literal as usize, start);
+                    }
+                }
+            }
+            Ok(())
+        };
+        let whole = bytes.windows(WIDTH);
+        let rest = whole.len();
+        for (at, window) in whole.enumerate() {
+            look(at, word(window))?;
+        }
+        // Zeros behind the end are in the text's place; what is found so is compared like anything else.
+        (rest..bytes.len()).try_for_each(|at| look(at, word(&bytes[at..])))
+    }
+}
+
+impl Table {
+    fn of(length: u32, mut pieces: Vec<Piece>) -> Self {
+        pieces.sort_unstable();
+        // Sixteen bits for a piece, at most as many as a near cache holds.
+        let bits = (pieces.len() * 16).next_power_of_two().trailing_zeros().clamp(8, 18);
+        let mask = if length == WIDTH as u32 { u32::MAX } else { (1 << (8 * length)) - 1 };
+        let mut table = Self { mask, shift: 32 - bits, known: vec![0; (1 << bits) / 64], pieces };
+        for piece in &table.pieces {
+            let place = hash(piece.bytes) >> table.shift;
+            table.known[place as usize / 64] |= 1 << (place % 64);
+        }
+        table
+    }
+
+    fn may_know(&self, piece: u32) -> bool {
+        let place = hash(piece) >> self.shift;
+        self.known[place as usize / 64] >> (place % 64) & 1 == 1
+    }
+
+    fn of_piece(&self, bytes: u32) -> impl Iterator<Item = &Piece> {
+        let first = self.pieces.partition_point(|piece| piece.bytes < bytes);
+        self.pieces[first..].iter().take_while(move |piece| piece.bytes == bytes)
+    }
+}
+
+fn hash(piece: u32) -> u32 {
+    piece.wrapping_mul(0x9e37_79b1)
+}
+
+/// Up to four bytes as a number.
+fn word(bytes: &[u8]) -> u32 {
+    match bytes.try_into() {
+        Ok(whole) => u32::from_le_bytes(whole),
+        Err(_) => bytes.iter().rev().fold(0, |word, byte| word << 8 | u32::from(*byte)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn search(literals: &[&str]) -> Grams {
+        Grams::of(literals.iter().map(|literal| Box::from(*literal)).collect())
+    }
+
+    proptest! {
+        #[test]
+        fn every_place_is_found(
+            literals in prop::collection::btree_set("[ab\0é]{1,6}", 1..12),
+            text in "[abc\0é]{0,40}",
+        ) {
+            let literals: Vec<&str> = literals.iter().map(String::as_str).collect();
+            let mut found = Vec::new();
+            let done = search(&literals).each(text.as_bytes(), |literal, start| found.push((literal, start)));
+            prop_assert!(done.is_ok());
+            found.sort_unstable();
+            let places = |literal: &&str| {
+                let starts = (0..text.len()).filter(|at| text.as_bytes()[*at..].starts_with(literal.as_bytes()));
+                starts.collect::<Vec<_>>()
+            };
+            let all = literals.iter().enumerate();
+            let expected = all.flat_map(|(number, literal)| places(literal).into_iter().map(move |at| (number, at)));
+            prop_assert_eq!(found, expected.collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn a_text_full_of_pieces_is_noticed() {
+        let literals: Vec<String> = (0..100).map(|number| format!("aaaa{number}")).collect();
+        let search = search(&literals.iter().map(String::as_str).collect::<Vec<_>>());
+        assert!(search.each("a".repeat(10_000).as_bytes(), |_, _| {}).is_err());
+        assert!(search.each("b".repeat(10_000).as_bytes(), |_, _| {}).is_ok());
+    }
+
+    #[test]
+    fn the_rarest_piece_is_chosen() {
+        assert_eq!(rarest(b"lsadump::", 4), 4);
+        assert_eq!(rarest(b"ab", 2), 0);
+    }
+}
