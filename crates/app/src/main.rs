@@ -6,6 +6,7 @@
 #![allow(clippy::disallowed_methods, clippy::print_stderr)]
 
 mod commands;
+mod habits;
 mod pages;
 mod profile;
 mod read_as;
@@ -36,7 +37,16 @@ fn main() -> ExitCode {
     // Names are in memory while a register is imported or somebody unsealed: a crash leaves no copy of it. Where
     // the system refuses, there is nothing better to do.
     let _ = rlimit::Resource::CORE.set(0, 0);
-    let line = CommandLine::parse();
+    let line = match CommandLine::try_parse() {
+        Ok(line) => line,
+        Err(refusal) => {
+            let _ = refusal.print();
+            if let Some(instead) = habits::instead(&refusal) {
+                eprintln!("\n  instead: {instead}");
+            }
+            return u8::try_from(refusal.exit_code()).unwrap_or(shell::NOTHING).into();
+        }
+    };
     std::panic::set_hook(Box::new(tell_defect));
     let mut shell = shell::Shell::new(line.common);
     match commands::run(line.command, &mut shell) {

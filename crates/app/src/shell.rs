@@ -37,7 +37,7 @@ pub struct Common {
     #[arg(short, long, global = true, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// Overwrite the file of --output
-    #[arg(long, global = true)]
+    #[arg(short = 'C', long, global = true)]
     pub clobber: bool,
     /// Number of threads [default: as many as the machine has]
     #[arg(long, global = true, value_name = "N")]

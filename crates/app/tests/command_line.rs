@@ -316,6 +316,32 @@ fn tables_of_findings_show_the_clock_that_was_asked_for_and_are_whole_when_quiet
 }
 
 #[test]
+fn habits_of_hayabusa_and_chainsaw_are_met_or_answered() {
+    let evidence = INQUIRY.evidence.to_str().unwrap();
+    let rules = concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules");
+    let findings = ok(&["detect", evidence, "--rules", rules, "--no-builtin", "--format", "ndjson"]);
+    assert!(findings.lines().count() > 3);
+    for way in
+        [&["-d", evidence, "-r", rules][..], &["-f", evidence, "-s", rules], &[evidence, "--sigma", rules]]
+    {
+        let own = ["detect", "--no-builtin", "--format", "ndjson", "-q"];
+        assert_eq!(ok(&[&own[..], way].concat()), findings, "{way:?}");
+    }
+    for (arguments, instead) in [
+        (&["detect", evidence, "--csv"][..], "instead: --format csv"),
+        (&["detect", evidence, "-w"], "instead: there is no wizard"),
+        (&["detect", evidence, "--timeline-start=2026-01-01"], "instead: --since"),
+        (&["csv-timeline", "-d", evidence], "instead: detect"),
+        (&["hunt", evidence], "instead: detect"),
+    ] {
+        let refused = assize(arguments);
+        assert_eq!((refused.status.code(), out(&refused)), (Some(2), String::new()), "{arguments:?}");
+        assert!(err(&refused).contains(instead), "{}", err(&refused));
+    }
+    assert!(!err(&assize(&["detect", evidence, "--unheard-of"])).contains("instead"));
+}
+
+#[test]
 fn exit_codes_are_those_of_the_contract() {
     let evidence = INQUIRY.evidence.to_str().unwrap();
     let code = |arguments: &[&str]| assize(arguments).status.code();

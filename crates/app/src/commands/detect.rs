@@ -20,8 +20,14 @@ use crate::when::When;
 #[derive(Args)]
 pub struct Arguments {
     /// Files and folders
-    #[arg(required = true)]
+    #[arg(required_unless_present_any = ["directory", "file"])]
     paths: Vec<PathBuf>,
+    /// The same, as Hayabusa has it; may be repeated
+    #[arg(short, long, value_name = "DIR")]
+    directory: Vec<PathBuf>,
+    /// The same, as Hayabusa has it; may be repeated
+    #[arg(short, long, value_name = "FILE")]
+    file: Vec<PathBuf>,
     #[command(flatten)]
     rules: Rules,
     #[command(flatten)]
@@ -65,11 +71,12 @@ impl Arguments {
     pub fn run(self, shell: &mut Shell) -> Result<ExitCode> {
         let begun = Instant::now();
         let rules = assize_case::rule_files(&self.rules.source())?;
+        let paths = [self.paths.as_slice(), &self.directory, &self.file].concat();
         let choice = self.choice();
         let as_table = matches!(shell.shape(), Shape::Table | Shape::Csv);
         let read_as = self.readings.statements()?;
         let search = Search {
-            paths: &self.paths,
+            paths: &paths,
             read_as: &read_as,
             rules: &rules,
             choice: &choice,

@@ -44,7 +44,7 @@ pub struct Arguments {
 #[derive(Args)]
 pub struct Rules {
     /// Folder or file of Sigma rules, added to the built-in ones; may be repeated
-    #[arg(short, long, value_name = "DIR")]
+    #[arg(short, long, visible_short_alias = 's', visible_alias = "sigma", value_name = "DIR")]
     rules: Vec<PathBuf>,
     /// Leave out the built-in rules
     #[arg(long)]
