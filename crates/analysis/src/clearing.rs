@@ -52,27 +52,7 @@ struct Ground<'a> {
 
 impl<'a> Ground<'a> {
     fn of(question: &Question<'a>, proof: &Proof) -> Self {
-        let mut hosts: BTreeSet<HostName> = BTreeSet::new();
-        for (host, descent) in &proof.hosts {
-            if !descent.processes.is_empty() {
-                hosts.insert(host.clone());
-            }
-        }
-        for place in proof.sessions.keys() {
-            let session = &question.presences[*place].session;
-            hosts.extend(session.device.as_deref().and_then(HostName::of));
-            if matches!(session.door, Door::Console | Door::RemoteDesktop) {
-                hosts.extend(session.host.as_deref().and_then(HostName::of));
-            }
-        }
-        for event in proof.events.keys() {
-            let host = question.anchored.get(event).and_then(|anchored| anchored.host.as_deref());
-            // A domain controller notes everybody's logons: an act noted there happened elsewhere.
-            let there = question.anchored.get(event).is_some_and(|anchored| anchored.process.is_some());
-            hosts.extend(host.filter(|_| there).and_then(HostName::of));
-        }
         let confirmed = |kinds| of(question.rulings, Verb::Confirm, kinds);
-        hosts.extend(confirmed(&[On::Host]).filter_map(Ruling::host));
         let mut shared: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for presence in question.presences {
             let Some(address) = presence.session.address.as_deref() else { continue };
@@ -83,7 +63,7 @@ impl<'a> Ground<'a> {
             }
         }
         Self {
-            hosts,
+            hosts: proof.seats(question).into_keys().collect(),
             suspected: confirmed(&[On::Account]).map(Ruling::account).collect(),
             addresses: confirmed(&[On::Address]).map(Ruling::value).collect(),
             shared,

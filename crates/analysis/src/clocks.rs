@@ -16,7 +16,8 @@ use crate::logons::{Kind, Logon};
 use crate::rows::Rows;
 
 const SECOND: i64 = 1_000_000_000;
-const DAY: i64 = 86_400 * SECOND;
+const HOUR: i64 = 3_600 * SECOND;
+const DAY: i64 = 24 * HOUR;
 /// Clocks in a domain differ by less than this (Kerberos refuses five minutes, time service keeps
 /// seconds); what is nearer is the way of the message.
 const NEAR: i64 = 5 * SECOND;
@@ -39,6 +40,8 @@ pub fn against_controllers(logons: &[Logon]) -> Vec<Skew> {
         }
     }
     let mut days: BTreeMap<(HostName, i64), Day<'_>> = BTreeMap::new();
+    // By host and hour: the last logon whose ticket is of the same moment.
+    let mut right: BTreeMap<(HostName, i64), Time> = BTreeMap::new();
     for logon in logons.iter().filter(|logon| logon.kind == Kind::On && logon.success) {
         let Some(host) = HostName::of(&logon.host) else { continue };
         let Some(tickets) = tickets.get(&(host.clone(), local(&logon.account))) else { continue };
@@ -48,13 +51,23 @@ pub fn against_controllers(logons: &[Logon]) -> Vec<Skew> {
             .take_while(|ticket| ticket.0 <= logon.time.0 + FAR)
             .map(|ticket| logon.time.0 - ticket.0)
             .collect();
-        let unexplained = !apart.is_empty() && apart.iter().all(|apart| apart.abs() > NEAR);
-        if unexplained {
+        if apart.iter().any(|apart| apart.abs() <= NEAR) {
+            let last = right.entry((host, logon.time.0.div_euclid(HOUR))).or_insert(logon.time);
+            *last = (*last).max(logon.time);
+        } else if !apart.is_empty() {
             days.entry((host, logon.time.0.div_euclid(DAY))).or_default().logons.push((logon, apart));
         }
     }
     let skews = days.into_values().filter_map(Day::skew);
-    joined(skews.collect())
+    let mut skews = joined(skews.collect());
+    // Between the last that was right and the first that is not, nobody knows.
+    for skew in &mut skews {
+        let Some(host) = HostName::of(&skew.host) else { continue };
+        let hours = (host.clone(), i64::MIN)..=(host, skew.from.0.div_euclid(HOUR));
+        let before = right.range(hours).rev().map(|(_, last)| *last).find(|last| *last < skew.from);
+        skew.from = before.unwrap_or(skew.from);
+    }
+    skews
 }
 
 /// The local name, without the realm that tickets add.
@@ -211,6 +224,7 @@ mod tests {
             subject: 0,
             linked: 0,
             address: None,
+            port: None,
             workstation: None,
             service: service.map(str::to_owned),
             door: Door::Network,

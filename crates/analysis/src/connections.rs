@@ -8,7 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use assize_model::session::{Door, Verdict};
+use assize_model::session::Door;
 use assize_model::{Account, EventId, Session, SnapshotError, Time};
 
 use crate::Each;
@@ -120,34 +120,15 @@ fn of_key(key: &str, ends: &[End], last: Option<(Time, u64)>) -> Vec<Presence> {
 
 fn opened(key: &str, end: &End, events: u64) -> Option<Presence> {
     let session = Session {
-        opening: end.id,
-        account: Account::of(end.actor.as_deref()?),
         host: end.host.clone(),
-        door: door(&end.source),
         from: Some(end.time),
-        to: None,
         last_seen: Some(end.time),
-        opened: true,
         address: end.peer.clone(),
-        device: None,
         client: end.client.clone(),
-        verdict: Verdict::Undetermined,
-        proven: None,
-        cleared: None,
-        because: Vec::new(),
-        against: Vec::new(),
+        ..Session::undetermined(end.id, Account::of(end.actor.as_deref()?), door(&end.source))
     };
-    Some(Presence {
-        session,
-        key: key.to_owned(),
-        linked: None,
-        sid: None,
-        workstation: end.device.clone(),
-        package: None,
-        source: end.source.clone(),
-        events,
-        inside: None,
-    })
+    let presence = Presence::of(session, key.to_owned(), end.source.clone(), events);
+    Some(Presence { workstation: end.device.clone(), ..presence })
 }
 
 /// By which door one comes where such a log is written.

@@ -348,6 +348,12 @@ impl Log<'_> {
             return piece(State::None, Some(Cause::NeverOn), because, basis);
         }
         let because = format!("the records before number {} are not there any more", first.lowest);
+        let control = self.host.as_ref().and_then(|host| self.logs.controlled.get(host));
+        if let Some((_, control)) = control.filter(|(since, _)| *since <= first.from.0) {
+            let because =
+                format!("{because}: written over, or cleared by the intruder, who had the rights to");
+            return piece(State::None, None, because, basis.union(control).cloned().collect());
+        }
         piece(State::None, Some(Cause::Rotated), because, basis)
     }
 

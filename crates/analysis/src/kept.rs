@@ -6,7 +6,7 @@
 //! name. A row that cannot be read would be a defect of ours: it is left out and missed by the
 //! tests that compare both ways.
 
-use assize_model::session::{Door, Verdict};
+use assize_model::session::Door;
 use assize_model::{Account, EventId, Session, SnapshotError};
 
 use crate::coverage::Skew;
@@ -35,11 +35,11 @@ pub fn kept_presences(each: Each<'_>) -> Result<Vec<Presence>, SnapshotError> {
 fn presence(rows: Rows<'_>, row: usize) -> Option<Presence> {
     let text = |column: &str| rows.texts(column).at(row).map(str::to_owned);
     let time = |column: &str| rows.times(column).at(row);
+    let opening = rows.texts("opening").at(row)?.parse().ok()?;
+    let account = Account::of(rows.texts("account").at(row)?);
+    let door = Door::of(rows.texts("door").at(row)?)?;
     let session = Session {
-        opening: rows.texts("opening").at(row)?.parse().ok()?,
-        account: Account::of(rows.texts("account").at(row)?),
         host: text("host"),
-        door: Door::of(rows.texts("door").at(row)?)?,
         from: time("from"),
         to: time("to"),
         last_seen: time("last_seen"),
@@ -47,17 +47,14 @@ fn presence(rows: Rows<'_>, row: usize) -> Option<Presence> {
         address: text("address"),
         device: text("device"),
         client: text("client"),
-        verdict: Verdict::Undetermined,
-        proven: None,
-        cleared: None,
-        because: Vec::new(),
-        against: Vec::new(),
+        ..Session::undetermined(opening, account, door)
     };
     Some(Presence {
         session,
         key: text("key")?,
         linked: text("linked"),
         sid: text("sid"),
+        port: rows.numbers("port").at(row).and_then(|port| port.try_into().ok()),
         workstation: text("workstation"),
         package: text("package"),
         source: text("source").unwrap_or_default(),

@@ -34,6 +34,8 @@ pub struct Logon {
     pub linked: u64,
     /// Address of the client.
     pub address: Option<String>,
+    /// Its port there.
+    pub port: Option<u16>,
     /// The name that the client gives.
     pub workstation: Option<String>,
     /// Tickets: the service's account. 4648: the server.
@@ -106,6 +108,7 @@ fn take(rows: Rows<'_>, logons: &mut Vec<Logon>) {
             subject: link("logon"),
             linked: own.linked.and_then(logon_id).unwrap_or(0),
             address: own.address.or(peers.at(row)).and_then(address),
+            port: own.port.and_then(|port| port.trim().parse().ok()).filter(|port| *port != 0),
             workstation: devices.at(row).map(|name| name.trim_start_matches('\\').to_owned()),
             service: objects.at(row).or(own.server).map(str::to_owned),
             door: door_of(own.logon_type),
@@ -124,6 +127,7 @@ struct Own<'a> {
     package: Option<&'a str>,
     linked: Option<&'a str>,
     address: Option<&'a str>,
+    port: Option<&'a str>,
     server: Option<&'a str>,
 }
 
@@ -137,6 +141,7 @@ impl<'a> Own<'a> {
             "AuthenticationPackageName" => self.package = Some(value),
             "TargetLinkedLogonId" => self.linked = Some(value),
             "IpAddress" => self.address = Some(value),
+            "IpPort" => self.port = Some(value),
             "TargetServerName" => self.server = Some(value),
             _ => {}
         }

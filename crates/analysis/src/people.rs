@@ -125,24 +125,9 @@ mod tests {
     use assize_model::session::Door;
 
     fn session(account: &str) -> Session {
-        Session {
-            opening: EventId::of(&[account.as_bytes()]),
-            account: Account::of(account),
-            host: None,
-            door: Door::Cloud,
-            from: None,
-            to: None,
-            last_seen: None,
-            opened: true,
-            address: None,
-            device: Some("WS1".to_owned()),
-            client: None,
-            verdict: Verdict::Undetermined,
-            proven: None,
-            cleared: None,
-            because: Vec::new(),
-            against: Vec::new(),
-        }
+        let opening = EventId::of(&[account.as_bytes()]);
+        let device = Some("WS1".to_owned());
+        Session { device, ..Session::undetermined(opening, Account::of(account), Door::Cloud) }
     }
 
     fn together<'a>(seen: &'a [Seen], identity: &str) -> BTreeSet<&'a str> {

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use assize_model::session::{Door, Verdict};
+use assize_model::session::Door;
 use assize_model::{Account, EventId, HostName, Session, SnapshotError, Time};
 
 use crate::Each;
@@ -29,6 +29,8 @@ pub struct Presence {
     pub linked: Option<String>,
     /// SID of the account.
     pub sid: Option<String>,
+    /// The client's port, where the log names it.
+    pub port: Option<u16>,
     /// The name that the client gave for itself: a claim.
     pub workstation: Option<String>,
     /// `NTLM`, `Kerberos`.
@@ -39,6 +41,24 @@ pub struct Presence {
     pub events: u64,
     /// Tunnels: the address that it was given inside.
     pub inside: Option<String>,
+}
+
+impl Presence {
+    /// A session with what its events share; nothing else is known.
+    pub(crate) fn of(session: Session, key: String, source: String, events: u64) -> Self {
+        Self {
+            session,
+            key,
+            linked: None,
+            sid: None,
+            port: None,
+            workstation: None,
+            package: None,
+            source,
+            events,
+            inside: None,
+        }
+    }
 }
 
 /// All presences, sorted by id.
@@ -124,33 +144,18 @@ fn tunnel(rows: Rows<'_>, row: usize) -> Option<Presence> {
     let door = if source.starts_with("vpn") { Door::Tunnel } else { Door::Other };
     let named = presence_key(&source, None, "logon", links.of(row));
     let session = Session {
-        opening,
-        account: Account::of(rows.texts("actor").at(row)?),
-        host: None,
-        door,
         from: Some(from),
         to,
         last_seen: to.or(Some(from)),
-        opened: true,
         address: text("peer"),
         device: text("device"),
-        client: None,
-        verdict: Verdict::Undetermined,
-        proven: None,
-        cleared: None,
-        because: Vec::new(),
-        against: Vec::new(),
+        ..Session::undetermined(opening, Account::of(rows.texts("actor").at(row)?), door)
     };
+    let key = named.unwrap_or_else(|| format!("{source}|{opening}"));
     Some(Presence {
         workstation: session.device.clone(),
-        session,
-        key: named.unwrap_or_else(|| format!("{source}|{opening}")),
-        linked: None,
-        sid: None,
-        package: None,
-        source,
-        events: 1,
         inside: inside.and_then(|inside| crate::logons::address(&inside)),
+        ..Presence::of(session, key, source, 1)
     })
 }
 
@@ -238,37 +243,26 @@ fn opened(key: &str, used: &Use, openings: &[&Logon], closings: &[&Logon], names
         let local = address.is_none()
             && (matches!(opening.door, Door::Console | Door::Service | Door::Batch)
                 || opening.address.as_deref().is_some_and(is_loopback));
+        let account = names.account(&opening.account, opening.sid.as_deref());
         let session = Session {
-            opening: opening.id,
-            account: names.account(&opening.account, opening.sid.as_deref()),
             host: Some(opening.host.clone()),
-            door: opening.door,
             from: Some(opening.time),
             to: closed,
             last_seen: seen.into_iter().flatten().max(),
-            opened: true,
             address,
             device: local.then(|| opening.host.clone()),
-            client: None,
-            verdict: Verdict::Undetermined,
-            proven: None,
-            cleared: None,
-            because: Vec::new(),
-            against: Vec::new(),
+            ..Session::undetermined(opening.id, account, opening.door)
         };
         let host = HostName::of(&opening.host);
         let linked =
             host.filter(|_| opening.linked != 0).map(|host| logon_key(host.as_str(), opening.linked));
         found.push(Presence {
-            session,
-            key: key.to_owned(),
             linked,
             sid: opening.sid.clone(),
+            port: opening.port,
             workstation: opening.workstation.clone(),
             package: opening.package.clone(),
-            source: "windows/Security".to_owned(),
-            events: used.events,
-            inside: None,
+            ..Presence::of(session, key.to_owned(), "windows/Security".to_owned(), used.events)
         });
     }
     found
@@ -282,15 +276,13 @@ fn unopened(key: &str, used: &Use, closings: &[&Logon], names: &Names) -> Option
         && key.rsplit('|').next().and_then(|id| u64::from_str_radix(id, 16).ok()).is_some_and(is_system);
     let closed = closings.iter().map(|closing| closing.time).find(|time| *time >= used.first.0);
     let account = if system { Account::of(&system_account(key)) } else { names.account(account, None) };
+    let door = match windows {
+        true if system => Door::Service,
+        true => Door::Other,
+        false => crate::connections::door(&used.source),
+    };
     let session = Session {
-        opening: used.first.1,
-        account,
         host: used.host.clone().filter(|_| !key.starts_with("cloud|")),
-        door: match windows {
-            true if system => Door::Service,
-            true => Door::Other,
-            false => crate::connections::door(&used.source),
-        },
         from: Some(used.first.0),
         to: closed.filter(|_| !system),
         last_seen: Some(used.last),
@@ -298,22 +290,11 @@ fn unopened(key: &str, used: &Use, closings: &[&Logon], names: &Names) -> Option
         address: used.peer.as_ref().map(|(_, peer)| peer.clone()).filter(|_| !windows),
         device: used.device.as_ref().map(|(_, device)| device.clone()).filter(|_| !windows),
         client: used.client.as_ref().map(|(_, client)| client.clone()),
-        verdict: Verdict::Undetermined,
-        proven: None,
-        cleared: None,
-        because: Vec::new(),
-        against: Vec::new(),
+        ..Session::undetermined(used.first.1, account, door)
     };
     Some(Presence {
-        session,
-        key: key.to_owned(),
-        linked: None,
-        sid: None,
         workstation: used.device.as_ref().map(|(_, device)| device.clone()),
-        package: None,
-        source: used.source.clone(),
-        events: used.events,
-        inside: None,
+        ..Presence::of(session, key.to_owned(), used.source.clone(), used.events)
     })
 }
 

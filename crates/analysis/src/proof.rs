@@ -12,10 +12,12 @@ use assize_model::session::{Door, Proven};
 use assize_model::{Basis, EventId, HostName, SnapshotError, Time};
 
 use crate::Each;
+use crate::hosts::Addresses;
 use crate::presences::Presence;
 use crate::processes::{self, Descent, OwnLogon, Record, Seeds};
 use crate::roster::Roster;
 use crate::ruling::{Anchored, Ruling, of};
+use crate::wires::Wires;
 
 /// A check of credentials comes this long before or after the logon that it is for.
 const CHECK_WITHIN: i64 = 2_000_000_000;
@@ -35,6 +37,42 @@ pub struct Proof {
     pub orphans: BTreeSet<String>,
 }
 
+impl Proof {
+    /// Machines on which, or from which, the intruder's presence is proven, and since when; `None` where
+    /// that is not known.
+    pub(crate) fn seats(&self, question: &Question<'_>) -> BTreeMap<HostName, Option<Time>> {
+        let mut seats: BTreeMap<HostName, Option<Time>> = BTreeMap::new();
+        let mut seen = |host: Option<HostName>, at: Option<Time>| {
+            let Some(host) = host else { return };
+            let since = seats.entry(host).or_insert(at);
+            *since = (*since).min(at); // none is before all
+        };
+        for (host, descent) in &self.hosts {
+            for own in &descent.processes {
+                seen(Some(host.clone()), Some(own.start.time));
+            }
+        }
+        for place in self.sessions.keys() {
+            let session = &question.presences[*place].session;
+            seen(session.device.as_deref().and_then(HostName::of), session.from);
+            if matches!(session.door, Door::Console | Door::RemoteDesktop) {
+                seen(session.host.as_deref().and_then(HostName::of), session.from);
+            }
+        }
+        for event in self.events.keys() {
+            let Some(anchored) = question.anchored.get(event) else { continue };
+            // A domain controller notes everybody's logons: an act noted there happened elsewhere.
+            if anchored.process.is_some() {
+                seen(anchored.host.as_deref().and_then(HostName::of), anchored.time);
+            }
+        }
+        for ruling in of(question.rulings, Verb::Confirm, &[On::Host]) {
+            seen(ruling.host(), None);
+        }
+        seats
+    }
+}
+
 /// What the rules look at.
 pub struct Question<'a> {
     /// Every presence.
@@ -45,6 +83,8 @@ pub struct Question<'a> {
     pub anchored: &'a BTreeMap<EventId, Anchored>,
     /// Who is who.
     pub roster: &'a Roster,
+    /// Which machine had which address when.
+    pub addresses: &'a Addresses,
     /// Names under which each host writes.
     pub spellings: &'a BTreeMap<HostName, BTreeSet<String>>,
 }
@@ -58,6 +98,7 @@ pub fn prove(question: &Question<'_>, each: Each<'_>) -> Result<Proof, SnapshotE
     let mut proof = Proof::default();
     decided(question, &index, &mut proof);
     let mut records: BTreeMap<HostName, Vec<Record>> = BTreeMap::new();
+    let mut wires = Wires::default();
     for _ in 0..ROUNDS_MAX {
         let before = (proof.sessions.len(), owned(&proof));
         sessions_follow(question, &index, &mut proof);
@@ -65,11 +106,13 @@ pub fn prove(question: &Question<'_>, each: Each<'_>) -> Result<Proof, SnapshotE
             let Some(spellings) = question.spellings.get(&host) else { continue };
             if !records.contains_key(&host) {
                 let spellings: Vec<String> = spellings.iter().cloned().collect();
+                wires.read(&host, &spellings, each)?;
                 records.insert(host.clone(), processes::records(each, &spellings)?);
             }
             let known = records.get(&host).map_or(&[][..], Vec::as_slice);
             proof.hosts.insert(host, processes::descend(known, &seeds));
         }
+        connections_follow(question, &wires, &mut proof);
         if before == (proof.sessions.len(), owned(&proof)) {
             break;
         }
@@ -260,6 +303,23 @@ fn sessions_follow(question: &Question<'_>, index: &Index<'_>, proof: &mut Proof
                 prove_session(proof, *client, "through-tunnel", why);
             }
         }
+    }
+}
+
+/// What follows from the intruder's programs for sessions that came over their connections.
+fn connections_follow(question: &Question<'_>, wires: &Wires, proof: &mut Proof) {
+    let acts = proof.hosts.values().flat_map(|descent| {
+        let process = |own: usize| descent.processes.get(own).map(|own| own.start.id);
+        descent.acts.iter().filter_map(move |(act, own)| Some((act.id, process(*own)?)))
+    });
+    let ends = wires.ends(acts);
+    let come = |(place, presence): (usize, &Presence)| {
+        let [connection, process] = ends.of(presence, question.addresses)?;
+        Some((place, [connection, process, presence.session.opening].map(|id| id.to_string())))
+    };
+    let come: Vec<_> = question.presences.iter().enumerate().filter_map(come).collect();
+    for (place, why) in come {
+        prove_session(proof, place, "same-connection", why);
     }
 }
 

@@ -98,13 +98,13 @@ fn each(tables: &Tables) -> impl Fn(&str, analysis::Take<'_>) -> Result<(), Snap
 /// One reading of all events: presences, addresses, stretches of logs.
 struct Read {
     survey: analysis::Survey,
-    addresses: analysis::Addresses,
     found: Found,
 }
 
 /// What conclusions are drawn from.
 struct Found {
     presences: Vec<analysis::Presence>,
+    addresses: analysis::Addresses,
     runs: Vec<analysis::Run>,
     clocks: Vec<analysis::Skew>,
     placed: Vec<analysis::Placed>,
@@ -122,14 +122,15 @@ impl Read {
         clocks.sort();
         let mut told = analysis::tunnels(each)?;
         told.extend(analysis::connections(&survey, each)?);
+        told.extend(analysis::desktops(&logons, each)?);
         let mut presences = analysis::presences(&survey, &logons, told);
         analysis::place(&mut presences, &addresses);
         let (runs, placed) = (std::mem::take(&mut survey.runs), analysis::placed(each)?);
-        Ok(Self { survey, addresses, found: Found { presences, runs, clocks, placed } })
+        Ok(Self { survey, found: Found { presences, addresses, runs, clocks, placed } })
     }
 
     fn write(&self, derived: &Derived) -> Result<(), CaseError> {
-        let Self { survey, addresses, found } = self;
+        let Self { survey, found } = self;
         part::write_rows(derived, columns::PRESENCES, found.presences.iter().map(columns::presence))?;
         part::write_rows(
             derived,
@@ -139,7 +140,7 @@ impl Read {
         part::write_rows(derived, columns::LOG_RUNS, found.runs.iter().map(columns::log_run))?;
         part::write_rows(derived, columns::PLACED_FINDINGS, found.placed.iter().map(columns::placed))?;
         part::write_rows(derived, columns::CLOCKS, found.clocks.iter().map(columns::clock))?;
-        part::write_rows(derived, columns::HOSTS, addresses.hosts().iter().map(columns::host))
+        part::write_rows(derived, columns::HOSTS, found.addresses.hosts().iter().map(columns::host))
     }
 }
 
@@ -149,6 +150,7 @@ impl Found {
         let each: &Each<'_> = &each(tables);
         Ok(Self {
             presences: analysis::kept_presences(each)?,
+            addresses: analysis::kept_addresses(each)?,
             runs: analysis::kept_runs(each)?,
             clocks: analysis::kept_clocks(each)?,
             placed: analysis::kept_placed(each)?,
@@ -189,7 +191,7 @@ impl Outcome {
     /// Proves, then clears.
     fn of(case: &Case, tables: &Tables, decided: &[Decided], found: Found) -> Result<Self, CaseError> {
         let each: &Each<'_> = &each(tables);
-        let Found { mut presences, runs, clocks, placed: findings } = found;
+        let Found { mut presences, addresses, runs, clocks, placed: findings } = found;
         let merged = sameness::merged_into(tables, decided.iter().filter_map(|one| one.event))?;
         let rulings: Vec<analysis::Ruling> = decided
             .iter()
@@ -210,17 +212,19 @@ impl Outcome {
             rulings: &rulings,
             anchored: &anchored,
             roster: &roster,
+            addresses: &addresses,
             spellings: &spellings,
         };
         let proof = analysis::prove(&question, each)?;
-        let controlled = analysis::controlled(&presences, &proof, each)?;
-        let logs = analysis::Logs {
-            runs: &runs,
-            signs: analysis::Signs::of(&|sql| tables.rows(sql))?,
-            roster: &roster,
-            controlled: &controlled,
-            skewed: &clocks,
-        };
+        let signs = analysis::Signs::of(&|sql| tables.rows(sql))?;
+        let nowhere = analysis::Controlled::new();
+        let mut logs =
+            analysis::Logs { runs: &runs, signs, roster: &roster, controlled: &nowhere, skewed: &clocks };
+        // What a log shows by itself decides where its silence says that the intruder was not there.
+        let by_themselves = analysis::coverage(&logs);
+        let covered = analysis::Calendar::of(&by_themselves);
+        let controlled = analysis::controlled(&question, &proof, &covered, each)?;
+        logs.controlled = &controlled;
         let coverage = analysis::coverage(&logs);
         let sessions = analysis::judge(&question, &proof, &analysis::Calendar::of(&coverage));
         let people = analysis::people(&sessions, &roster);

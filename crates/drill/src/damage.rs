@@ -4,7 +4,7 @@
 //! hurt files afterwards; each leaves its rows in the truth's coverage, and none a trace in the
 //! ledger that is not there. Where it strikes is the seed's choice, among places that matter.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use crate::chance::Dice;
@@ -398,7 +398,8 @@ fn sources(court: &Court) -> Vec<(String, Option<HostId>)> {
     sources
 }
 
-/// Cuts the time where something changes; the gravest state holds in each piece.
+/// Cuts the time where something changes; the gravest state holds in each piece, once for each cause that
+/// makes it so.
 fn laid_over(
     source: &str,
     host: Option<&String>,
@@ -409,14 +410,25 @@ fn laid_over(
     cuts.extend([from, to]);
     cuts.sort_unstable();
     cuts.dedup();
-    let pieces = cuts.windows(2).filter_map(|piece| {
-        let &[begin, end] = piece else { return None };
-        let there = rows.iter().filter(|row| row.from <= begin && row.to >= end);
-        let gravest = there.max_by_key(|row| gravity(row.state));
-        let (state, cause) = gravest.map_or(("complete", None), |row| (row.state, row.cause));
-        Some(Covered { source: source.to_owned(), host: host.cloned(), from: begin, to: end, state, cause })
-    });
-    pieces.filter(|piece| piece.from < piece.to).collect()
+    let mut pieces = Vec::new();
+    for piece in cuts.windows(2).filter(|piece| piece[0] < piece[1]) {
+        let there: Vec<_> = rows.iter().filter(|row| row.from <= piece[0] && row.to >= piece[1]).collect();
+        let gravest = there.iter().map(|row| gravity(row.state)).max();
+        let holds = there.into_iter().filter(|row| Some(gravity(row.state)) == gravest);
+        let mut states: BTreeSet<_> = holds.map(|row| (row.state, row.cause)).collect();
+        if states.is_empty() {
+            states.insert(("complete", None));
+        }
+        pieces.extend(states.into_iter().map(|(state, cause)| Covered {
+            source: source.to_owned(),
+            host: host.cloned(),
+            from: piece[0],
+            to: piece[1],
+            state,
+            cause,
+        }));
+    }
+    pieces
 }
 
 fn gravity(state: &str) -> u8 {

@@ -150,7 +150,10 @@ fn figures(score: &Score) -> (Figures, Figures) {
     bad.push(("steps.false", (score.steps.untrue + score.steps.outcome_wrong) as f64));
     bad.push((
         "coverage",
-        (score.coverage.wrong + score.coverage.cause_wrong + score.coverage.unknown) as f64,
+        (score.coverage.wrong
+            + score.coverage.cause_wrong
+            + score.coverage.cause_untold
+            + score.coverage.unknown) as f64,
     ));
     bad.push(("coverage.too_good", score.coverage.too_good as f64));
     for (subjects, names) in [

@@ -98,6 +98,31 @@ pub struct Session {
     pub against: Vec<String>,
 }
 
+impl Session {
+    /// A session of which nothing else is known: nobody has said whose it is.
+    #[must_use]
+    pub fn undetermined(opening: EventId, account: Account, door: Door) -> Self {
+        Self {
+            opening,
+            account,
+            host: None,
+            door,
+            from: None,
+            to: None,
+            last_seen: None,
+            opened: true,
+            address: None,
+            device: None,
+            client: None,
+            verdict: Verdict::Undetermined,
+            proven: None,
+            cleared: None,
+            because: Vec::new(),
+            against: Vec::new(),
+        }
+    }
+}
+
 impl Verdict {
     /// The word in tables and JSON.
     #[must_use]

@@ -68,8 +68,10 @@ pub struct Coverage {
     pub missing: u64,
     /// Of the wrong ones said to be complete: the error by which access is excluded that was.
     pub too_good: u64,
-    /// Days whose state is right and whose causes are not.
+    /// Days whose state is right and of which a cause is told that is none.
     pub cause_wrong: u64,
+    /// Days whose state is right and of which a cause is not told.
+    pub cause_untold: u64,
     /// Days said of a source and host of which the truth knows nothing that day.
     pub unknown: u64,
 }
@@ -127,7 +129,8 @@ impl Coverage {
             return;
         };
         if said.state() == truth.state() {
-            self.cause_wrong += u64::from(said.causes != truth.causes);
+            self.cause_wrong += u64::from(said.causes & !truth.causes != 0);
+            self.cause_untold += u64::from(truth.causes & !said.causes != 0);
         } else {
             self.wrong += 1;
             self.too_good += u64::from(said.state() == State::Complete);

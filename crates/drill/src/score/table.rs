@@ -214,7 +214,8 @@ fn coverage(score: &Score) -> Section {
             ("wrong", coverage.wrong.to_string(), "said to be in another state, or not said"),
             ("missing", coverage.missing.to_string(), "of the wrong ones not said"),
             ("too_good", said(coverage.too_good, silent), "of the wrong ones called complete"),
-            ("cause_wrong", said(coverage.cause_wrong, silent), "state right, cause wrong or not told"),
+            ("cause_wrong", said(coverage.cause_wrong, silent), "state right, a cause told that is none"),
+            ("cause_untold", said(coverage.cause_untold, silent), "state right, a cause not told"),
             ("unknown", said(coverage.unknown, silent), "said of logs that the truth does not know that day"),
         ],
     }
