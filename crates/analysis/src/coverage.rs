@@ -17,6 +17,7 @@ use assize_model::{Basis, Coverage, EventId, HostName, SnapshotError, Time};
 
 use crate::key::log_name;
 use crate::roster::Roster;
+use crate::signals::{Kind, Signal, signals};
 use crate::survey::Run;
 use crate::{Ask, Covered};
 
@@ -80,6 +81,8 @@ pub struct Signs {
     suspect: Vec<Stretch>,
     /// Records that are in the evidence more than once.
     repeated: Vec<Stretch>,
+    /// What else records say of the logs of a host, in their order.
+    told: BTreeMap<Option<HostName>, Vec<Signal>>,
 }
 
 /// A stretch of a log of which something is known, with how many records and what shows it.
@@ -158,6 +161,11 @@ impl Signs {
         signs.suspect = Stretch::all(ask, SUSPECT)?;
         signs.repeated = Stretch::all(ask, REPEATED)?;
         signs.repeated.extend(Stretch::all(ask, RECEIVED_TWICE)?);
+        // What was cleared is judged above.
+        for signal in signals(ask)?.into_iter().filter(|signal| signal.kind != Kind::Cleared) {
+            let host = signal.host.as_deref().and_then(HostName::of);
+            signs.told.entry(host).or_default().push(signal);
+        }
         Ok(signs)
     }
 }
@@ -298,7 +306,37 @@ impl Log<'_> {
         pieces = self.overlay_suspect(pieces);
         pieces = self.overlay_throttled(pieces);
         pieces = self.overlay_skewed(pieces);
-        self.overlay_control(pieces)
+        pieces = self.overlay_control(pieces);
+        self.tell_signals(&mut pieces);
+        pieces
+    }
+
+    /// Says beside each stretch what records in it say of the log: stopped, started, full, audited otherwise,
+    /// clock set. It makes no stretch better or worse: since when records were lost, or which are not made any
+    /// more, they do not say.
+    fn tell_signals(&self, pieces: &mut [Piece]) {
+        let Some(told) = self.logs.signs.told.get(&self.host) else { return };
+        let of_log = |signal: &&Signal| match &signal.log {
+            Some(log) => log == self.source,
+            None => self.source.starts_with("windows/"),
+        };
+        for piece in pieces {
+            let here = |signal: &&Signal| signal.time.is_some_and(|t| piece.from <= t && t <= piece.to);
+            let mut by_kind: BTreeMap<Kind, Vec<&Signal>> = BTreeMap::new();
+            for signal in told.iter().filter(of_log).filter(here) {
+                by_kind.entry(signal.kind).or_default().push(signal);
+            }
+            for signals in by_kind.values() {
+                let (Some(first), Some(last)) = (signals.first(), signals.last()) else { continue };
+                let when = first.time.map(|time| time.to_string()).unwrap_or_default();
+                let more = match signals.len() {
+                    1 => String::new(),
+                    count => format!(", {count} times since"),
+                };
+                piece.because = format!("{}; {when}{more}: {}", piece.because, first.says);
+                piece.basis.extend([first.event.clone(), last.event.clone()]);
+            }
+        }
     }
 
     // ---- logs that number their records -------------------------------------------------------

@@ -50,9 +50,6 @@ pub struct Signal {
     pub log: Option<String>,
     /// When the record was written.
     pub time: Option<Time>,
-    /// For [`Kind::ClockSet`]: by how many nanoseconds the clock was set forward; `None` where the
-    /// record does not state two instants.
-    pub forward_ns: Option<i64>,
     /// In words, with what the record adds.
     pub says: String,
     /// The record.
@@ -62,14 +59,53 @@ pub struct Signal {
 /// Every signal, ordered by time, then event. Steps of the clock below a second are left out.
 ///
 /// # Errors
-/// Where a query fails.
+/// Where the query fails.
 pub fn signals(ask: Ask<'_>) -> Result<Vec<Signal>, SnapshotError> {
     let mut signals = Vec::new();
-    for entry in TABLE.iter() {
-        signals.extend(ask(&entry.question())?.iter().filter_map(|row| entry.signal(row)));
+    for row in ask(&question())? {
+        signals.extend(TABLE.iter().filter(|entry| entry.is_of(&row)).filter_map(|entry| entry.signal(&row)));
     }
     signals.sort_by(|a, b| (a.time, &a.event, a.kind).cmp(&(b.time, &b.event, b.kind)));
     Ok(signals)
+}
+
+/// What the spine has of signals: so that own fields are looked into for few events only.
+const CANDIDATES: &str = "
+    source IN ('windows/Security', 'windows/System', 'windows/Microsoft-Windows-Sysmon/Operational')
+    AND verb IN ('config-change', 'log-clear', 'other')
+    AND (object_kind IS NULL OR object_kind = 'log' OR object = 'Windows Event Log')";
+
+/// Every record that may be one, with all fields that any of them tells.
+fn question() -> String {
+    let mut ids: Vec<String> =
+        TABLE.iter().flat_map(|entry| &entry.events).map(|id| literal(&id.to_string())).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let field = |(at, name): (usize, &&str)| format!(", fields[{}] AS told_{at}", literal(name));
+    let told: String = ASKED.iter().enumerate().map(field).collect();
+    format!(
+        "SELECT id, time, host, object{told} FROM events WHERE {CANDIDATES}
+         AND fields['EventID'] IN ({}) ORDER BY time, id",
+        ids.join(", ")
+    )
+}
+
+/// The fields that are asked for, sorted.
+static ASKED: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    let of = |entry: &'static Entry| {
+        let told = entry.tell.iter().chain(&entry.before).chain(&entry.after).chain(entry.only.keys());
+        told.map(String::as_str)
+    };
+    let mut all: Vec<&str> = TABLE.iter().flat_map(of).chain(["Provider_Name", "EventID"]).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+});
+
+/// What a record says in a field.
+fn told<'r>(row: &'r Row, field: &str) -> Option<&'r str> {
+    let at = ASKED.binary_search(&field).ok()?;
+    row.some_text(&format!("told_{at}")).filter(|value| !value.is_empty() && *value != "-")
 }
 
 static TABLE: LazyLock<Vec<Entry>> = LazyLock::new(|| {
@@ -106,47 +142,32 @@ struct Entry {
 }
 
 impl Entry {
-    /// The records of this kind, with the fields that they tell.
-    fn question(&self) -> String {
-        let is_one_of = |field: &str, values: &mut dyn Iterator<Item = String>| {
-            let values: Vec<String> = values.map(|value| literal(&value)).collect();
-            format!("fields[{}] IN ({})", literal(field), values.join(", "))
+    fn is_of(&self, row: &Row) -> bool {
+        let is_one_of = |field: &str, values: &[String]| {
+            told(row, field).is_some_and(|told| values.iter().any(|value| value == told))
         };
-        let mut conditions = vec![
-            is_one_of("Provider_Name", &mut self.providers.iter().cloned()),
-            is_one_of("EventID", &mut self.events.iter().map(u32::to_string)),
-        ];
-        conditions
-            .extend(self.only.iter().map(|(field, values)| is_one_of(field, &mut values.iter().cloned())));
-        let told = self.asked().map(|(at, field)| format!(", fields[{}] AS told_{at}", literal(field)));
-        format!(
-            "SELECT id, time, host, object{} FROM events WHERE {} ORDER BY time, id",
-            told.collect::<String>(),
-            conditions.join(" AND ")
-        )
-    }
-
-    fn asked(&self) -> impl Iterator<Item = (usize, &String)> {
-        self.tell.iter().chain(&self.before).chain(&self.after).enumerate()
+        let id = told(row, "EventID").and_then(|id| id.parse().ok());
+        id.is_some_and(|id| self.events.contains(&id))
+            && is_one_of("Provider_Name", &self.providers)
+            && self.only.iter().all(|(field, values)| is_one_of(field, values))
     }
 
     fn signal(&self, row: &Row) -> Option<Signal> {
-        let told = |wanted: &str| {
-            let (at, _) = self.asked().find(|(_, field)| *field == wanted)?;
-            row.some_text(&format!("told_{at}")).filter(|value| !value.is_empty() && *value != "-")
-        };
+        let told = |wanted: &str| told(row, wanted);
         let instant = |field: &Option<String>| match Time::parse(told(field.as_deref()?)?)? {
             Stated::Instant(time) => Some(time),
             Stated::Local(_) => None,
         };
-        let forward_ns = instant(&self.after)
+        // By how much the clock was set, where the record states two instants.
+        let step = instant(&self.after)
             .zip(instant(&self.before))
             .and_then(|(after, before)| after.0.checked_sub(before.0));
-        if forward_ns.is_some_and(|step| step.unsigned_abs() < STEP_MIN.unsigned_abs()) {
+        if step.is_some_and(|step: i64| step.unsigned_abs() < STEP_MIN.unsigned_abs()) {
             return None;
         }
         let more = self.tell.iter().filter_map(|field| Some(format!("{field} {}", told(field)?)));
-        let more: Vec<String> = more.collect();
+        let by = step.map(|step| format!("by {} s", step / STEP_MIN));
+        let more: Vec<String> = by.into_iter().chain(more).collect();
         Some(Signal {
             kind: self.kind,
             host: row.some_text("host").map(str::to_owned),
@@ -156,7 +177,6 @@ impl Entry {
                 log => Some(log.to_owned()),
             },
             time: row.time("time"),
-            forward_ns,
             says: if more.is_empty() {
                 self.says.clone()
             } else {
@@ -178,6 +198,15 @@ mod tests {
 
     fn row(cells: serde_json::Value) -> Row {
         Row(cells.as_object().unwrap().clone().into_iter().collect())
+    }
+
+    fn of(cells: serde_json::Value, fields: &[(&str, &str)]) -> Row {
+        let mut row = row(cells);
+        row.0.extend(fields.iter().map(|(name, value)| {
+            let at = ASKED.binary_search(name).unwrap();
+            (format!("told_{at}"), json!(value))
+        }));
+        row
     }
 
     fn entry(kind: Kind) -> &'static Entry {
@@ -203,37 +232,55 @@ mod tests {
     #[test]
     fn a_clock_that_is_set_says_by_how_much() {
         let set = |before: &str, after: &str| {
-            entry(Kind::ClockSet)
-                .signal(&row(json!({"id": "e-a", "host": "A", "told_0": before, "told_1": after,
-                "told_4": before, "told_5": after})))
+            entry(Kind::ClockSet).signal(&of(
+                json!({"id": "e-a", "host": "A"}),
+                &[("PreviousTime", before), ("NewTime", after)],
+            ))
         };
         let back = set("2026-09-14T08:00:00Z", "2026-09-14T07:00:00Z").unwrap();
-        assert_eq!((back.forward_ns, back.log), (Some(-3_600_000_000_000), None));
+        assert!(back.log.is_none() && back.says.contains(": by -3600 s, "), "{}", back.says);
         assert_eq!(set("2026-09-14T08:00:00.1Z", "2026-09-14T08:00:00.2Z"), None, "kept, not set");
         // Older records state clock times in the host's own notation: by how much is not known.
-        assert_eq!(set("11:52:54 PM", "12:00:00 AM").unwrap().forward_ns, None);
+        assert!(!set("11:52:54 PM", "12:00:00 AM").unwrap().says.contains("by "));
     }
 
     #[test]
     fn the_log_is_the_one_that_is_meant() {
-        let cleared = entry(Kind::Cleared).signal(&row(json!({"id": "e-a", "object": "System"}))).unwrap();
+        let cleared =
+            entry(Kind::Cleared).signal(&of(json!({"id": "e-a", "object": "System"}), &[])).unwrap();
         assert_eq!(cleared.log.as_deref(), Some("windows/System"));
         let archived =
-            entry(Kind::Archived).signal(&row(json!({"id": "e-a", "told_0": "C:\\a.evtx"}))).unwrap();
+            entry(Kind::Archived).signal(&of(json!({"id": "e-a"}), &[("BackupPath", "C:\\a.evtx")])).unwrap();
         assert_eq!(archived.log.as_deref(), Some("windows/Security"));
         assert!(archived.says.ends_with(": BackupPath C:\\a.evtx"), "{}", archived.says);
         assert_eq!(
-            entry(Kind::Full).signal(&row(json!({"id": "e-a"}))).unwrap().log.as_deref(),
+            entry(Kind::Full).signal(&of(json!({"id": "e-a"}), &[])).unwrap().log.as_deref(),
             Some("windows/Security")
         );
     }
 
     #[test]
-    fn every_question_is_ordered_and_quotes_what_it_names() {
-        for entry in TABLE.iter() {
-            let question = entry.question();
-            assert!(question.ends_with(" ORDER BY time, id"), "{question}");
-            assert_eq!(question.matches('\'').count() % 2, 0, "{question}");
-        }
+    fn a_record_is_the_signal_of_its_provider_number_and_fields() {
+        let of = |provider, id, more: &[(&'static str, &'static str)]| {
+            let fields = [&[("Provider_Name", provider), ("EventID", id)], more].concat();
+            let row = of(json!({"id": "e-a"}), &fields);
+            TABLE.iter().filter(|entry| entry.is_of(&row)).map(|entry| entry.kind).collect::<Vec<_>>()
+        };
+        let service = |state| [("param1", "Windows Event Log"), ("param2", state)];
+        assert_eq!(of("Service Control Manager", "7036", &service("stopped")), [Kind::Stopped]);
+        assert_eq!(of("Service Control Manager", "7036", &service("running")), [Kind::Started]);
+        assert_eq!(
+            of("Service Control Manager", "7036", &[("param1", "Spooler"), ("param2", "stopped")]),
+            []
+        );
+        assert_eq!(of("Microsoft-Windows-Security-Auditing", "4719", &[]), [Kind::PolicyChanged]);
+        assert_eq!(of("Somebody", "4719", &[]), []);
+    }
+
+    #[test]
+    fn the_question_is_ordered_and_quotes_what_it_names() {
+        let question = question();
+        assert!(question.ends_with(" ORDER BY time, id"), "{question}");
+        assert_eq!(question.matches('\'').count() % 2, 0, "{question}");
     }
 }

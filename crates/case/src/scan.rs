@@ -106,17 +106,47 @@ struct Watched<'a, 's> {
     events: &'s mut u64,
     gaps: &'s mut u64,
     rests_on_acquisition: &'s mut bool,
+    held: &'s mut Held,
+}
+
+/// A gap over all bytes that no format knows says nothing that the want of a format does not: the first gap of
+/// such bytes is held until something else is found in them.
+enum Held {
+    /// The next gap is to be held.
+    Nothing,
+    Gap(assize_model::Gap),
+    /// Something was found, or the format is known.
+    Open,
+}
+
+impl Watched<'_, '_> {
+    fn release(&mut self) -> io::Result<()> {
+        match std::mem::replace(self.held, Held::Open) {
+            Held::Gap(gap) => self.pass(gap),
+            Held::Nothing | Held::Open => Ok(()),
+        }
+    }
+
+    fn pass(&mut self, gap: assize_model::Gap) -> io::Result<()> {
+        *self.gaps += 1;
+        self.sink.gap(gap).inspect_err(|_| *self.failed = true)
+    }
 }
 
 impl Sink for Watched<'_, '_> {
     fn batch(&mut self, batch: Batch) -> io::Result<()> {
+        self.release()?;
         *self.events += batch.len() as u64;
         *self.rests_on_acquisition = *self.rests_on_acquisition || rests_on_acquisition(&batch);
         self.sink.batch(batch).inspect_err(|_| *self.failed = true)
     }
     fn gap(&mut self, gap: assize_model::Gap) -> io::Result<()> {
-        *self.gaps += 1;
-        self.sink.gap(gap).inspect_err(|_| *self.failed = true)
+        if matches!(self.held, Held::Nothing) {
+            *self.held = Held::Gap(gap);
+            return Ok(());
+        }
+        self.release()?;
+        self.pass(gap)
     }
 }
 
@@ -175,28 +205,6 @@ impl Reader<'_> {
         self.note(name, 0, None, 0, 1);
         self.report(name, Range { offset: 0, length: 0 }, Cause::Empty, "the file holds no bytes".into())
     }
-
-    /// What no format knows is read to its end, so that its extent is known.
-    fn unrecognised(&mut self, name: Option<&str>, head: &[u8], rest: &mut dyn Read) -> io::Result<()> {
-        let mut counted =
-            Counted { inner: rest, count: head.len() as u64, digest: None, progress: self.progress };
-        let broken = io::copy(&mut counted, &mut io::sink()).err();
-        let length = counted.count;
-        let gaps = 1 + u64::from(broken.is_some());
-        self.note(name, length, None, 0, gaps);
-        let (cause, detail) = unknown(head);
-        self.report(name, Range { offset: 0, length }, cause, detail)?;
-        match broken {
-            Some(error) => self.broken_off(name, length, &error),
-            None => Ok(()),
-        }
-    }
-
-    fn broken_off(&mut self, name: Option<&str>, at: u64, error: &io::Error) -> io::Result<()> {
-        let cause = container::cause_of(error);
-        let detail = format!("could not be read on after {at} bytes: {error}");
-        self.report(name, Range { offset: at, length: 0 }, cause, detail)
-    }
 }
 
 impl Visitor for Reader<'_> {
@@ -213,9 +221,9 @@ impl Visitor for Reader<'_> {
             return self.nothing(name);
         }
         let (recognised, options) = self.how.manner.recognise(name, &head);
-        let Some((format, _)) = recognised else {
-            return self.unrecognised(name, &head, rest);
-        };
+        // What no format knows is read to its end, for records that lie anywhere in it.
+        let unknown = recognised.is_none().then(|| unknown(&head));
+        let format = recognised.map_or(assize_formats::CARVER, |(format, _)| format);
         let card = format.card();
         let origin = self.origin(name, card.name);
         let digest = self.how.contents.then(blake3::Hasher::new);
@@ -223,12 +231,14 @@ impl Visitor for Reader<'_> {
         let mut whole = io::Cursor::new(head).chain(rest);
         let mut counted = Counted { inner: &mut whole, count: 0, digest, progress: self.progress };
         let (mut events, mut gaps, mut passed_over) = (0, 0, 0);
+        let mut held = if unknown.is_some() { Held::Nothing } else { Held::Open };
         let mut watched = Watched {
             sink: self.sink,
             failed: &mut self.sink_failed,
             events: &mut events,
             gaps: &mut gaps,
             rests_on_acquisition: &mut self.told.rests_on_acquisition,
+            held: &mut held,
         };
         // The sink is either whole or given up after a panic: rows are added by whole batches.
         let outcome = catch_unwind(AssertUnwindSafe(|| {
@@ -239,6 +249,9 @@ impl Visitor for Reader<'_> {
             passed_over = batcher.passed_over();
             // What was read before the damage counts.
             batcher.finish()?;
+            if passed_over > 0 {
+                watched.release()?;
+            }
             Ok::<_, io::Error>(read)
         }));
         events += passed_over;
@@ -260,6 +273,11 @@ impl Visitor for Reader<'_> {
             }
         };
         gaps += u64::from(problem.is_some());
+        if let (Some((cause, detail)), false) = (unknown, matches!(held, Held::Open)) {
+            self.note(name, count, None, 0, gaps + 1);
+            self.report(name, Range { offset: 0, length: count }, cause, detail)?;
+            return problem.map_or(Ok(()), |(range, cause, detail)| self.report(name, range, cause, detail));
+        }
         self.note(name, count, Some(card.name), events, gaps);
         // What was not read to its end cannot be told the same as anything.
         if events > 0

@@ -53,7 +53,8 @@ static CARD: Card = Card {
     doc: "Event log files of Windows Vista and later. Every record becomes an event with the names that \
           Sigma rules use (`EventID`, `Channel`, `Provider_Name`, the names of its data); damaged records and \
           chunks become gaps, and chunks whose checksum is wrong are read all the same and said to be so. \
-          Chunks are found by their signature in a file whose header or order is damaged. Records behind a \
+          Chunks are found by their signature in a file whose header or order is damaged, and in any bytes that \
+          no format knows: the image of a disk, memory, free space. Records behind a \
           chunk's end mark are read too and carry `Record_Recovered`; what remains there of others is a gap \
           with cause `slack`. Where the frame of a record in the file and its own XML disagree, the frame's \
           word is kept as `Record_HeaderTime` and `Record_HeaderID`. A locator names the record, its chunk, \
@@ -140,6 +141,8 @@ struct Reader<'o, 'a> {
     /// Set while a chunk is only run over for its templates: nothing is handed on, and nothing
     /// from here on is looked at.
     until: Option<u64>,
+    /// Bytes without any record that may go on: from where to where.
+    foreign: Option<(u64, u64)>,
 }
 
 /// Where a record was found.
@@ -153,6 +156,7 @@ struct Found {
 
 const BEHIND_END: &str = "behind the end mark of its chunk";
 const FOREIGN: &[u8] = b"of another chunk: its own does not have it any more";
+const NO_CHUNK: &str = "no chunk of an event log";
 const WITHOUT_HEADER: &str = "in a block without a chunk's header";
 
 impl<'o, 'a> Reader<'o, 'a> {
@@ -178,6 +182,7 @@ impl<'o, 'a> Reader<'o, 'a> {
             ranges: Vec::new(),
             qualifiers: Vec::new(),
             until: None,
+            foreign: None,
         })
     }
 
@@ -201,6 +206,7 @@ impl<'o, 'a> Reader<'o, 'a> {
 
     /// A file that was closed cleanly says how many chunks it has.
     fn end_of_file(&mut self, header: Option<FileHeader>, chunks: u64, end: u64) -> io::Result<()> {
+        self.end_foreign()?;
         let Some(header) = header.filter(|header| header.closed && header.chunks > chunks) else {
             return Ok(());
         };
@@ -227,10 +233,10 @@ impl<'o, 'a> Reader<'o, 'a> {
         if chunk::is_chunk(bytes) {
             *chunks += 1;
             let problem = chunk::checksum_problem(bytes);
-            // A chunk that lost bytes ends where the next one begins.
-            if problem.is_some() || length < CHUNK {
-                length = chunk::find_chunk(ahead, CHUNK_HEADER).map_or(length, |next| next.min(length));
-            }
+            // A chunk that lost bytes ends where the next one begins; what it lost may be only free space.
+            let is_whole = problem.is_none() && length == CHUNK;
+            let from = if is_whole { chunk::used(bytes) } else { 8 };
+            length = chunk::find_chunk(ahead, from).map_or(length, |next| next.min(length));
             self.chunk(&bytes[..length], Range { offset, length: length as u64 }, problem)?;
         } else {
             length = chunk::find_chunk(ahead, 1).map_or(length, |next| next.min(length));
@@ -241,6 +247,7 @@ impl<'o, 'a> Reader<'o, 'a> {
     }
 
     fn chunk(&mut self, bytes: &[u8], place: Range, problem: Option<&'static str>) -> io::Result<()> {
+        self.end_foreign()?;
         if bytes.len() < CHUNK {
             let detail = format!("the chunk has {} of its {CHUNK} bytes", bytes.len());
             self.gap(place, Cause::Truncated, detail)?;
@@ -270,7 +277,14 @@ impl<'o, 'a> Reader<'o, 'a> {
         }
         self.begin_chunk(place);
         let found = Found { place, recovered: Some(WITHOUT_HEADER) };
-        self.salvage(bytes, found, 0, Cause::UnreadableBlock, "no chunk of an event log where one should be")
+        self.salvage(bytes, found, 0, Cause::UnreadableBlock, NO_CHUNK)
+    }
+
+    /// Ends a stretch of bytes without any record: one gap, however many blocks it goes over, so that the
+    /// image of a disk has as many as there are stretches between logs.
+    fn end_foreign(&mut self) -> io::Result<()> {
+        let Some((from, to)) = self.foreign.take() else { return Ok(()) };
+        self.gap(Range { offset: from, length: to - from }, Cause::UnreadableBlock, NO_CHUNK)
     }
 
     /// Walks the records of a chunk up to its end mark. Every stretch is an event or in a gap.
@@ -337,6 +351,7 @@ impl<'o, 'a> Reader<'o, 'a> {
             };
             if let Some(record) = decoded {
                 self.remains(bytes, found.place, rest, at, cause, detail)?;
+                self.end_foreign()?;
                 rest = record.end();
             }
             at = chunk::next_record(bytes, decoded.map_or(at + 1, Record::end), bytes.len());
@@ -354,8 +369,13 @@ impl<'o, 'a> Reader<'o, 'a> {
         detail: &'static str,
     ) -> io::Result<()> {
         let Some((from, to)) = chunk::without_zeros(bytes, from, to) else { return Ok(()) };
-        let range = Range { offset: place.offset + from as u64, length: (to - from) as u64 };
-        self.gap(range, cause, detail)
+        let (from, to) = (place.offset + from as u64, place.offset + to as u64);
+        if cause == Cause::UnreadableBlock {
+            let begun = self.foreign.map_or(from, |(begun, _)| begun);
+            self.foreign = Some((begun, to));
+            return Ok(());
+        }
+        self.gap(Range { offset: from, length: to - from }, cause, detail)
     }
 
     fn gap(&mut self, range: Range, cause: Cause, detail: impl Into<String>) -> io::Result<()> {
@@ -418,11 +438,13 @@ impl<'o, 'a> Reader<'o, 'a> {
     fn hand_on(&mut self, record: Record, found: Found) -> io::Result<()> {
         self.tell_frame(record, found);
         let fields = OwnFields(self.row.told());
-        let meaning = match self.spine {
-            SpinePart::Place => Meaning::place_of(&fields),
-            SpinePart::Accounts => Meaning::accounts_of(&fields),
-            SpinePart::Whole => Meaning::of(&fields),
-        };
+        // Filled where it lies: it is large.
+        let mut meaning = Meaning::place_of(&fields);
+        match self.spine {
+            SpinePart::Place => {}
+            SpinePart::Accounts => meaning = Meaning::accounts_of(&fields),
+            SpinePart::Whole => meaning.read(),
+        }
         self.source.clear();
         self.source.push_str("windows/");
         self.source.push_str(meaning.place());

@@ -129,6 +129,10 @@ pub fn recognise_with(head: &[u8], options: &ReadingOptions) -> Option<(&'static
     given.map_or_else(|| recognise(head), |_| Some((&mapping::Mapped as &dyn Format, Confidence(100))))
 }
 
+/// The format whose records are looked for in bytes that no format knows: images of disks, memory, free
+/// space. It reads whatever it is given and says of every byte what it is.
+pub static CARVER: &dyn Format = &evtx::Evtx;
+
 /// The format of that name.
 #[must_use]
 pub fn by_name(name: &str) -> Option<&'static dyn Format> {

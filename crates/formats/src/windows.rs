@@ -288,15 +288,20 @@ impl<'a, F: Fields> Meaning<'a, F> {
     /// Reads it from an event's own fields.
     pub(crate) fn of(fields: &'a F) -> Self {
         let mut event = Self::place_of(fields);
-        link(&mut event, Link::Record, own!("EventRecordID"));
-        if let Some(of_provider) = event.provider.and_then(by_provider) {
-            let id = fields.field(own!("EventID")).and_then(|id| id.parse().ok()).unwrap_or(0);
-            of_provider(&mut event, id);
-        }
-        if event.actor.is_none() {
-            event.actor = present(&event, own!("Security_UserID"));
-        }
+        event.read();
         event
+    }
+
+    /// Reads what is said beyond the record's place.
+    pub(crate) fn read(&mut self) {
+        link(self, Link::Record, own!("EventRecordID"));
+        if let Some(of_provider) = self.provider.and_then(by_provider) {
+            let id = self.field(own!("EventID")).and_then(|id| id.parse().ok()).unwrap_or(0);
+            of_provider(self, id);
+        }
+        if self.actor.is_none() {
+            self.actor = present(self, own!("Security_UserID"));
+        }
     }
 
     /// Who acted upon whom, and nothing else of what it says: for records of which no more was read.
@@ -306,6 +311,7 @@ impl<'a, F: Fields> Meaning<'a, F> {
     }
 
     /// Where the record comes from, and nothing of what it says.
+    #[inline]
     pub(crate) fn place_of(fields: &'a F) -> Self {
         let filled = |name| fields.field(name).filter(|value| !value.is_empty());
         Self {

@@ -379,6 +379,120 @@ fn values_that_are_named_again_and_again_are_a_gap_not_a_flood() {
     assert!(worst < 4 << 20, "{worst} bytes of text out of three records");
 }
 
+/// What is done to one chunk of a log.
+#[derive(Clone, Debug)]
+enum Mutation {
+    Keep,
+    /// The checksum of its header, and nothing that is read.
+    BadChecksum,
+    /// Bytes of it.
+    Flip(Vec<(usize, u8)>),
+    /// It ends here, and the next one follows.
+    Cut(usize),
+    /// Something else stands before it.
+    After(usize),
+    NoHeader,
+}
+
+fn mutation() -> impl Strategy<Value = Mutation> {
+    prop_oneof![
+        2 => Just(Mutation::Keep),
+        1 => Just(Mutation::BadChecksum),
+        2 => prop::collection::vec((0..CHUNK, 1u8..), 1..8).prop_map(Mutation::Flip),
+        1 => (0..CHUNK).prop_map(Mutation::Cut),
+        1 => (1usize..5000).prop_map(Mutation::After),
+        1 => Just(Mutation::NoHeader),
+    ]
+}
+
+/// A log of these chunks with what is done to each; and where those begin that are whole.
+fn mutated(chunks: &[&Vec<u8>], mutations: &[Mutation]) -> (Vec<u8>, Vec<(usize, usize)>) {
+    let (mut log, mut whole) = (vec![0; FILE_HEADER], Vec::new());
+    log[..8].copy_from_slice(b"ElfFile\0");
+    for (number, (chunk, mutation)) in chunks.iter().zip(mutations).enumerate() {
+        let mut chunk = (*chunk).clone();
+        if let Mutation::After(length) = mutation {
+            log.extend(std::iter::repeat_n(0x55, *length));
+        }
+        match mutation {
+            Mutation::Keep | Mutation::After(_) => whole.push((log.len(), number)),
+            Mutation::BadChecksum => {
+                chunk[124] ^= 1;
+                whole.push((log.len(), number));
+            }
+            Mutation::Flip(bytes) => bytes.iter().for_each(|(at, bits)| chunk[*at] ^= bits),
+            Mutation::Cut(at) => chunk.truncate(*at),
+            Mutation::NoHeader => chunk[..512].fill(0),
+        }
+        log.extend(chunk);
+    }
+    (log, whole)
+}
+
+/// Chunks are found wherever they begin and whatever stands beside them: of those that are whole every record is
+/// what it is in a log of its own, and nothing of the others is passed over.
+fn assert_whole_chunks_stay(chunks: &[&Vec<u8>], mutations: &[Mutation]) -> Result<(), TestCaseError> {
+    let (log, whole) = mutated(chunks, mutations);
+    let kept = read(&log);
+    prop_assert_eq!(unaccounted(&log, &kept), Vec::<usize>::new());
+    let found: std::collections::BTreeMap<u64, Vec<(String, String)>> =
+        kept.events().into_iter().map(|(range, fields)| (range.offset, fields)).collect();
+    // With a file's header before it: alone it would be at another place, and so would what is said of it.
+    for (begin, number) in whole {
+        let alone = [&vec![0x55; FILE_HEADER], chunks[number]].map(Vec::as_slice).concat();
+        for (range, fields) in read(&alone).events() {
+            let place = (begin - FILE_HEADER) as u64 + range.offset;
+            prop_assert_eq!(
+                found.get(&place),
+                Some(&fields),
+                "record at {} of chunk {}",
+                range.offset,
+                number
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Chunks of real logs, a few of each; none where the corpus is not there.
+fn real_chunks() -> &'static [Vec<u8>] {
+    static CHUNKS: std::sync::OnceLock<Vec<Vec<u8>>> = std::sync::OnceLock::new();
+    CHUNKS.get_or_init(|| {
+        let test = "mutated chunks of real logs";
+        let Some(archive) = assize_testing::corpus_item(test, "parser_torture.tar.gz") else {
+            return Vec::new();
+        };
+        let logs = assize_testing::members(&archive, ".evtx");
+        let of = |bytes: Vec<u8>| {
+            let chunks = bytes.get(FILE_HEADER..).unwrap_or_default().chunks_exact(CHUNK);
+            chunks
+                .filter(|chunk| chunk.starts_with(b"ElfChnk\0"))
+                .step_by(3)
+                .map(<[u8]>::to_vec)
+                .collect::<Vec<_>>()
+        };
+        logs.into_iter().flat_map(|(_, bytes)| of(bytes)).collect()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+    #[test]
+    fn whole_chunks_among_mutated_ones_stay_as_they_are(
+        picks in prop::collection::vec((any::<prop::sample::Index>(), mutation()), 1..6),
+    ) {
+        thread_local!(static LOG: Vec<u8> = log(300));
+        let own: Vec<Vec<u8>> = LOG.with(|log| (0..2).map(|number| log[chunk_of(number)].to_vec()).collect());
+        let (picks, mutations): (Vec<_>, Vec<_>) = picks.into_iter().unzip();
+        let some: Vec<&Vec<u8>> = picks.iter().map(|pick| pick.get(&own)).collect();
+        assert_whole_chunks_stay(&some, &mutations)?;
+        if !real_chunks().is_empty() {
+            let some: Vec<&Vec<u8>> = picks.iter().map(|pick| pick.get(real_chunks())).collect();
+            assert_whole_chunks_stay(&some, &mutations)?;
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
     /// Bytes changed, blocks swapped, stretches zeroed: no panic, and every byte has its answer.

@@ -101,6 +101,26 @@ impl Texts {
         ends.resize(ends.len() + count - 1, self.bytes.values.len() as i32);
     }
 
+    /// The last one, which may be what stands for none.
+    fn last(&self) -> Option<&[u8]> {
+        let [.., from, to] = self.ends.values[..] else { return None };
+        self.bytes.values.get(from as usize..to as usize)
+    }
+
+    /// The last one so many times more.
+    fn repeat_last(&mut self, count: usize) {
+        let [.., from, to] = self.ends.values[..] else { return };
+        let (from, length) = (from as usize, (to - from) as usize);
+        let bytes = &mut self.bytes.values;
+        let wanted = bytes.len() + length * count;
+        // Twice as many each time.
+        while bytes.len() < wanted {
+            let more = (bytes.len() - from).min(wanted - bytes.len());
+            bytes.extend_from_within(from..from + more);
+        }
+        self.ends.values.extend((1..=count as i32).map(|number| to + number * length as i32));
+    }
+
     fn len(&self) -> usize {
         self.ends.values.len().saturating_sub(1)
     }
@@ -136,6 +156,13 @@ impl Valid {
         }
     }
 
+    /// Notes that `count` values after `before` others are there.
+    fn note_more(&mut self, before: usize, count: usize) {
+        if !self.0.is_empty() {
+            self.0.resize(before + count, true);
+        }
+    }
+
     /// Notes that `count` values after `before` others are not.
     fn note_none(&mut self, before: usize, count: usize) {
         self.0.resize(before, true);
@@ -156,19 +183,35 @@ struct Text {
     valid: Valid,
     /// Rows at the end that have none and are not in `texts` yet: most columns have nothing most times.
     missing: usize,
+    /// Rows at the end that have the last text of `texts` once more and are not there yet: hosts, logs and
+    /// verbs are mostly those of the event before.
+    repeated: usize,
 }
 
 impl Text {
     fn push(&mut self, text: Option<&str>) {
         let Some(text) = text else {
+            if self.repeated > 0 {
+                self.catch_up();
+            }
             self.missing += 1;
             return;
         };
-        if self.missing > 0 {
+        if self.missing + self.repeated > 0 {
             self.catch_up();
         }
         self.valid.note_one(self.texts.len());
         self.texts.push(text);
+    }
+
+    /// As [`Self::push`], of a text that is likely the last one again.
+    fn push_likely(&mut self, text: Option<&str>) {
+        match text {
+            Some(text) if self.missing == 0 && self.texts.last() == Some(text.as_bytes()) => {
+                self.repeated += 1;
+            }
+            _ => self.push(text),
+        }
     }
 
     fn catch_up(&mut self) {
@@ -177,6 +220,15 @@ impl Text {
             self.valid.note_none(self.texts.len(), missing);
             self.texts.push_empty(missing);
         }
+        let repeated = std::mem::take(&mut self.repeated);
+        if repeated > 0 {
+            self.valid.note_more(self.texts.len(), repeated);
+            self.texts.repeat_last(repeated);
+        }
+    }
+
+    fn rows(&self) -> usize {
+        self.texts.len() + self.missing + self.repeated
     }
 
     fn give(&mut self) -> Result<ArrayRef, ArrowError> {
@@ -451,7 +503,7 @@ pub(crate) struct Columns {
 
 impl Columns {
     pub(crate) fn rows(&self) -> usize {
-        self.source.texts.len()
+        self.source.rows()
     }
 
     /// Bytes of the own fields so far.
@@ -484,11 +536,11 @@ impl Columns {
         self.time_text.push(event.time_text);
         self.time_assumed.push(event.time_assumed);
         self.until.push(event.until.map(|time| time.0));
-        self.source.push(Some(event.source));
-        self.host.push(event.host);
-        self.actor.push(event.actor);
+        self.source.push_likely(Some(event.source));
+        self.host.push_likely(event.host);
+        self.actor.push_likely(event.actor);
         self.target.push(event.target);
-        self.verb.push(Some(event.verb.as_str()));
+        self.verb.push_likely(Some(event.verb.as_str()));
         self.object.push(event.object);
         self.object_kind.push(event.object_kind.map(spine::ObjectKind::as_str));
         self.scope.push(event.scope.map(spine::Scope::as_str));
@@ -497,7 +549,7 @@ impl Columns {
         self.device.push(event.device);
         self.count.push(event.count);
         self.bytes.push(event.bytes);
-        self.outcome.push(Some(event.outcome.as_str()));
+        self.outcome.push_likely(Some(event.outcome.as_str()));
         self.push_options(event.options);
         let (ends, texts) = &mut self.qualifiers;
         event.qualifiers.iter().for_each(|qualifier| texts.push(qualifier.as_str()));

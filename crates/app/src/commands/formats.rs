@@ -182,7 +182,7 @@ fn explain(file: &Path, readings: &Readings, shell: &Shell) -> Result<()> {
         return shell.text(&what);
     }
     if told.candidates.is_empty() {
-        return shell.text("no format knows it; in a case it is a gap with the cause `unrecognised`\n");
+        return shell.text("no format knows it; in a case its bytes are looked through for records of event logs, and without any it is a gap with the cause `unrecognised`\n");
     }
     let mut out = Vec::new();
     let candidate = |one: &assize_case::Candidate| {

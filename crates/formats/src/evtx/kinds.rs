@@ -133,13 +133,11 @@ impl Decoder {
         let (key, naming) = (&mut self.kinds.key, &program.naming);
         key.extend(program.number.to_le_bytes());
         key.extend((values.len() as u16).to_le_bytes());
-        let (mut kinds, mut has_ansi) = (0, false);
-        for value in values {
-            kinds |= value.kind;
-            has_ansi |= value.kind & !kind::LIST == kind::ANSI;
-            let is_empty = value.start >= value.end;
-            key.push(if is_empty { value.kind | EMPTY } else { value.kind });
-        }
+        let is_empty = |value: &Value| u8::from(value.start >= value.end) * EMPTY;
+        key.extend(values.iter().map(|value| value.kind | is_empty(value)));
+        let (kinds, has_ansi) = values.iter().fold((0, false), |(kinds, has_ansi), value| {
+            (kinds | value.kind, has_ansi | (value.kind & !kind::LIST == kind::ANSI))
+        });
         self.kinds.has_ansi |= has_ansi;
         if !naming.tells(values, chunk, kinds & kind::LIST != 0, key) {
             return None;
@@ -212,7 +210,7 @@ impl Naming {
                 Op::Insert { value, inside } => naming.fragments.push((value, inside)),
                 Op::Fragment { .. } => naming.by_value = true,
                 // What steps are made into when they are simplified.
-                Op::Guard { .. } | Op::Value { .. } | Op::Run(_) | Op::Fields(_) => {}
+                Op::Guard { .. } | Op::Value { .. } | Op::Run(_) | Op::Fields(_) | Op::Field { .. } => {}
             }
         }
         naming

@@ -54,6 +54,8 @@ pub(super) struct Program {
     /// template is known again in another chunk.
     body: Vec<u8>,
     local: Vec<Local>,
+    /// For each byte of the body all bits, or none where it is another chunk's business.
+    mask: Vec<u8>,
 }
 
 /// What differs in a template from chunk to chunk: offsets of names, whether a name stands right
@@ -65,6 +67,15 @@ struct Local {
     to: usize,
     /// Hash, length and units of the name that is referred to; `None` for a size.
     name: Option<Vec<u8>>,
+    /// Where a reference to the same place stands before this one.
+    earlier: Option<usize>,
+}
+
+impl Local {
+    /// Whether the name stands right here.
+    fn is_inline(&self) -> bool {
+        self.to - self.from > 4
+    }
 }
 
 /// Fields that are the same in every record: their text and, for each, its name and where it ends.
@@ -88,6 +99,8 @@ pub(super) enum Op {
     Leaf(u32),
     /// The same where there are only attributes, each a field of one value.
     Fields(u32),
+    /// The same where there is only one.
+    Field { value: u16, name: u32, element: u32 },
     /// The attributes of an element with children.
     Attributes(u32),
     /// The place of a value that is a fragment of its own.
@@ -184,6 +197,39 @@ impl Program {
     /// Whether it would come of the template of `size` bytes at `at` of a chunk as well. Every byte
     /// is compared but for what is local to a chunk, and of that the names are.
     pub(super) fn is_of(&self, chunk: &[u8], at: usize, size: usize) -> bool {
+        // Mostly names stand at the same places of it.
+        let there = chunk.get(at..at + size).filter(|there| there.len() == self.body.len());
+        if there.is_some_and(|there| same_under(&self.mask, there, &self.body))
+            && let Some(answer) = self.has_its_names(chunk, at)
+        {
+            return answer;
+        }
+        self.is_of_by_pieces(chunk, at, size)
+    }
+
+    /// Whether the names are those of a template at `at` that is the same but for them; `None` if they stand
+    /// at other places of it.
+    fn has_its_names(&self, chunk: &[u8], at: usize) -> Option<bool> {
+        let offset = |from: usize| super::chunk::number32(chunk, at + from);
+        for local in &self.local {
+            let Some(name) = &local.name else { continue };
+            let refers = offset(local.from);
+            let is_inline = refers as usize == at + local.from + 4;
+            if is_inline != local.is_inline() {
+                return None;
+            }
+            if is_inline || local.earlier.is_some_and(|earlier| offset(earlier) == refers) {
+                continue;
+            }
+            let place = refers as usize + 4;
+            if chunk.get(place..place + name.len()) != Some(name) {
+                return Some(false);
+            }
+        }
+        Some(true)
+    }
+
+    fn is_of_by_pieces(&self, chunk: &[u8], at: usize, size: usize) -> bool {
         let (mut there, end) = (at, at + size);
         let mut here = 0;
         for local in &self.local {
@@ -302,6 +348,10 @@ impl Program {
             ([Part::Value(value)], [], false) => {
                 Op::Value { value: *value, name: element.name, element: number }
             }
+            ([], [Attribute { role: Role::Field(name), parts }], true) => match parts[..] {
+                [Part::Value(value)] => Op::Field { value, name: *name, element: number },
+                _ => step,
+            },
             ([], attributes, true) if attributes.iter().all(Attribute::is_one_value) => Op::Fields(number),
             _ => step,
         }
@@ -428,14 +478,52 @@ pub(super) fn compile(
 ) -> Result<Program, Broken> {
     let program = Program::default();
     let (from, to) = (cursor.at, cursor.end);
-    let mut compiler =
-        Compiler { chunk, names, code_page, program, open: Vec::new(), start: None, inside, from };
+    let mut compiler = Compiler {
+        chunk,
+        names,
+        code_page,
+        program,
+        open: Vec::new(),
+        start: None,
+        inside,
+        from,
+        met: Vec::new(),
+    };
     compiler.run(cursor)?;
     let mut program = compiler.program;
     program.body = chunk.get(from..to).unwrap_or_default().to_vec();
+    program.mask = mask(&program.body, &program.local);
     program.naming = Naming::of(&program.steps, &program.elements);
     program.simplify();
     Ok(program)
+}
+
+/// Leaves out sizes, offsets of names, and of a name that stands here the next one's offset and its NUL.
+fn mask(body: &[u8], local: &[Local]) -> Vec<u8> {
+    let mut mask = vec![0xff; body.len()];
+    for local in local {
+        let mut leave_out = |from: usize, to: usize| {
+            if let Some(part) = mask.get_mut(from..to) {
+                part.fill(0);
+            }
+        };
+        leave_out(local.from, local.from + 4);
+        if local.is_inline() {
+            leave_out(local.from + 4, local.from + 8);
+            leave_out(local.to - 2, local.to);
+        }
+    }
+    mask
+}
+
+/// Whether two stretches are the same where the mask has bits. Written so that the compiler makes vector
+/// code of it.
+fn same_under(mask: &[u8], one: &[u8], other: &[u8]) -> bool {
+    let differ = |((mask, one), other): ((&[u8], &[u8]), &[u8])| {
+        let bits = mask.iter().zip(one).zip(other).map(|((mask, one), other)| mask & (one ^ other));
+        bits.fold(0, |all, bits| all | bits) != 0
+    };
+    !mask.chunks(64).zip(one.chunks(64)).zip(other.chunks(64)).any(differ)
 }
 
 struct Compiler<'c, 'n> {
@@ -451,6 +539,8 @@ struct Compiler<'c, 'n> {
     inside: Inside,
     /// Where it begins in the chunk.
     from: usize,
+    /// Offsets of names, and where each was first referred to.
+    met: Vec<(u32, usize)>,
 }
 
 struct Open {
@@ -523,7 +613,12 @@ impl Compiler<'_, '_> {
         // Without the offset of the next name before it, and the NUL behind it.
         let whole = self.chunk.get(placed.offset as usize + 4..placed.end as usize - 2);
         let name = Some(whole.unwrap_or_default().to_vec());
-        self.program.local.push(Local { from, to: cursor.at - self.from, name });
+        let known = self.met.iter().find(|(offset, _)| *offset == placed.offset);
+        let earlier = known.map(|(_, earlier)| *earlier);
+        if earlier.is_none() {
+            self.met.push((placed.offset, from));
+        }
+        self.program.local.push(Local { from, to: cursor.at - self.from, name, earlier });
         Ok(placed)
     }
 
@@ -531,7 +626,7 @@ impl Compiler<'_, '_> {
     fn size(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Broken> {
         let from = cursor.at - self.from;
         cursor.u32()?;
-        self.program.local.push(Local { from, to: from + 4, name: None });
+        self.program.local.push(Local { from, to: from + 4, name: None, earlier: None });
         Ok(())
     }
 

@@ -601,9 +601,13 @@ impl Decoder {
         let frame = Frame { base, depth, ..Frame::of(chunk, program) };
         let mut next = 0;
         self.steps += program.ops.len();
+        self.limit(row, 0)?;
         while let Some(op) = program.ops.get(next) {
             next += 1;
-            self.limit(row, 0)?;
+            // What a few steps add is bounded by itself.
+            if next.is_multiple_of(8) {
+                self.limit(row, 0)?;
+            }
             match *op {
                 Op::Value { value, name, element } => match self.values.get(base + usize::from(value)) {
                     Some(value) if value.kind < kind::FRAGMENT => {
@@ -611,6 +615,11 @@ impl Decoder {
                         row.push(name);
                     }
                     _ => self.leaf(frame, &program.elements[element as usize], row)?,
+                },
+                Op::Field { value, name, element } => match self.values.get(base + usize::from(value)) {
+                    Some(value) if value.kind < kind::FRAGMENT => self.value_field(frame, *value, name, row),
+                    Some(_) => self.leaf(frame, &program.elements[element as usize], row)?,
+                    None => {}
                 },
                 Op::Run(run) => row.append(&program.runs[run as usize]),
                 Op::Guard { value, to } => {
@@ -647,7 +656,7 @@ impl Decoder {
                 }
             }
         }
-        Ok(())
+        self.limit(row, 0)
     }
 
     /// Each step, field and byte of a record is bounded, because values may be named many times.
@@ -676,17 +685,23 @@ impl Decoder {
         }
         for attribute in &element.attributes {
             let (Some(value), Role::Field(name)) = (value(attribute), attribute.role) else { continue };
-            let start = row.text.len();
-            value::write(&mut row.text, value.kind, value.bytes(frame.chunk), self.code_page);
-            // As Windows does: an attribute whose value is empty is left out.
-            if row.text.len() > start {
-                row.push(name);
-                if name == known::TIME_CREATED {
-                    row.created = file_time(value, frame.chunk);
-                }
-            }
+            self.value_field(frame, value, name, row);
         }
         Ok(())
+    }
+
+    /// An attribute of one value.
+    #[inline]
+    fn value_field(&self, frame: Frame<'_>, value: Value, name: u32, row: &mut Row) {
+        let start = row.text.len();
+        value::write(&mut row.text, value.kind, value.bytes(frame.chunk), self.code_page);
+        // As Windows does: an attribute whose value is empty is left out.
+        if row.text.len() > start {
+            row.push(name);
+            if name == known::TIME_CREATED {
+                row.created = file_time(value, frame.chunk);
+            }
+        }
     }
 
     /// An element that the template gives no children: once, or once for each value of a list.
@@ -782,6 +797,10 @@ impl Decoder {
     }
 
     fn part(&self, frame: Frame<'_>, part: Part, out: &mut Out) {
+        // One text may name a value thousands of times; what is too much is told by `limit`.
+        if out.len() > TEXT_MAX {
+            return;
+        }
         match part {
             Part::Fixed { start, end } => {
                 let text = frame.program.texts.bytes().get(start as usize..end as usize);

@@ -71,6 +71,7 @@ impl Out {
         self.len = self.len.min(len);
     }
 
+    #[inline]
     pub(super) fn push(&mut self, text: &[u8]) {
         self.room(text.len())[..text.len()].copy_from_slice(text);
         self.len += text.len();
@@ -353,8 +354,19 @@ fn by_the_book(out: &mut Out, bytes: &[u8]) {
 
 /// Appends text in a code page; NULs say nothing in it.
 fn ansi(out: &mut Out, bytes: &[u8], code_page: &'static Encoding) {
-    let (text, _) = code_page.decode_without_bom_handling(bytes);
-    text.as_bytes().split(|byte| *byte == 0).for_each(|piece| out.push(piece));
+    let decoded;
+    let mut rest = match code_page.is_ascii_compatible() && bytes.is_ascii() {
+        true => bytes,
+        false => {
+            decoded = code_page.decode_without_bom_handling(bytes).0;
+            decoded.as_bytes()
+        }
+    };
+    while let Some(nul) = memchr::memchr(0, rest) {
+        out.push(&rest[..nul]);
+        rest = &rest[nul + 1..];
+    }
+    out.push(rest);
 }
 
 /// Whether there is nothing but white space.
@@ -377,24 +389,44 @@ fn pair(number: u64) -> [u8; 2] {
     PAIRS.get(number as usize).copied().unwrap_or_default()
 }
 
-/// Appends a number in decimal, two digits at a time from its end.
+/// Appends a number in decimal. Blocks of four digits are written whole; the next text overwrites what
+/// is too much.
 #[inline]
 pub(super) fn decimal(out: &mut Out, value: u64) {
-    if value < 10 {
-        out.room(1)[0] = b'0' + value as u8;
-        out.len += 1;
-        return;
+    match value {
+        0..=9 => {
+            out.room(1)[0] = b'0' + value as u8;
+            out.len += 1;
+        }
+        10..=9999 => leading(out, value),
+        10_000..=99_999_999 => {
+            leading(out, value / 10_000);
+            out.push(&four(value % 10_000));
+        }
+        _ => long(out, value),
     }
-    let digits = value.ilog10() as usize + 1;
-    let Some(room) = out.room(digits).get_mut(..digits) else { return };
-    let (mut rest, mut end) = (value, digits);
-    while rest >= 100 {
-        room[end - 2..end].copy_from_slice(&pair(rest % 100));
-        (rest, end) = (rest / 100, end - 2);
-    }
-    match end {
-        1 => room[0] = b'0' + rest as u8,
-        _ => room[..2].copy_from_slice(&pair(rest)),
+}
+
+fn long(out: &mut Out, value: u64) {
+    decimal(out, value / 100_000_000);
+    out.push(&four(value / 10_000 % 10_000));
+    out.push(&four(value % 10_000));
+}
+
+/// The four digits of a number below 10,000.
+#[inline]
+fn four(value: u64) -> [u8; 4] {
+    let ([a, b], [c, d]) = (pair(value / 100), pair(value % 100));
+    [a, b, c, d]
+}
+
+/// Appends a number below 10,000 without leading zeros.
+#[inline]
+fn leading(out: &mut Out, value: u64) {
+    let digits = 1 + usize::from(value > 9) + usize::from(value > 99) + usize::from(value > 999);
+    let digits_first = u32::from_le_bytes(four(value)) >> (8 * (4 - digits));
+    if let Some(room) = out.room(4).first_chunk_mut() {
+        *room = digits_first.to_le_bytes();
     }
     out.len += digits;
 }
@@ -577,9 +609,15 @@ mod tests {
             }
         }
         assert_eq!(told(0x02, b"caf\xe9\0"), "café");
+        assert_eq!(told(0x02, b"\0cafe\0\0s\0"), "cafes");
         assert_eq!(told(0x03, &[0xff]), "-1");
         assert_eq!(told(0x06, &[1, 2]), "513");
         assert_eq!(told(0x09, &[0xff; 8]), "-1");
+        for digits in 0..20 {
+            for number in [10u64.pow(digits) - 1, 10u64.pow(digits), u64::MAX >> digits] {
+                assert_eq!(told(0x0a, &number.to_le_bytes()), number.to_string());
+            }
+        }
         assert_eq!(told(0x0b, &1.5f32.to_le_bytes()), "1.5");
         assert_eq!(told(0x0d, &[1, 0, 0, 0]), "true");
         assert_eq!(told(0x0d, &[16, 0, 0, 0]), "16");
