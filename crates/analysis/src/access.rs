@@ -256,7 +256,10 @@ impl Visits {
             let host = places::host(&held.host);
             let mut accounts: BTreeSet<&str> = BTreeSet::new();
             for visit in self.all.iter().filter(|visit| visit.host.as_deref() == Some(host.as_str())) {
-                if !matches!(visit.door.as_str(), "network" | "documents" | "tunnel" | "cloud") {
+                if !matches!(
+                    visit.door.as_str(),
+                    "network" | "remote-management" | "documents" | "tunnel" | "cloud"
+                ) {
                     accounts.insert(&visit.account);
                 }
             }
@@ -370,7 +373,10 @@ impl Sides {
 
     /// The address of the machine at which a session works itself, and does not come over the network.
     fn works_at(&self, visit: &Visit) -> Option<String> {
-        let there = matches!(visit.door.as_str(), "console" | "remote-desktop" | "service" | "batch");
+        let there = matches!(
+            visit.door.as_str(),
+            "console" | "remote-desktop" | "remote-management" | "service" | "batch"
+        );
         self.address_of.get(visit.host.as_ref().filter(|_| there)?).cloned()
     }
 

@@ -122,8 +122,8 @@ impl Seats<'_> {
     /// privileges make them matter.
     fn has_sent(&self, presence: &Presence) -> bool {
         let session = &presence.session;
-        let remote =
-            matches!(session.door, Door::Network | Door::RemoteDesktop) && !session.account.is_machine();
+        let remote = matches!(session.door, Door::Network | Door::RemoteManagement | Door::RemoteDesktop)
+            && !session.account.is_machine();
         let device = session.device.as_deref().and_then(HostName::of).filter(|_| remote);
         device.is_some_and(|device| self.has(&device, session.from))
     }

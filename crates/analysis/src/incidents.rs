@@ -19,9 +19,10 @@ use assize_model::{Account, Basis, EventId, HostName, Incident, IncidentId, Sess
 use crate::Each;
 use crate::key::presence_key;
 use crate::presences::Presence;
+use crate::processes::Record;
 use crate::proof::{Proof, Question};
 use crate::rows::Rows;
-use crate::techniques::{self, Techniques};
+use crate::techniques::{self, OfSession, Techniques};
 
 /// Repeats of a step within this are one step.
 const REPEATED_WITHIN: i64 = 30 * 60 * 1_000_000_000;
@@ -110,8 +111,9 @@ pub struct Told<'a> {
 /// # Errors
 /// Where a query fails.
 pub fn incidents(told: &Told<'_>, each: Each<'_>) -> Result<Vec<Incident>, SnapshotError> {
-    let mut acts = of_processes(told);
-    acts.extend(of_findings(told));
+    let swept = swept(told.proof);
+    let mut acts = of_processes(told, &swept);
+    acts.extend(of_findings(told, &swept));
     acts.extend(of_sessions(told, each)?);
     let mut groups: BTreeMap<usize, Vec<Act>> = BTreeMap::new();
     let mut bonds = Bonds::default();
@@ -176,7 +178,49 @@ fn bond_of_visit(told: &Told<'_>, host: &HostName, time: Option<Time>) -> Option
 
 // ---- acts of processes --------------------------------------------------------------------------
 
-fn of_processes(told: &Told<'_>) -> Vec<Act> {
+/// Looks at the sign-in process by programs of Windows that in the same seconds opened every other process as well,
+/// with the same rights, as their lists of processes do: nothing was reached for there. What a foreign program looks
+/// for when it opens them all is not known, and credentials are among it (Mimikatz does so too).
+fn swept(proof: &Proof) -> BTreeSet<EventId> {
+    const SECOND: i64 = 1_000_000_000;
+    let mut swept = BTreeSet::new();
+    for descent in proof.hosts.values() {
+        let of_windows = |process: usize| {
+            let start = descent.processes.get(process).map(|own| &own.start);
+            let image =
+                start.filter(|start| start.verb == "execute").map(|start| start.object.to_lowercase());
+            image.is_some_and(|image| WINDOWS.iter().any(|folder| image.starts_with(folder)))
+        };
+        let opened = || {
+            let acts =
+                descent.acts.iter().filter(|(act, _)| act.verb == "read" && act.object_kind == "process");
+            acts.filter(|(_, process)| of_windows(*process))
+        };
+        let mut targets: BTreeMap<(usize, Option<&str>, i64), BTreeSet<&str>> = BTreeMap::new();
+        for (act, process) in opened() {
+            targets
+                .entry((*process, act.rights.as_deref(), act.time.0.div_euclid(SECOND)))
+                .or_default()
+                .insert(&act.object);
+        }
+        let is_swept = |act: &Record, process: usize| {
+            let second = act.time.0.div_euclid(SECOND);
+            let of = |second| targets.get(&(process, act.rights.as_deref(), second));
+            (second - 1..=second + 1).filter_map(of).flatten().collect::<BTreeSet<_>>().len() >= SWEEP
+        };
+        swept.extend(opened().filter(|(act, process)| is_swept(act, *process)).map(|(act, _)| act.id));
+    }
+    swept
+}
+
+/// Where Windows' own programs lie.
+const WINDOWS: [&str; 2] = [r"c:\windows\system32\", r"c:\windows\syswow64\"];
+/// So many programs opened within three seconds are all that run.
+const SWEEP: usize = 12;
+/// What a look into the sign-in process would be.
+const MEMORY: &str = "T1003.001";
+
+fn of_processes(told: &Told<'_>, swept: &BTreeSet<EventId>) -> Vec<Act> {
     let mut acts = Vec::new();
     let techniques = Techniques::known();
     for (host, descent) in &told.proof.hosts {
@@ -195,6 +239,9 @@ fn of_processes(told: &Told<'_>) -> Vec<Act> {
             let person = person.or_else(|| bond_of_visit(told, host, Some(record.time)));
             let bonds: Vec<String> = bond_of_host(host.as_str()).into_iter().chain(person).collect();
             for technique in found {
+                if technique.technique == MEMORY && swept.contains(&record.id) {
+                    continue;
+                }
                 acts.push(Act {
                     time: Some(record.time),
                     until: Some(record.time),
@@ -222,7 +269,7 @@ fn spelled(told: &Told<'_>, host: &HostName) -> Option<String> {
 
 // ---- findings -----------------------------------------------------------------------------------
 
-fn of_findings(told: &Told<'_>) -> Vec<Act> {
+fn of_findings(told: &Told<'_>, swept: &BTreeSet<EventId>) -> Vec<Act> {
     let mut proven: BTreeMap<EventId, BTreeSet<String>> = told.proof.events.clone();
     for descent in told.proof.hosts.values() {
         for (record, process) in &descent.acts {
@@ -263,7 +310,8 @@ fn of_findings(told: &Told<'_>) -> Vec<Act> {
         let person = account.as_ref().and_then(|account| bond_of_account(told, account));
         let visit = || bond_of_visit(told, &HostName::of(host?)?, finding.time);
         let bonds = [host.and_then(bond_of_host), device, person.or_else(visit)];
-        for technique in &finding.techniques {
+        let swept = swept.contains(&finding.event);
+        for technique in finding.techniques.iter().filter(|technique| !swept || *technique != MEMORY) {
             acts.push(Act {
                 time: finding.time,
                 until: finding.time,
@@ -343,43 +391,39 @@ fn of_sessions(told: &Told<'_>, each: Each<'_>) -> Result<Vec<Act>, SnapshotErro
             daily,
         };
         let opening = session.opening.to_string();
-        for row in Techniques::known().of_door(session.door.as_str()) {
-            if row.verbs.is_empty() && daily {
-                continue;
-            }
-            if row.verbs.is_empty() {
-                let basis = BTreeSet::from([opening.clone()]);
-                acts.push(act(
-                    &row.technique,
-                    &row.says,
-                    session.from,
-                    session.from,
-                    1,
-                    Outcome::Success,
-                    basis,
-                ));
-                continue;
-            }
-            let mut sum = Done::default();
-            for ((_, verb, kind), one) in
-                done.range((*place, String::new(), String::new())..).take_while(|((at, _, _), _)| at == place)
-            {
-                let fits = row.verbs.contains(verb)
-                    && (row.object_kind.is_empty() || row.object_kind.contains(kind));
-                if fits {
-                    sum.times += one.times;
-                    sum.failed += one.failed;
-                    sum.first = [sum.first, one.first].into_iter().flatten().min();
-                    sum.last = sum.last.max(one.last);
-                }
-            }
+        let (comings, doings): (Vec<_>, Vec<_>) =
+            Techniques::known().of_door(session.door.as_str()).partition(|row| row.verbs.is_empty());
+        let mut exact = BTreeSet::new();
+        for row in doings {
+            let sum = done_as(row, *place, &done);
             let (Some(first), Some(last)) = (sum.first, sum.last) else { continue };
             let outcome = if sum.failed == sum.times { Outcome::Attempt } else { Outcome::Success };
             let basis = BTreeSet::from([opening.clone(), first.1.to_string(), last.1.to_string()]);
             acts.push(act(&row.technique, &row.says, Some(first.0), Some(last.0), sum.times, outcome, basis));
+            exact.extend(row.technique.split('.').next());
+        }
+        // That he came is told by what he did where that says how.
+        for row in comings.iter().filter(|row| !daily && !exact.contains(row.technique.as_str())) {
+            let basis = BTreeSet::from([opening.clone()]);
+            acts.push(act(&row.technique, &row.says, session.from, session.from, 1, Outcome::Success, basis));
         }
     }
     Ok(acts)
+}
+
+/// What was done in a session that a row of techniques speaks of.
+fn done_as(row: &OfSession, place: usize, done: &BTreeMap<(usize, String, String), Done>) -> Done {
+    let mut sum = Done::default();
+    let own = done.range((place, String::new(), String::new())..).take_while(|((at, ..), _)| *at == place);
+    for ((_, verb, kind), one) in own {
+        if row.verbs.contains(verb) && (row.object_kind.is_empty() || row.object_kind.contains(kind)) {
+            sum.times += one.times;
+            sum.failed += one.failed;
+            sum.first = [sum.first, one.first].into_iter().flatten().min();
+            sum.last = sum.last.max(one.last);
+        }
+    }
+    sum
 }
 
 /// The acts of the intruder's sessions, counted.

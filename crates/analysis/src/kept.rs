@@ -54,7 +54,7 @@ fn presence(rows: Rows<'_>, row: usize) -> Option<Presence> {
         key: text("key")?,
         linked: text("linked"),
         sid: text("sid"),
-        port: rows.numbers("port").at(row).and_then(|port| port.try_into().ok()),
+        ports: rows.list("ports", row).iter().filter_map(|port| port.parse().ok()).collect(),
         workstation: text("workstation"),
         package: text("package"),
         source: text("source").unwrap_or_default(),

@@ -29,8 +29,8 @@ pub struct Presence {
     pub linked: Option<String>,
     /// SID of the account.
     pub sid: Option<String>,
-    /// The client's port, where the log names it.
-    pub port: Option<u16>,
+    /// The client's port, where the log names it; several where it came over one of them.
+    pub ports: Vec<u16>,
     /// The name that the client gave for itself: a claim.
     pub workstation: Option<String>,
     /// `NTLM`, `Kerberos`.
@@ -51,7 +51,7 @@ impl Presence {
             key,
             linked: None,
             sid: None,
-            port: None,
+            ports: Vec::new(),
             workstation: None,
             package: None,
             source,
@@ -259,7 +259,7 @@ fn opened(key: &str, used: &Use, openings: &[&Logon], closings: &[&Logon], names
         found.push(Presence {
             linked,
             sid: opening.sid.clone(),
-            port: opening.port,
+            ports: opening.port.into_iter().collect(),
             workstation: opening.workstation.clone(),
             package: opening.package.clone(),
             ..Presence::of(session, key.to_owned(), "windows/Security".to_owned(), used.events)

@@ -44,6 +44,8 @@ pub struct Record {
     pub command: Option<String>,
     /// Its integrity level, where Sysmon says it.
     pub integrity: Option<String>,
+    /// The rights with which another process was opened.
+    pub rights: Option<String>,
 }
 
 /// A process that is the intruder's.
@@ -108,10 +110,10 @@ pub fn records(each: Each<'_>, hosts: &[String]) -> Result<Vec<Record>, Snapshot
     let place = format!("FROM events WHERE host IN ({})", list.join(", "));
     let mut records = Vec::new();
     // Own fields are wide: they are asked for only where ids, commands and programs stand in them.
-    let with = format!("{RECORDS}, fields {place} AND verb IN ('execute', 'config-change')");
+    let wide = "(verb IN ('execute', 'config-change') OR (verb = 'read' AND object_kind = 'process'))";
+    let with = format!("{RECORDS}, fields {place} AND {wide}");
     let without = format!(
-        "{RECORDS} {place} AND verb NOT IN ('execute', 'config-change') \
-         AND source = 'windows/Microsoft-Windows-Sysmon/Operational'"
+        "{RECORDS} {place} AND NOT {wide} AND source = 'windows/Microsoft-Windows-Sysmon/Operational'"
     );
     for sql in [with, without] {
         each(&sql, &mut |batch| {
@@ -141,7 +143,9 @@ fn take(rows: Rows<'_>, records: &mut Vec<Record>) {
         let other = links.first(row, "target-logon").and_then(logon_id).is_some_and(|logon| logon != 0);
         let runs_as = rows.texts("target").at(row).filter(|_| audit && other);
         let number = |names: &[&str]| field(names).and_then(logon_id);
-        records.push(Record {
+        let command =
+            field(&["CommandLine", "ServiceFileName", "ImagePath", "TaskContent", "TaskContentNew"]);
+        let record = Record {
             time,
             id,
             actor: runs_as.or(actors.at(row)).map(str::to_owned),
@@ -155,10 +159,26 @@ fn take(rows: Rows<'_>, records: &mut Vec<Record>) {
             // 4688: NewProcessId starts, ProcessId is its parent. Sysmon: ProcessId starts.
             pid: if audit { number(&["NewProcessId"]) } else { number(&["ProcessId"]) },
             parent_pid: if audit { number(&["ProcessId"]) } else { number(&["ParentProcessId"]) },
-            command: field(&["CommandLine", "ServiceFileName", "ImagePath", "TaskContent", "TaskContentNew"])
-                .map(str::to_owned),
+            command: command.map(str::to_owned),
             integrity: field(&["IntegrityLevel"]).map(str::to_owned),
-        });
+            rights: field(&["GrantedAccess"]).map(str::to_owned),
+        };
+        records.push(if source.starts_with("linux/") { of_linux(record, rows, row) } else { record });
+    }
+}
+
+/// Linux names processes by numbers alone, and a start by its command.
+fn of_linux(record: Record, rows: Rows<'_>, row: usize) -> Record {
+    let number = |kind| rows.links("links").first(row, kind).and_then(|number| number.parse().ok());
+    let program = record.object.split_whitespace().next().unwrap_or("").to_owned();
+    Record {
+        process: None,
+        parent: None,
+        pid: number("process-id"),
+        parent_pid: number("parent-process"),
+        command: Some(record.object),
+        object: program,
+        ..record
     }
 }
 
@@ -321,8 +341,19 @@ impl<'a> Walk<'a> {
         if let Some(why) = self.installed.get(file_name(&image)) {
             return Some(("runs-installed-service", why.clone()));
         }
+        if let Some(same) = self.turned_into(record) {
+            return Some(("descends", self.of(same)));
+        }
         let logon = self.seeds.logons.iter().find(|logon| logon.holds(record))?;
         Some(("act-in-session", logon.basis.clone()))
+    }
+
+    /// Linux: a process that runs another program from then on keeps its number and its parent.
+    fn turned_into(&self, record: &Record) -> Option<usize> {
+        let place = self.by_pid.get(&record.pid?).copied().flatten()?;
+        let before = &self.descent.processes.get(place)?.start;
+        let linux = record.source.starts_with("linux/");
+        (linux && before.parent_pid.is_some() && before.parent_pid == record.parent_pid).then_some(place)
     }
 
     fn of(&self, process: usize) -> BTreeSet<String> {
@@ -407,6 +438,7 @@ mod tests {
             parent_pid: None,
             command: None,
             integrity: None,
+            rights: None,
         }
     }
 

@@ -46,6 +46,8 @@ struct OfAct {
     object_kind: String,
     #[serde(default)]
     object: String,
+    #[serde(default)]
+    ends: String,
     says: String,
 }
 
@@ -100,6 +102,7 @@ impl Techniques {
             row.verb == verb
                 && (row.object_kind.is_empty() || row.object_kind == kind)
                 && object.contains(&row.object)
+                && object.ends_with(&row.ends)
         })?;
         Some(Named { technique: &row.technique, says: &row.says })
     }

