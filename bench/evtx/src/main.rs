@@ -5,6 +5,7 @@
 //! highest memory. The peer is the tool `evtx_dump` where `EVTX_DUMP` names it, else the crate it is made
 //! of. Loading rules is no part of reading: our steps say themselves what they took.
 //!
+//! `step threads FOLDER` compares two threads that read a half each with two processes.
 //! `told FILE` prints number, record number and time of each event, for `salvage.py`.
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -13,9 +14,13 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 use assize_model::{
-    Batch, Batcher, ExhibitId, Gap, Input, Origin, Projection, ReadingOptions, RuleFile, Sink, Wanted,
+    Batch, Batcher, ExhibitId, Gap, Input, Origin, Projection, ReadingOptions, RuleFile, Sink, Wanted, batch,
 };
 use assize_sigma::RuleSet;
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_writer::ArrowWriterOptions;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::properties::WriterProperties;
 
 const ROUNDS: usize = 5;
 const STEPS: &[(&str, &str)] = &[
@@ -23,6 +28,7 @@ const STEPS: &[(&str, &str)] = &[
     ("crate", "evtx crate, records_json, one thread"),
     ("all", "assize: batches of all columns"),
     ("rules", "assize: what the rules can touch"),
+    ("parquet", "assize: all columns and Parquet"),
     ("walk", "headers of chunks and records only"),
 ];
 
@@ -79,6 +85,10 @@ fn one(step: &str, folder: &Path, rules: Option<&Path>) -> Result<()> {
         "crate" => by_crate(folder),
         "all" => read(folder, None),
         "rules" => read(folder, Some(&wanted(rules.context("no rules")?)?)),
+        "parquet" => parquet(folder),
+        "threads" => threads(folder),
+        "half" => half(folder, 0),
+        "rest" => half(folder, 1),
         "walk" => walk(folder),
         other => bail!("no step `{other}`"),
     }
@@ -189,6 +199,90 @@ fn told(file: &Path) -> Result<()> {
     )?;
     batcher.finish()?;
     Ok(sink.0.flush()?)
+}
+
+/// All columns, written as a case writes them: zstd 1, groups of 65,536 rows; the bytes go nowhere.
+fn parquet(folder: &Path) -> Result<()> {
+    struct Table(ArrowWriter<io::Sink>);
+    impl Sink for Table {
+        fn batch(&mut self, batch: Batch) -> io::Result<()> {
+            // Tables have names as texts; numbers of a dictionary are written as such by the writer.
+            self.0.write(batch.rows()).map_err(io::Error::other)?;
+            if self.0.in_progress_size() > 48 << 20 {
+                self.0.flush().map_err(io::Error::other)?;
+            }
+            Ok(())
+        }
+        fn gap(&mut self, _: Gap) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let format = assize_formats::by_name("evtx").context("the EVTX format")?;
+    let options = ReadingOptions::default();
+    let before = own_cpu()?;
+    for file in files(folder, "evtx")? {
+        let properties = WriterProperties::builder()
+            .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
+            .set_max_row_group_row_count(Some(1 << 16))
+            .build();
+        let settings = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
+        let mut table = Table(ArrowWriter::try_new_with_options(io::sink(), batch::schema(), settings)?);
+        let origin = Origin { exhibit: ExhibitId::of_digest(&[0; 32]), member: None, format: "evtx" };
+        let mut batcher = Batcher::new(origin, &mut table);
+        let mut bytes = std::fs::File::open(file)?;
+        let mut input = Input { bytes: &mut bytes, options: &options, projection: Projection::Everything };
+        format.read(&mut input, &mut batcher)?;
+        batcher.finish()?;
+        table.0.close()?;
+    }
+    say(before)
+}
+
+/// One half of each file's chunks, as a stream of its own. Without the templates of the other half: what a case
+/// reads is not cut.
+fn half(folder: &Path, half: u64) -> Result<()> {
+    let format = assize_formats::by_name("evtx").context("the EVTX format")?;
+    let options = ReadingOptions::default();
+    for file in files(folder, "evtx")? {
+        let mut bytes = std::fs::File::open(file)?;
+        let length = (bytes.metadata()?.len() - 4096) / 65536 / 2 * 65536;
+        bytes.seek(SeekFrom::Start(4096 + half * length))?;
+        let mut bytes = bytes.take(length);
+        let mut null = Null(0);
+        let origin = Origin { exhibit: ExhibitId::of_digest(&[0; 32]), member: None, format: "evtx" };
+        let mut batcher = Batcher::new(origin, &mut null);
+        let mut input = Input { bytes: &mut bytes, options: &options, projection: Projection::Everything };
+        format.read(&mut input, &mut batcher)?;
+        batcher.finish()?;
+    }
+    Ok(())
+}
+
+/// CPU seconds of two threads that read a half each, and of two processes: what shares memory must not cost more.
+fn threads(folder: &Path) -> Result<()> {
+    let start = children_cpu()?;
+    let mut both = Vec::new();
+    for step in ["half", "rest"] {
+        let mut own = Command::new(std::env::current_exe()?);
+        both.push(own.args(["step", step]).arg(folder).stdout(Stdio::null()).spawn()?);
+    }
+    for mut one in both {
+        one.wait()?;
+    }
+    let processes = children_cpu()? - start;
+    let cpu = || -> Result<f64> {
+        let stat = std::fs::read_to_string("/proc/self/stat")?;
+        let after_name = stat.rsplit(')').next().unwrap_or("");
+        let fields: Vec<f64> = after_name.split_whitespace().filter_map(|field| field.parse().ok()).collect();
+        Ok((fields.get(10).unwrap_or(&0.0) + fields.get(11).unwrap_or(&0.0)) / 100.0)
+    };
+    let start = cpu()?;
+    std::thread::scope(|scope| {
+        let halves = [0, 1].map(|number| scope.spawn(move || half(folder, number)));
+        halves.into_iter().try_for_each(|half| half.join().unwrap_or_else(|_| bail!("a thread broke down")))
+    })?;
+    println!("two processes {processes:.2} s, two threads {:.2} s of CPU", cpu()? - start);
+    Ok(())
 }
 
 /// Goes from record to record and looks at nothing in them: what every reader pays at least.

@@ -42,6 +42,7 @@ mod web_error;
 mod web_log;
 mod windows;
 mod windows_json;
+mod windows_text;
 mod windows_xml;
 mod xml;
 mod zeek;
@@ -61,6 +62,8 @@ pub static ALL: &[&dyn Format] = &[
     &evtx::Evtx,
     &windows_json::WindowsJson,
     &windows_xml::WindowsXml,
+    &windows_text::Blocks,
+    &windows_text::Table,
     &defender::DEFENDER,
     &defender::DEFENDER_TABLE,
     &m365::M365,

@@ -40,7 +40,7 @@ pub(crate) enum Encoding {
 pub(crate) enum Records {
     /// Each by itself.
     Lines,
-    /// Those of which this is true belong to the line before.
+    /// Those of which this is true belong to the line before; it is asked of blank ones too.
     Continued(fn(&str) -> bool),
 }
 
@@ -438,7 +438,8 @@ impl<'r> Lines<'r> {
         };
         let mut room = String::new();
         let line = self.unit.trim(&self.buffer[after..end]);
-        Some(!line.is_empty() && continues(self.encoding.decode(line, &mut room).0))
+        // Behind the last line's end there is no line.
+        Some(after < self.end && continues(self.encoding.decode(line, &mut room).0))
     }
 
     fn give(&mut self, to: usize, next: usize, ended: bool) -> Record {

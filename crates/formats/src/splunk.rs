@@ -42,6 +42,7 @@ const INNER: &str = "inner";
 /// Formats whose records stand by themselves, so that one alone can be read.
 const ALONE: &[&str] = &[
     "windows-xml",
+    "windows-text",
     "windows-json",
     "defender-hunting",
     "m365-audit",

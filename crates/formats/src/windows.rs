@@ -11,6 +11,7 @@
 
 mod access;
 mod channels;
+pub(crate) mod rendered;
 mod security;
 mod sysmon;
 

@@ -21,6 +21,8 @@ const SAMPLES: &[(&str, &str, &str)] = &[
     ("evtx", "REG-WS07/Security.evtx", "REG-WS07/Archive-Security-2026-09-13.evtx"),
     ("windows-json", "HR-WS02/events.nxlog.json", "(cut)"),
     ("windows-xml", "samples/windows-xml.xml", "samples/windows-xml-damaged.xml"),
+    ("windows-text", "samples/windows-text.txt", "samples/windows-text-damaged.txt"),
+    ("event-viewer-csv", "samples/event-viewer-csv.csv", "(torn)"),
     ("defender-hunting", "samples/defender-hunting.json", "samples/defender-hunting-damaged.json"),
     ("defender-hunting-csv", "samples/defender-hunting-csv.csv", "samples/defender-hunting-csv-damaged.csv"),
     ("json", "vpn/vpn-gateway.jsonl", "dms/document-access-old.jsonl"),

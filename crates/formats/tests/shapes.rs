@@ -287,3 +287,50 @@ fn as_xml_in_every_encoding() {
         }
     }
 }
+
+/// What an older export shows of an event is what its JSON says of it.
+#[test]
+fn what_a_rendered_message_shows_is_what_the_data_say() {
+    let samples = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/samples");
+    let bytes = |name: &str| fs::read(samples.join(name)).unwrap();
+    let logon = json!({"EventID": "4624", "Keywords": "-9214364837600034816", "SubjectUserName": "DC1$",
+        "SubjectDomainName": "COURT", "SubjectLogonId": "0x3e7", "TargetUserName": "m.okafor",
+        "TargetDomainName": "COURT", "TargetLogonId": "0x8a31c4", "LogonType": "3", "IpAddress": "10.0.4.17",
+        "WorkstationName": "REG-WS07", "EventTime": "2026-09-14T08:12:03Z", "EventRecordID": "8101"});
+    let process = json!({"EventID": "4688", "Keywords": "-9214364837600034816", "SubjectUserName": "m.okafor",
+        "SubjectDomainName": "COURT", "SubjectLogonId": "0x8a31c4", "NewProcessId": "0x1a2c",
+        "NewProcessName": "C:\\Windows\\System32\\whoami.exe", "ProcessId": "0x9b8", "CommandLine": "whoami /all",
+        "EventTime": "2026-09-14T08:12:09Z", "EventRecordID": "8102"});
+    let failed = json!({"EventID": "4625", "Keywords": "-9218868437227405312", "TargetUserName": "administrator",
+        "TargetDomainName": "COURT", "LogonType": "3", "IpAddress": "10.0.4.17", "WorkstationName": "REG-WS07",
+        "EventTime": "2026-09-14T12:30:00Z", "EventRecordID": "8103"});
+    let mut lines = String::new();
+    for mut event in [logon, process, failed] {
+        event["Channel"] = "Security".into();
+        event["SourceName"] = "Microsoft-Windows-Security-Auditing".into();
+        event["ProviderGuid"] = "{54849625-5478-4994-A5BA-3E3B0328C30D}".into();
+        event["Hostname"] = "DC1.court.example".into();
+        event["SourceModuleType"] = "im_msvistalog".into();
+        lines += &format!("{event}\n");
+    }
+    let by_json = rows("windows-json", lines.as_bytes());
+    assert_eq!(by_json.len(), 3);
+    let text = [
+        "time", "verb", "actor", "target", "outcome", "peer", "device", "object", "client", "host", "source",
+        "links",
+    ];
+    for (format, name, columns) in [
+        ("windows-text", "windows-text.txt", &text[..]),
+        ("event-viewer-csv", "event-viewer-csv.csv", &text[..9]),
+    ] {
+        let bytes = bytes(name);
+        assert_eq!(recognise(&bytes).unwrap().0.card().name, format);
+        let told = rows(format, &bytes);
+        for (number, (told, expected)) in told.iter().zip(&by_json).enumerate() {
+            for column in columns {
+                let (told, expected) = (told.value(column).to_string(), expected.value(column).to_string());
+                assert_eq!(told.to_lowercase(), expected.to_lowercase(), "{format} {number} {column}");
+            }
+        }
+    }
+}
