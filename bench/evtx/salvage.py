@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """How many records does each reader get out of the same damaged event logs?
 
-salvage.py FOLDER OURS EVTX_DUMP EVTXEXPORT PYTHON_EVTX [COUNT]: the COUNT largest EVTX below FOLDER (20), each damaged in the ways
-below; OURS is this folder's release binary, the others are the tools (evtx crate, libevtx, python-evtx's evtx_dump). A record is counted
-once by number, record number and second. It is right if the whole file has it, by ours or by the evtx crate; else it is made up.
+salvage.py FOLDER OURS EVTX_DUMP EVTXEXPORT [COUNT]: the COUNT largest EVTX below FOLDER (20), each damaged in the ways below; OURS is
+this folder's release binary, the others are the tools (evtx crate, libevtx); python-evtx is that of the Python that runs this, asked
+record by record, so that one that cannot be read costs only itself. A record is counted once by number, record number and second. It is right if the whole file has it, by ours or by the evtx crate; else it is made up.
 """
 import re
 import subprocess
@@ -76,6 +76,18 @@ DAMAGE = [("whole", lambda data: data), ("cut at two thirds", cut), ("file heade
           ("end mark put back to the middle", end_mark_back), ("chunks strewn in an image", in_an_image)]
 
 
+PYTHON_EVTX = """
+import sys, Evtx.Evtx
+with Evtx.Evtx.Evtx(sys.argv[1]) as log:
+    for chunk in log.chunks():
+        for record in chunk.records():
+            try:
+                print(record.xml())
+            except Exception:
+                pass
+"""
+
+
 def run(*command):
     done = subprocess.run(command, capture_output=True, check=False)
     return done.stdout.decode("utf-8", "replace")
@@ -99,14 +111,14 @@ def of_ours(text):
 
 
 def main():
-    folder, ours, crate, libevtx, python = sys.argv[1:6]
-    count = int(sys.argv[6]) if len(sys.argv) > 6 else 20
+    folder, ours, crate, libevtx = sys.argv[1:5]
+    count = int(sys.argv[5]) if len(sys.argv) > 5 else 20
     readers = [
         ("ours", lambda file: of_ours(run(ours, "told", file))),
         ("evtx_dump", lambda file: of_xml(run(crate, "-t", "1", "-o", "xml", file))),
         ("evtx_dump --recover-records", lambda file: of_xml(run(crate, "-t", "1", "-o", "xml", "--recover-records", file))),
         ("evtxexport -m all", lambda file: of_xml(run(libevtx, "-f", "xml", "-m", "all", file))),
-        ("python-evtx", lambda file: of_xml(run(python, file))),
+        ("python-evtx", lambda file: of_xml(run(sys.executable, "-c", PYTHON_EVTX, file))),
     ]
     files = sorted(Path(folder).rglob("*.evtx"), key=lambda path: (-path.stat().st_size, path.name))[:count]
     totals = {(damage, reader): [0, 0] for damage, _ in DAMAGE for reader, _ in readers}

@@ -20,7 +20,8 @@ use assize_sigma::RuleSet;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::{Compression, ZstdLevel};
-use parquet::file::properties::WriterProperties;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::ColumnPath;
 
 const ROUNDS: usize = 5;
 const STEPS: &[(&str, &str)] = &[
@@ -223,8 +224,16 @@ fn parquet(folder: &Path) -> Result<()> {
     for file in files(folder, "evtx")? {
         let properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
-            .set_max_row_group_row_count(Some(1 << 16))
-            .build();
+            .set_max_row_group_row_count(Some(1 << 16));
+        let path = |name: &str| ColumnPath::from(name.split('.').map(str::to_owned).collect::<Vec<_>>());
+        let properties =
+            ["fields.entries.key", "fields.entries.value"].iter().fold(properties, |properties, name| {
+                properties.set_column_statistics_enabled(path(name), EnabledStatistics::None)
+            });
+        let properties = ["id", "time_text", "ranges.list.item.offset"]
+            .iter()
+            .fold(properties, |properties, name| properties.set_column_dictionary_enabled(path(name), false));
+        let properties = properties.build();
         let settings = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
         let mut table = Table(ArrowWriter::try_new_with_options(io::sink(), batch::schema(), settings)?);
         let origin = Origin { exhibit: ExhibitId::of_digest(&[0; 32]), member: None, format: "evtx" };

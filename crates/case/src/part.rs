@@ -9,7 +9,8 @@ use assize_vault::{Derived, DerivedFile, VaultError};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::{Compression, ZstdLevel};
-use parquet::file::properties::WriterProperties;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::ColumnPath;
 use std::io;
 
 use crate::CaseError;
@@ -42,12 +43,20 @@ impl TableFile {
         schema: arrow_schema::SchemaRef,
     ) -> Result<Self, CaseError> {
         let level = ZstdLevel::try_new(1).map_err(|error| table_error(name, error))?;
-        let properties = WriterProperties::builder()
+        let mut properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(level))
             .set_max_row_group_row_count(Some(ROWS_MAX))
             // The default names the library's version, which is not ours to hash.
-            .set_created_by("assize".to_owned())
-            .build();
+            .set_created_by("assize".to_owned());
+        // Nobody asks which own fields lie between two others.
+        for path in [["fields", "entries", "key"], ["fields", "entries", "value"]] {
+            properties = properties.set_column_statistics_enabled(path_of(&path), EnabledStatistics::None);
+        }
+        // No two rows have the same: a dictionary would be made and given up.
+        for path in [&["id"][..], &["time_text"], &["ranges", "list", "item", "offset"]] {
+            properties = properties.set_column_dictionary_enabled(path_of(path), false);
+        }
+        let properties = properties.build();
         let file = derived.create(name)?;
         // Parquet's own types say all; Arrow's beside them would have readers make dictionaries.
         let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
@@ -68,6 +77,10 @@ impl TableFile {
         let file = self.writer.into_inner().map_err(|error| table_error(&self.name, error))?;
         Ok(file.commit()?)
     }
+}
+
+fn path_of(names: &[&str]) -> ColumnPath {
+    ColumnPath::from(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>())
 }
 
 pub(crate) fn table_error(name: &str, error: impl std::fmt::Display) -> CaseError {

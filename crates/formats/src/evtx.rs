@@ -155,6 +155,7 @@ struct Found {
 }
 
 const BEHIND_END: &str = "behind the end mark of its chunk";
+const SOURCE: &str = "windows/";
 const FOREIGN: &[u8] = b"of another chunk: its own does not have it any more";
 const NO_CHUNK: &str = "no chunk of an event log";
 const WITHOUT_HEADER: &str = "in a block without a chunk's header";
@@ -445,9 +446,12 @@ impl<'o, 'a> Reader<'o, 'a> {
             SpinePart::Accounts => meaning = Meaning::accounts_of(&fields),
             SpinePart::Whole => meaning.read(),
         }
-        self.source.clear();
-        self.source.push_str("windows/");
-        self.source.push_str(meaning.place());
+        // Mostly that of the record before.
+        if self.source.get(SOURCE.len()..) != Some(meaning.place()) {
+            self.source.clear();
+            self.source.push_str(SOURCE);
+            self.source.push_str(meaning.place());
+        }
         let time_text = fields.field(own!("TimeCreated"));
         let (time, time_assumed) = time_of(self.row.created, time_text, Time::of_filetime(record.written));
         let place = Range { offset: found.place.offset + record.at as u64, length: record.length as u64 };

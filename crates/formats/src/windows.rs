@@ -487,18 +487,21 @@ fn number(text: &str) -> Option<u64> {
 
 /// What is no number stays as it is: it may still be the same in another record.
 fn hexadecimal(text: Cow<'_, str>) -> Option<Cow<'_, str>> {
-    let usual = |text: &str| {
-        let digits = text.strip_prefix("0x").filter(|digits| !digits.starts_with('0'));
-        digits.is_some_and(|digits| digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')))
-    };
+    let digits = text.strip_prefix("0x").filter(|digits| !digits.starts_with('0'));
+    if digits.is_some_and(|digits| digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))) {
+        return Some(text);
+    }
     match number(&text) {
         Some(0) => None,
-        Some(number) if !usual(&text) => Some(Cow::Owned(format!("{number:#x}"))),
-        _ => Some(text),
+        Some(number) => Some(Cow::Owned(format!("{number:#x}"))),
+        None => Some(text),
     }
 }
 
 fn decimal(text: Cow<'_, str>) -> Option<Cow<'_, str>> {
+    if !text.starts_with('0') {
+        return Some(text);
+    }
     match number(&text) {
         Some(0) => None,
         Some(number) if text.starts_with("0x") => Some(Cow::Owned(number.to_string())),

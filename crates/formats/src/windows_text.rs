@@ -261,23 +261,11 @@ fn instant(text: &str, order: Order) -> Option<Time> {
         return None;
     }
     let hours = of_day / (3600 * clock::SECOND);
-    let shift = match half {
-        None => 0,
-        Some("AM") if (1..=12).contains(&hours) => {
-            if hours == 12 {
-                -12
-            } else {
-                0
-            }
-        }
-        Some("PM") if (1..=12).contains(&hours) => {
-            if hours == 12 {
-                0
-            } else {
-                12
-            }
-        }
-        Some(_) => return None,
+    let shift = match (half, hours) {
+        (None, _) | (Some("AM"), 1..=11) | (Some("PM"), 12) => 0,
+        (Some("AM"), 12) => -12,
+        (Some("PM"), 1..=11) => 12,
+        _ => return None,
     };
     let days = clock::days(year, u8::try_from(month).ok()?, u8::try_from(day).ok()?)?;
     Some(Time(days * clock::DAY + of_day + shift * 3600 * clock::SECOND))

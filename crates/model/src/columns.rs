@@ -186,6 +186,8 @@ struct Text {
     /// Rows at the end that have the last text of `texts` once more and are not there yet: hosts, logs and
     /// verbs are mostly those of the event before.
     repeated: usize,
+    /// Where the last text of a closed list of words lies.
+    word: Option<&'static str>,
 }
 
 impl Text {
@@ -202,6 +204,16 @@ impl Text {
         }
         self.valid.note_one(self.texts.len());
         self.texts.push(text);
+    }
+
+    /// As [`Self::push`], of a word of a closed list: all texts of the column are.
+    fn push_word(&mut self, word: &'static str) {
+        if self.word.is_some_and(|last| std::ptr::eq(last, word)) {
+            self.repeated += 1;
+        } else {
+            self.push(Some(word));
+            self.word = Some(word);
+        }
     }
 
     /// As [`Self::push`], of a text that is likely the last one again.
@@ -233,6 +245,7 @@ impl Text {
 
     fn give(&mut self) -> Result<ArrayRef, ArrowError> {
         self.catch_up();
+        self.word = None;
         let nulls = self.valid.give();
         Ok(Arc::new(self.texts.give(nulls)?))
     }
@@ -540,7 +553,7 @@ impl Columns {
         self.host.push_likely(event.host);
         self.actor.push_likely(event.actor);
         self.target.push(event.target);
-        self.verb.push_likely(Some(event.verb.as_str()));
+        self.verb.push_word(event.verb.as_str());
         self.object.push(event.object);
         self.object_kind.push(event.object_kind.map(spine::ObjectKind::as_str));
         self.scope.push(event.scope.map(spine::Scope::as_str));
@@ -549,7 +562,7 @@ impl Columns {
         self.device.push(event.device);
         self.count.push(event.count);
         self.bytes.push(event.bytes);
-        self.outcome.push_likely(Some(event.outcome.as_str()));
+        self.outcome.push_word(event.outcome.as_str());
         self.push_options(event.options);
         let (ends, texts) = &mut self.qualifiers;
         event.qualifiers.iter().for_each(|qualifier| texts.push(qualifier.as_str()));
