@@ -328,6 +328,7 @@ const KINDS: &[&str] = &[
     "windows/Microsoft-Windows-PowerShell/Operational",
     "windows/unheard of",
     "json",
+    "",
     "linux/auditd",
     "linux/syslog",
     "webserver/apache",
@@ -510,6 +511,22 @@ fn two_names_of_one_field_are_asked_alike() {
     // Of the first event: it is there, it is the value, it fits; of the second: it is there, it is null; of
     // the third: it is there; of the fourth: it is absent, and so null. Twice each, once by either name.
     assert_eq!(scan.hits.len(), 2 * (3 + 2 + 1 + 2));
+}
+
+/// An event of no kind of log, and the first of all: it must not lend its class to the next one.
+#[test]
+fn a_log_without_a_name_is_a_kind_of_its_own() {
+    let rule = |source: &str| {
+        format!("title: T\nlogsource: {{{source}}}\ndetection:\n  a: {{'A': 1}}\n  condition: a\n")
+    };
+    let rules = set(&[rule("product: windows"), rule("product: windows, service: security")]);
+    let event = |source: &str| (source.to_owned(), vec![("A".to_owned(), Some("1".to_owned()))]);
+    let events = ["", "windows/Security", "", "windows/System"].map(event);
+    let batch = common::batch(&events);
+    assert_eq!(difference(&rules, &[batch.clone(), batch.clone()]), None);
+    let mut scan = Scan::default();
+    rules.scan(&batch, &mut scan);
+    assert_eq!(scan.hits.len(), 3);
 }
 
 /// That the rules above mostly run and often speak, so that the comparison above compares something.

@@ -227,15 +227,15 @@ impl Worker {
         let mut met = vec![false; self.learnt.all_classes.len()];
         let mut bound = vec![false; self.learnt.all_bindings.len()];
         let mut shape = None;
-        let mut source = ("", 0);
+        let mut source = None;
         for row in 0..rows.len() {
             if shape.is_none() || !rows.is_alike(row, row - 1) {
                 shape = Some(self.shape(engine, rows, row));
             }
-            if source.0 != rows.source(row) {
-                source = (rows.source(row), self.kind(engine, rows.source(row)));
+            if source.is_none_or(|(own, _)| own != rows.source(row)) {
+                source = Some((rows.source(row), self.kind(engine, rows.source(row))));
             }
-            let Some(shape) = shape else { continue };
+            let (Some(shape), Some(source)) = (shape, source) else { continue };
             let number = self.class(engine, rows, row, source, shape);
             if met.len() <= number as usize {
                 met.resize(number as usize + 1, false);
