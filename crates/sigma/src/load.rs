@@ -95,6 +95,9 @@ impl Loading {
     }
 
     fn take_content(&mut self, file: &str, line: usize, id: &str, content: Mapping) -> Result<(), Unfit> {
+        if ["group", "kind", "timestamp"].iter().all(|key| content.contains_key(*key)) {
+            return Err(Unfit::at("kind:", "a rule in Chainsaw's own form, which is not Sigma's"));
+        }
         if content.contains_key("filter") {
             let filter = Filter::of(&content, id, self.knowing(&content))?;
             self.filters.push((file.to_owned(), line, filter));

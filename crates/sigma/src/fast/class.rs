@@ -10,9 +10,8 @@ use std::sync::Arc;
 
 use assize_model::Rules;
 
-use super::column::{self, Matcher};
+use super::column::Matcher;
 use super::gate::{self, Gate};
-use super::probe::Probe;
 use super::program::{Ask, Node, Program};
 use super::screen::Screen;
 use super::shape::Lies;
@@ -381,9 +380,7 @@ impl<'a> Draft<'a> {
         class.gates = gate::gates(&class.rules, &class.columns, class.atoms);
         let mut rarities = vec![None; atoms.len()];
         for ((_, atom, _), own) in &atoms {
-            if let Ask::Text(probes) = &program.atoms[*atom as usize].ask {
-                rarities[*own as usize] = Some(chance(probes));
-            }
+            rarities[*own as usize] = program.atoms[*atom as usize].chance();
         }
         class.appoint(&rarities);
         class
@@ -414,11 +411,6 @@ impl<'a> Draft<'a> {
         column.matcher = (!asked.is_empty()).then(|| self.ground.matchers.matcher(&asked));
         column
     }
-}
-
-/// How likely a value satisfies one of the probes, as a share of 2^24: a guess from what they fix.
-fn chance(probes: &[Probe]) -> u64 {
-    probes.iter().map(|probe| 1 << (24 - column::rarity(probe))).sum()
 }
 
 impl Class {

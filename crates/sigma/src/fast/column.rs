@@ -308,18 +308,22 @@ impl Draft {
 
 /// The longest literal of a pattern, in lower case.
 pub(crate) fn longest(pattern: &Pattern) -> Option<String> {
+    let mut buffer = String::new();
+    longest_literal(pattern).map(|text| probe::lower(text, &mut buffer).to_owned())
+}
+
+fn longest_literal(pattern: &Pattern) -> Option<&str> {
     let literals = pattern.stretches.iter().flatten().filter_map(|place| match place {
-        Place::Text(text) if !text.is_empty() => Some(text),
+        Place::Text(text) if !text.is_empty() => Some(text.as_str()),
         _ => None,
     });
-    let mut buffer = String::new();
-    literals.max_by_key(|text| text.len()).map(|text| probe::lower(text, &mut buffer).to_owned())
+    literals.max_by_key(|text| text.len())
 }
 
 /// How rarely a text satisfies the probe: the number of bits it fixes, roughly.
 pub(crate) fn rarity(probe: &Probe) -> u32 {
     let bits = match probe {
-        Probe::Text(pattern) => longest(pattern).map_or(0, |literal| literal.len() * 2),
+        Probe::Text(pattern) => longest_literal(pattern).map_or(0, |literal| literal.len() * 2),
         Probe::Number(None | Some(Part::Minute), Relation::Equal, _) => 5,
         Probe::Number(..) => 2,
         Probe::Network(_) => 8,
