@@ -5,6 +5,8 @@
 //! could also be read off a number, a time, an address or bytes in hexadecimal is not found so, and
 //! then nothing can be ruled out.
 
+use std::collections::BTreeMap;
+
 use aho_corasick::packed;
 use memchr::memmem;
 
@@ -81,21 +83,31 @@ fn longest(word: &str) -> &str {
 ///
 /// A piece that stands in many words is worth more than one that is rare: what is searched for together
 /// makes every search slower.
-fn pieces(mut words: Vec<&str>) -> Vec<(&str, Vec<&str>)> {
+fn pieces(words: Vec<&str>) -> Vec<(&str, Vec<&str>)> {
+    // Every stretch with the cost of seeking it (mostly that it is one more) and the words it stands in.
+    let mut candidates: BTreeMap<&str, (f64, Vec<usize>)> = BTreeMap::new();
+    for (number, word) in words.iter().enumerate() {
+        for piece in parts_of(word) {
+            let known = candidates.entry(piece).or_insert_with(|| (chance(piece) + 0.02, Vec::new()));
+            if known.1.last() != Some(&number) {
+                known.1.push(number);
+            }
+        }
+    }
+    let mut is_left = vec![true; words.len()];
     let mut chosen = Vec::new();
-    while !words.is_empty() {
-        let candidates = words.iter().flat_map(|word| parts_of(word));
-        let value = |piece: &&str| {
-            let count = words.iter().filter(|word| word.contains(piece)).count() as f64;
-            // The cost of a search is mostly that it is one more.
-            count / (chance(piece) + 0.02)
+    while is_left.contains(&true) {
+        let value = |(cost, with): &(f64, Vec<usize>)| {
+            with.iter().filter(|number| is_left[**number]).count() as f64 / cost
         };
-        let best =
-            candidates.map(|piece| (value(&piece), piece)).max_by(|one, other| one.0.total_cmp(&other.0));
-        let Some((_, piece)) = best else { break };
-        let (with, without) = words.into_iter().partition(|word| word.contains(piece));
-        chosen.push((piece, with));
-        words = without;
+        let best = candidates.iter().max_by(|one, other| value(one.1).total_cmp(&value(other.1)));
+        let Some((piece, (_, with))) = best else { break };
+        let with: Vec<usize> = with.iter().copied().filter(|number| is_left[*number]).collect();
+        if with.is_empty() {
+            break;
+        }
+        with.iter().for_each(|number| is_left[*number] = false);
+        chosen.push((*piece, with.into_iter().map(|number| words[number]).collect()));
     }
     chosen
 }
