@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, ensure};
 use assize_case::formats::option;
 use assize_case::{Case, ReadAs};
 use clap::Args;
@@ -58,7 +58,7 @@ impl Readings {
         ];
         flags.options =
             given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
-        let mappings: Vec<String> = self.mapping.iter().map(|path| text_of(path)).collect::<Result<_>>()?;
+        let mappings: Vec<String> = self.mapping.iter().map(|path| mapping(path)).collect::<Result<_>>()?;
         if !flags.options.is_empty() {
             all.push(flags.clone());
         }
@@ -76,6 +76,18 @@ impl Readings {
         case.read_as(&statements, &assize_case::stamp(shell.common.by.as_deref()))?;
         Ok(())
     }
+}
+
+/// A mapping file. Who comes from Chainsaw gives one for Sigma's fields.
+fn mapping(path: &Path) -> Result<String> {
+    let text = text_of(path)?;
+    let is_of_chainsaw = text.lines().any(|line| line.starts_with("groups:"));
+    ensure!(
+        !is_of_chainsaw,
+        "{}: a mapping for Sigma rules, which need none here; --mapping takes what `formats map` proposes",
+        path.display()
+    );
+    Ok(text)
 }
 
 fn text_of(path: &Path) -> Result<String> {

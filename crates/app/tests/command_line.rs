@@ -296,6 +296,10 @@ fn rules_explain_shows_the_value_that_was_looked_at() {
     let (rule, event) = (finding["rule"]["id"].as_str().unwrap(), finding["event"].as_str().unwrap());
     let text = ok(&["rules", "explain", rule, event, "--case", &INQUIRY.case]);
     assert!(text.contains(finding["rule"]["title"].as_str().unwrap()), "{text}");
+    let evidence = INQUIRY.evidence.to_str().unwrap();
+    assert_eq!(ok(&["rules", "explain", rule, event, "--in", evidence]), text, "without a case");
+    let nobodys = format!("e-{}", "a".repeat(event.len() - 2));
+    assert_eq!(assize(&["rules", "explain", rule, &nobodys, "--in", evidence]).status.code(), Some(2));
     let unknown = assize(&["rules", "explain", "no-such-rule", event, "--case", &INQUIRY.case]);
     assert_eq!(unknown.status.code(), Some(2));
 }
@@ -339,6 +343,12 @@ fn habits_of_hayabusa_and_chainsaw_are_met_or_answered() {
         assert!(err(&refused).contains(instead), "{}", err(&refused));
     }
     assert!(!err(&assize(&["detect", evidence, "--unheard-of"])).contains("instead"));
+    let dir = tempfile::tempdir().unwrap();
+    let mapping = dir.path().join("mapping.yml");
+    fs::write(&mapping, "name: Mappings\nkind: evtx\nrules: sigma\ngroups:\n  - name: Processes\n").unwrap();
+    let refused = assize(&["detect", evidence, "--mapping", mapping.to_str().unwrap()]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(err(&refused).contains("need none here"), "{}", err(&refused));
 }
 
 #[test]

@@ -22,10 +22,10 @@ pub struct Arguments {
     /// Files and folders
     #[arg(required_unless_present_any = ["directory", "file"])]
     paths: Vec<PathBuf>,
-    /// The same, as Hayabusa has it; may be repeated
+    /// A folder, named as with Hayabusa: the same as PATHS; may be repeated
     #[arg(short, long, value_name = "DIR")]
     directory: Vec<PathBuf>,
-    /// The same, as Hayabusa has it; may be repeated
+    /// A file, named as with Hayabusa: the same as PATHS; may be repeated
     #[arg(short, long, value_name = "FILE")]
     file: Vec<PathBuf>,
     #[command(flatten)]

@@ -40,14 +40,17 @@ enum What {
         #[command(flatten)]
         rules: Rules,
     },
-    /// Show why a rule speaks of an event of the case, or why not
+    /// Show why a rule speaks of an event, or why not: part by part, with the value that was looked at
     Explain {
         /// The rule's id
         rule: String,
-        /// The event's id
+        /// The event's id (e-…), as `detect` and every list tell it
         event: String,
         #[command(flatten)]
         rules: Rules,
+        /// Files and folders that hold the event, instead of a case; may be repeated
+        #[arg(long = "in", value_name = "PATH")]
+        within: Vec<PathBuf>,
     },
 }
 
@@ -57,7 +60,10 @@ impl Arguments {
             What::List { rules } => list(&rules.source(), shell),
             What::Check { folder } => check(folder, shell),
             What::Test { folder, rules } => test(&folder, &rules.source(), shell),
-            What::Explain { rule, event, rules } => explain(&rule, &event, &rules.source(), shell),
+            What::Explain { rule, event, rules, within } => {
+                let looked_for = LookedFor { event: &event, within: &within };
+                explain(&rule, &looked_for, &rules.source(), shell)
+            }
         }
     }
 }
@@ -135,7 +141,25 @@ fn test(folder: &std::path::Path, source: &RuleSource, shell: &Shell) -> Result<
     Ok(if failed { FOUND } else { DONE }.into())
 }
 
-fn explain(rule: &str, event: &str, source: &RuleSource, shell: &Shell) -> Result<ExitCode> {
+/// An event, and the files that hold it; none: the case.
+struct LookedFor<'a> {
+    event: &'a str,
+    within: &'a [PathBuf],
+}
+
+impl LookedFor<'_> {
+    fn find(&self, shell: &Shell) -> Result<(Batch, usize)> {
+        let Self { event, within } = self;
+        if within.is_empty() {
+            let batch = shell.case()?.snapshot()?.event(event)?;
+            return Ok((batch.with_context(|| format!("{event}: no such event in this case"))?, 0));
+        }
+        assize_case::event_in(within, &[], event.parse()?)
+            .with_context(|| format!("{event}: no such event in these files"))
+    }
+}
+
+fn explain(rule: &str, event: &LookedFor<'_>, source: &RuleSource, shell: &Shell) -> Result<ExitCode> {
     let set = RuleSet::load(&assize_case::rule_files(source)?);
     let Some(index) = set.rules().iter().position(|info| info.id == rule) else {
         let not_run = set.not_run().iter().find(|not_run| not_run.id == rule);
@@ -144,9 +168,8 @@ fn explain(rule: &str, event: &str, source: &RuleSource, shell: &Shell) -> Resul
             None => bail!("{rule}: no such rule; give its folder with --rules DIR, see `assize rules list`"),
         }
     };
-    let case = shell.case()?;
-    let batch: Batch = case.snapshot()?.event(event)?.with_context(|| format!("{event}: no such event in this case"))?;
-    let explanation = set.explain(index, &batch, 0);
+    let (batch, row) = event.find(shell)?;
+    let explanation = set.explain(index, &batch, row);
     if shell.json_asked() {
         shell.object(&explanation)?;
     } else {
