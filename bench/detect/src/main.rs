@@ -6,6 +6,8 @@
 //! `cargo run --release -p assize-drill --example make -- …`. Every figure is of a whole process and the median of
 //! five rounds, the two programs in turn; start-up is what a file of one chunk takes, and stands apart.
 
+mod distinct;
+
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,6 +22,8 @@ const HEADER: usize = 4096;
 /// The fullest sample files, and how often each stands in the repetitive set.
 const FULLEST: usize = 20;
 const TIMES: usize = 96;
+/// Events in which no value stands twice.
+const DISTINCT: u32 = 200_000;
 
 /// Programs, rules and where sets are laid.
 struct Bench {
@@ -67,10 +71,13 @@ fn sets(corpus: &Path, place: &Path) -> Result<Vec<(String, Vec<PathBuf>)>> {
     fullest.truncate(FULLEST);
     let many = place.join("many.evtx");
     fs::write(&many, joined(&fullest, TIMES)?)?;
+    let no_two = place.join("distinct.evtx");
+    fs::write(&no_two, distinct::log(DISTINCT)?)?;
     let mut sets = vec![
         (format!("{} sample files", samples.len()), samples),
         ("the same as one file".to_owned(), vec![one]),
         (format!("the {FULLEST} fullest of them {TIMES} times, one file"), vec![many]),
+        (format!("{DISTINCT} process creations, every value distinct"), vec![no_two]),
     ];
     for folder in std::env::args().skip(1) {
         let mut files = Vec::new();

@@ -179,6 +179,18 @@ pub fn pathological(number: usize, test: &str) -> RuleFile {
     RuleFile { name: format!("{number}.yml"), text }
 }
 
+/// An event of a kind that no rule knows.
+pub fn one_event() -> Batch {
+    let mut made = Vec::new();
+    let mut kept = Kept(&mut made);
+    let origin = Origin { exhibit: ExhibitId::of_digest(&[0; 32]), member: None, format: "one" };
+    let mut batcher = Batcher::new(origin, &mut kept);
+    let event = assize_model::Event::at(assize_model::Range { offset: 0, length: 1 }, "unheard-of/log");
+    let _ = batcher.event(&event);
+    let _ = batcher.finish();
+    made.remove(0)
+}
+
 /// Process creations whose command line is a megabyte.
 pub fn large(unit: &str, count: u64) -> Vec<Batch> {
     let mut made = Vec::new();

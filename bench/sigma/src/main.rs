@@ -133,8 +133,23 @@ fn resident_mib() -> f64 {
 fn start_up(files: &[RuleFile]) {
     let load = rounds(|| timed(|| RuleSet::load(files)).0);
     let loaded = RuleSet::load(files).rules().len();
-    println!("| engine | CPU s | rules that run |\n|---|---|---|\n| assize-sigma | {load:.3} | {loaded} |");
+    let wanted = rounds(|| {
+        let rules = RuleSet::load(files);
+        timed(|| rules.wanted().classes.len()).0
+    });
+    // The engine is made when the first event comes, whatever it is.
+    let one = [input::one_event()];
+    let engine = rounds(|| {
+        let rules = RuleSet::load(files);
+        timed(|| hits(&rules, &one)).0
+    });
+    let parser = rounds(|| timed(|| peer::parse(files)).0);
     let (theirs, peer) = timed(|| peer::Peer::load(files));
+    println!("| step | CPU s | rules that run |\n|---|---|---|");
+    println!("| assize-sigma: read, compile, list what does not run | {load:.3} | {loaded} |");
+    println!("| what a reader must give for them | {wanted:.3} | |");
+    println!("| the engine, at the first event | {engine:.3} | |");
+    println!("| rsigma-parser alone: read | {parser:.3} | |");
     println!("| rsigma-parser and rsigma-eval | {theirs:.3} | {} |", peer.rules());
 }
 

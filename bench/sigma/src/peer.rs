@@ -109,6 +109,11 @@ pub fn tell(differences: &Differences) {
     }
 }
 
+/// How many files can be read as rules.
+pub fn parse(files: &[RuleFile]) -> usize {
+    files.iter().filter(|file| std::hint::black_box(parse_sigma_yaml(&file.text)).is_ok()).count()
+}
+
 /// What `evtx_dump -o jsonl` does.
 pub fn print(file: &[u8]) {
     let Ok(parser) = evtx::EvtxParser::from_buffer(file.to_vec()) else { return };
