@@ -7,10 +7,11 @@
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
-use super::grams::{Grams, TooMany};
+use super::grams::Grams;
 use super::literal;
 use super::probe::{self, Pattern, Probe};
 use super::stretch::Place;
@@ -21,13 +22,19 @@ use crate::condition::Relation;
 /// as large.
 const TABLE_BYTES_MAX: usize = 6_000;
 
+/// Bytes searched, for each byte of literals, from which on an automaton has paid for itself.
+const WORTH: usize = 32;
+
 /// The comparisons that rules make with one field, each an atom of this matcher by its number.
 pub(crate) struct Matcher {
     /// Whole texts in lower case, sorted, each with what it means.
     whole: Vec<(Box<str>, Task)>,
-    search: Grams,
-    /// The same search for texts that are made to keep it busy.
+    grams: Grams,
+    /// The same search for a matcher that searches much, and for texts that are made to keep it busy.
     automaton: OnceLock<AhoCorasick>,
+    literal_bytes: usize,
+    /// Bytes of texts that were searched without it.
+    searched: AtomicUsize,
     /// What finding a literal means, those of one literal together; by the literal's number where
     /// they begin.
     found: Vec<Task>,
@@ -106,8 +113,10 @@ impl Matcher {
         let reads_lower = !draft.whole.is_empty() || !literals.is_empty() || draft.checks.iter().any(reads);
         Self {
             whole: draft.whole,
-            search: Grams::of(literals),
+            literal_bytes: literals.iter().map(|literal| literal.len()).sum(),
+            grams: Grams::of(literals),
             automaton: OnceLock::new(),
+            searched: AtomicUsize::new(0),
             found,
             begins,
             reads_lower,
@@ -130,24 +139,60 @@ impl Matcher {
         if self.reads_numbers {
             judge.compare_numbers();
         }
-        let lower = judge.lower;
-        if let Err(TooMany) = self.search.each(lower.as_bytes(), |literal, start| judge.found(literal, start))
-        {
-            let all = self.automaton().find_overlapping_iter(lower);
-            all.for_each(|hit| judge.found(hit.pattern().as_usize(), hit.start()));
-        }
+        self.search(&mut judge);
         self.rest.iter().for_each(|check| judge.act(Task::Check(*check), true, true));
         judge.verdict.clear();
         let atoms = (0..).zip(judge.satisfied.iter()).filter(|(_, is)| **is).map(|(atom, _)| atom);
         judge.verdict.extend(atoms);
     }
 
+    /// Finds literals.
+    fn search(&self, judge: &mut Judge<'_>) {
+        if self.literal_bytes == 0 {
+            return;
+        }
+        let text = judge.lower;
+        if self.automaton.get().is_none() {
+            let before = self.searched.fetch_add(text.len(), Ordering::Relaxed);
+            let is_little = before.saturating_add(text.len()) <= WORTH * self.literal_bytes;
+            let done =
+                is_little.then(|| self.grams.each(text.as_bytes(), |one, start| judge.found(one, start)));
+            if let Some(Ok(())) = done {
+                return;
+            }
+        }
+        self.search_much(judge);
+    }
+
+    fn search_much(&self, judge: &mut Judge<'_>) {
+        let text = judge.lower;
+        let mut unmet = judge.met.iter().filter(|is| !**is).count();
+        for hit in self.automaton().find_overlapping_iter(text) {
+            let literal = hit.pattern().as_usize();
+            unmet -= usize::from(!judge.met[literal]);
+            judge.found(literal, hit.start());
+            if unmet == 0 {
+                break;
+            }
+        }
+        if unmet == 0 {
+            // All that the rest of the text can tell is what stands at its end.
+            for (number, literal) in self.grams.literals().iter().enumerate() {
+                if text.ends_with(&**literal) {
+                    judge.found(number, text.len() - literal.len());
+                }
+            }
+        }
+    }
+
     fn automaton(&self) -> &AhoCorasick {
         self.automaton.get_or_init(|| {
-            let literals = self.search.literals();
-            let bytes: usize = literals.iter().map(|literal| literal.len()).sum();
-            let kind =
-                if bytes <= TABLE_BYTES_MAX { AhoCorasickKind::DFA } else { AhoCorasickKind::ContiguousNFA };
+            let literals = self.grams.literals();
+            let kind = if self.literal_bytes <= TABLE_BYTES_MAX {
+                AhoCorasickKind::DFA
+            } else {
+                AhoCorasickKind::ContiguousNFA
+            };
             let mut builder = AhoCorasick::builder();
             let built = builder.match_kind(MatchKind::Standard).kind(Some(kind));
             // Too many literals for the automaton's numbers (2^31) cannot be: a rule file is 4 MiB.
@@ -172,7 +217,7 @@ impl<'a> Judge<'a> {
     fn of(matcher: &'a Matcher, text: &'a str, scratch: &'a mut Scratch) -> Self {
         let Scratch { lower, satisfied, checked, met, verdict } = scratch;
         met.clear();
-        met.resize(matcher.search.literals().len(), false);
+        met.resize(matcher.grams.literals().len(), false);
         satisfied.clear();
         satisfied.resize(matcher.atoms, false);
         checked.clear();
@@ -187,7 +232,7 @@ impl<'a> Judge<'a> {
 
     /// A literal stands at this byte.
     fn found(&mut self, literal: usize, start: usize) {
-        let length = self.matcher.search.literals()[literal].len();
+        let length = self.matcher.grams.literals()[literal].len();
         let (at_start, at_end) = (start == 0, start + length == self.lower.len());
         // Found again it says nothing new, unless it is now at the end; a text at whose start it
         // stands holds it there first.
@@ -370,7 +415,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_made_to_keep_the_search_busy_is_given_to_an_automaton() {
+    fn an_automaton_is_made_when_it_pays() {
         let texts = (0..100).map(|number| format!("aaaa{number}"));
         let probes: Vec<Vec<Probe>> =
             texts.map(|text| probe((3, text, false)).into_iter().collect()).collect();
@@ -380,5 +425,9 @@ mod tests {
         assert_eq!((scratch.verdict.as_slice(), matcher.automaton.get().is_some()), (&[7][..], false));
         matcher.judge(&format!("{}42", "a".repeat(20_000)), &mut scratch);
         assert_eq!((scratch.verdict.as_slice(), matcher.automaton.get().is_some()), (&[4, 42][..], true));
+        // Nothing of these texts keeps the search busy; there are many.
+        let patient = Matcher::of(&probes.iter().map(Vec::as_slice).collect::<Vec<_>>());
+        (0..2_000).for_each(|_| patient.judge("a text of which nothing is sought", &mut scratch));
+        assert!(patient.automaton.get().is_some());
     }
 }

@@ -11,6 +11,8 @@
 const WIDTH: usize = 4;
 /// Comparisons that any text may cost, beside one for each of its bytes: an automaton costs as much.
 const TRIES: usize = 4096;
+/// Bytes of a literal that are compared at the cost of one more.
+const TRY_BYTES: usize = 32;
 
 /// Printable characters of logs in lower case, the most frequent first: counted over the values of two
 /// public intrusions (Sysmon, Security, PowerShell). It decides speed only.
@@ -100,8 +102,8 @@ impl Grams {
                 }
                 left = left.checked_sub(1).ok_or(TooMany)?;
                 for known in table.of_piece(piece) {
-                    left = left.checked_sub(1).ok_or(TooMany)?;
                     let literal = &self.literals[known.literal as usize];
+                    left = left.checked_sub(1 + literal.len() / TRY_BYTES).ok_or(TooMany)?;
                     if let Some(start) = at.checked_sub(known.at as usize)
                         && bytes[start..].starts_with(literal.as_bytes())
                     {
