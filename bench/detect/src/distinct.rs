@@ -20,7 +20,10 @@ const FIELDS: &[(&str, &str)] = &[
     ("Product", "Product #"),
     ("Company", "Company # of somewhere"),
     ("OriginalFileName", "install#.exe"),
-    ("CommandLine", r#""C:\Users\user#\AppData\Local\Temp\setup#\install#.exe" --quiet --log=C:\Logs\setup-#.txt --id #"#),
+    (
+        "CommandLine",
+        r#""C:\Users\user#\AppData\Local\Temp\setup#\install#.exe" --quiet --log=C:\Logs\setup-#.txt --id #"#,
+    ),
     ("CurrentDirectory", r"C:\Users\user#\AppData\Local\Temp\setup#\"),
     ("User", r"DOMAIN\user#"),
     ("LogonGuid", "{5770385f-c22a-43e1-#}"),
