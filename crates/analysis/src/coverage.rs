@@ -306,24 +306,66 @@ impl Log<'_> {
         pieces = self.overlay_suspect(pieces);
         pieces = self.overlay_throttled(pieces);
         pieces = self.overlay_skewed(pieces);
+        pieces = self.unaudited().iter().fold(pieces, overlaid);
         pieces = self.overlay_control(pieces);
         self.tell_signals(&mut pieces);
         pieces
     }
 
-    /// Says beside each stretch what records in it say of the log: stopped, started, full, audited otherwise,
-    /// clock set. It makes no stretch better or worse: since when records were lost, or which are not made any
-    /// more, they do not say.
-    fn tell_signals(&self, pieces: &mut [Piece]) {
-        let Some(told) = self.logs.signs.told.get(&self.host) else { return };
-        let of_log = |signal: &&Signal| match &signal.log {
+    /// What records of the log's host say of this log, in order of time.
+    fn told(&self) -> impl Iterator<Item = &Signal> {
+        let told = self.logs.signs.told.get(&self.host).into_iter().flatten();
+        told.filter(|signal| match &signal.log {
             Some(log) => log == self.source,
             None => self.source.starts_with("windows/"),
+        })
+    }
+
+    /// Stretches whose numbers are whole and in which acts of some kind were not written down all the same: their
+    /// audit was switched off, or records were lost before they had a number.
+    fn unaudited(&self) -> Vec<Over> {
+        let mut over = Vec::new();
+        let mut off: BTreeMap<&str, &Signal> = BTreeMap::new();
+        let silent = |signal: &Signal, from: Time, to: Time, basis: &[&Signal]| Over {
+            from,
+            to,
+            state: State::Partial,
+            cause: Cause::Silence,
+            because: signal.says.clone(),
+            basis: basis.iter().map(|signal| signal.event.clone()).collect(),
         };
+        for signal in self.told() {
+            let Some(time) = signal.time else { continue };
+            match &signal.audit {
+                Some((kind, false)) => drop(off.entry(kind).or_insert(signal)),
+                Some((kind, true)) => {
+                    let begun = off.remove(kind.as_str());
+                    over.extend(
+                        begun.and_then(|begun| Some(silent(begun, begun.time?, time, &[begun, signal]))),
+                    );
+                }
+                // How long before it was noticed is not said.
+                None if signal.kind == Kind::Lost => {
+                    let (from, to) = (time.0.saturating_sub(HOUR), time.0.saturating_add(1));
+                    over.push(silent(signal, Time(from), Time(to), &[signal]));
+                }
+                None => {}
+            }
+        }
+        let still =
+            off.into_values().filter_map(|begun| Some(silent(begun, begun.time?, self.window.1, &[begun])));
+        over.extend(still);
+        over
+    }
+
+    /// Says beside each stretch what records in it say of the log: stopped, started, full, audited otherwise,
+    /// clock set.
+    fn tell_signals(&self, pieces: &mut [Piece]) {
+        let told: Vec<&Signal> = self.told().collect();
         for piece in pieces {
             let here = |signal: &&Signal| signal.time.is_some_and(|t| piece.from <= t && t <= piece.to);
             let mut by_kind: BTreeMap<Kind, Vec<&Signal>> = BTreeMap::new();
-            for signal in told.iter().filter(of_log).filter(here) {
+            for signal in told.iter().copied().filter(here) {
                 by_kind.entry(signal.kind).or_default().push(signal);
             }
             for signals in by_kind.values() {
@@ -1078,6 +1120,46 @@ mod tests {
         let after = |row: &&Coverage| row.from >= Some(Time(START + 6 * HOUR));
         assert!(rows.iter().filter(after).all(|row| row.state == State::Untrusted));
         assert_eq!(rows.iter().filter(after).count(), 2);
+    }
+
+    #[test]
+    fn a_log_that_was_told_to_be_silent_of_something_is_not_whole_whatever_its_numbers_say() {
+        let runs = [run(0, 7, 1440)];
+        let signal = |hour: i64, kind: Kind, audit: Option<(&str, bool)>| Signal {
+            kind,
+            host: Some("A".to_owned()),
+            log: Some("windows/Security".to_owned()),
+            time: Some(Time(START + hour * HOUR)),
+            says: "what is audited was changed".to_owned(),
+            audit: audit.map(|(kind, is)| (kind.to_owned(), is)),
+            event: format!("e-{hour}"),
+        };
+        let files = |hour, is| signal(hour, Kind::PolicyChanged, Some(("%%12800", is)));
+        let state = |told: Vec<Signal>, hour: i64| {
+            let (roster, controlled) = (Roster::default(), BTreeMap::new());
+            let signs = Signs { told: [(HostName::of("A"), told)].into(), ..Signs::default() };
+            let logs = Logs { runs: &runs, signs, roster: &roster, controlled: &controlled, skewed: &[] };
+            let time = Time(START + hour * HOUR + HOUR / 2);
+            let there = coverage(&logs);
+            there.iter().find(|row| row.from <= Some(time) && Some(time) < row.to).unwrap().state
+        };
+        let off_and_on = || vec![files(6, false), files(9, true)];
+        assert_eq!(
+            [5, 7, 10].map(|hour| state(off_and_on(), hour)),
+            [State::Complete, State::Partial, State::Complete]
+        );
+        assert_eq!(
+            state(vec![files(6, false)], 20),
+            State::Partial,
+            "to the end, if nobody switched it on again"
+        );
+        let other = vec![files(6, false), signal(9, Kind::PolicyChanged, Some(("%%12544", true)))];
+        assert_eq!(state(other, 10), State::Partial, "what was switched on is something else");
+        let lost = || vec![signal(6, Kind::Lost, None)];
+        assert_eq!(
+            [4, 5, 6].map(|hour| state(lost(), hour)),
+            [State::Complete, State::Partial, State::Complete]
+        );
     }
 
     /// Whatever part of a log is taken away, no instant of it becomes better.

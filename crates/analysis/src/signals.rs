@@ -52,6 +52,8 @@ pub struct Signal {
     pub time: Option<Time>,
     /// In words, with what the record adds.
     pub says: String,
+    /// Of which kind of act successes are recorded from here on, or not any more: subcategory of the audit.
+    pub audit: Option<(String, bool)>,
     /// The record.
     pub event: String,
 }
@@ -182,9 +184,21 @@ impl Entry {
             } else {
                 format!("{}: {}", self.says, more.join(", "))
             },
+            audit: audit(row),
             event: row.text("id").to_owned(),
         })
     }
+}
+
+/// What 4719 says of successes: `%%8448` they are not recorded any more, `%%8449` they are from now on.
+fn audit(row: &Row) -> Option<(String, bool)> {
+    let (changes, kind) = (told(row, "AuditPolicyChanges")?, told(row, "SubcategoryId")?);
+    let is = match () {
+        () if changes.contains("%%8449") => true,
+        () if changes.contains("%%8448") => false,
+        () => return None,
+    };
+    Some((kind.to_owned(), is))
 }
 
 fn literal(text: &str) -> String {
@@ -227,6 +241,17 @@ mod tests {
         ] {
             assert!(entry(kind).link.starts_with("https://"), "{kind:?}");
         }
+    }
+
+    #[test]
+    fn what_is_audited_no_more_is_told_by_its_kind() {
+        let told = |changes: &str| {
+            let fields = [("SubcategoryId", "%%12800"), ("AuditPolicyChanges", changes)];
+            entry(Kind::PolicyChanged).signal(&of(json!({"id": "e-a", "host": "A"}), &fields)).unwrap().audit
+        };
+        assert_eq!(told("%%8448, %%8450"), Some(("%%12800".to_owned(), false)));
+        assert_eq!(told("%%8449"), Some(("%%12800".to_owned(), true)));
+        assert_eq!(told("%%8451"), None, "failures only");
     }
 
     #[test]
