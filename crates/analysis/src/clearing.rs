@@ -10,11 +10,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use assize_model::decision::{On, Verb};
 use assize_model::session::{Cleared, Door, Verdict};
-use assize_model::{Account, Basis, HostName, Session, Time};
+use assize_model::{Account, Basis, EventId, HostName, Session, Time};
 
 use crate::facts::{self, Rule};
 use crate::presences::Presence;
 use crate::proof::{Proof, Question};
+use crate::roster::Who;
 use crate::ruling::{Ruling, of};
 
 /// Of which machines and days the logs are whole and trusted.
@@ -27,10 +28,13 @@ pub trait Covered {
 #[must_use]
 pub fn judge(question: &Question<'_>, proof: &Proof, covered: &dyn Covered) -> Vec<Session> {
     let ground = Ground::of(question, proof);
+    let kinds = &[On::Session, On::Event, On::Account, On::Host, On::Application, On::Address, On::Class];
+    let clearings: Vec<Clearing<'_>> =
+        of(question.rulings, Verb::Clear, kinds).map(|ruling| Clearing::of(question, ruling)).collect();
     let judge = |(place, presence): (usize, &Presence)| {
         let mut session = presence.session.clone();
         session.proven = proof.sessions.get(&place).cloned();
-        session.cleared = by_decision(question, presence)
+        session.cleared = by_decision(question, &clearings, presence)
             .or_else(|| by_rule(question, presence, &ground, covered).filter(|_| session.proven.is_none()));
         weigh(question, &ground, presence, &mut session);
         session
@@ -86,11 +90,11 @@ fn registered<'a>(question: &Question<'a>, presence: &Presence) -> Option<(&'a s
 }
 
 /// The newest decision that clears a session.
-fn by_decision(question: &Question<'_>, presence: &Presence) -> Option<Cleared> {
-    let kinds = &[On::Session, On::Event, On::Account, On::Host, On::Application, On::Address, On::Class];
-    let ruling = of(question.rulings, Verb::Clear, kinds)
-        .filter(|ruling| clears(question, ruling, presence))
-        .max_by_key(|ruling| weight(ruling.decision.on))?;
+fn by_decision(question: &Question<'_>, clearings: &[Clearing<'_>], presence: &Presence) -> Option<Cleared> {
+    let place = Place::of(question, presence);
+    let reaching = clearings.iter().filter(|clearing| clearing.reaches(presence, &place));
+    let reaching = reaching.map(|clearing| clearing.ruling);
+    let ruling = reaching.max_by_key(|ruling| weight(ruling.decision.on))?;
     let basis = Basis::of([ruling.id.clone(), presence.session.opening.to_string()])?;
     Some(Cleared { by: "decision".to_owned(), assumption: None, basis })
 }
@@ -104,33 +108,81 @@ fn weight(on: On) -> u8 {
     }
 }
 
-fn clears(question: &Question<'_>, ruling: &Ruling, presence: &Presence) -> bool {
-    let session = &presence.session;
-    if !ruling.decision.holds_at(session.from) {
-        return false;
-    }
-    let device = || session.device.as_deref().and_then(HostName::of);
-    let same_account = |name: &str| question.roster.same(&session.account, &Account::of(name));
-    match ruling.decision.on {
-        On::Session | On::Event => ruling.event == Some(session.opening),
-        On::Account => same_account(ruling.value()),
-        On::Address => session.address.as_deref() == Some(ruling.value()),
-        On::Host => device().is_some() && device() == ruling.host(),
-        On::Application => session.client.as_deref() == Some(ruling.value()),
-        On::Class => {
-            let class = ruling.decision.class();
-            !class.is_empty()
-                && class.iter().all(|(key, value)| match key.as_str() {
-                    "account" => same_account(value),
-                    "device" => device().is_some() && device() == HostName::of(value),
-                    "host" => session.host.as_deref().and_then(HostName::of) == HostName::of(value),
-                    "address" => session.address.as_deref() == Some(value.as_str()),
-                    "client" => session.client.as_deref() == Some(value.as_str()),
-                    "source" => presence.source == *value,
-                    _ => false,
-                })
+/// A decision that clears, with the names in it looked up once for all sessions.
+struct Clearing<'a> {
+    ruling: &'a Ruling,
+    /// All of which it asks.
+    asks: Vec<Asks>,
+}
+
+/// What a session must have to be reached.
+enum Asks {
+    Account(Who),
+    Device(Option<HostName>),
+    Host(Option<HostName>),
+    Address(String),
+    Client(String),
+    Source(String),
+    Opening(Option<EventId>),
+    /// A word that no session has.
+    Nothing,
+}
+
+/// Names in a session, looked up once for all decisions.
+struct Place {
+    who: Who,
+    device: Option<HostName>,
+    host: Option<HostName>,
+}
+
+impl Place {
+    fn of(question: &Question<'_>, presence: &Presence) -> Self {
+        let session = &presence.session;
+        Self {
+            who: question.roster.who(&session.account),
+            device: session.device.as_deref().and_then(HostName::of),
+            host: session.host.as_deref().and_then(HostName::of),
         }
-        _ => false,
+    }
+}
+
+impl<'a> Clearing<'a> {
+    fn of(question: &Question<'_>, ruling: &'a Ruling) -> Self {
+        let account = |name: &str| Asks::Account(question.roster.who(&Account::of(name)));
+        let of_class = |(key, value): (String, String)| match key.as_str() {
+            "account" => account(&value),
+            "device" => Asks::Device(HostName::of(&value)),
+            "host" => Asks::Host(HostName::of(&value)),
+            "address" => Asks::Address(value),
+            "client" => Asks::Client(value),
+            "source" => Asks::Source(value),
+            _ => Asks::Nothing,
+        };
+        let asks = match ruling.decision.on {
+            On::Session | On::Event => vec![Asks::Opening(ruling.event)],
+            On::Account => vec![account(ruling.value())],
+            On::Address => vec![Asks::Address(ruling.value().to_owned())],
+            On::Host => vec![Asks::Device(ruling.host())],
+            On::Application => vec![Asks::Client(ruling.value().to_owned())],
+            On::Class => ruling.decision.class().into_iter().map(of_class).collect(),
+            _ => Vec::new(),
+        };
+        Self { ruling, asks }
+    }
+
+    fn reaches(&self, presence: &Presence, place: &Place) -> bool {
+        let session = &presence.session;
+        let has = |asks: &Asks| match asks {
+            Asks::Account(account) => account.is(&place.who),
+            Asks::Device(named) => place.device.is_some() && place.device == *named,
+            Asks::Host(named) => place.host == *named,
+            Asks::Address(address) => session.address.as_deref() == Some(address.as_str()),
+            Asks::Client(client) => session.client.as_deref() == Some(client.as_str()),
+            Asks::Source(source) => presence.source == *source,
+            Asks::Opening(event) => *event == Some(session.opening),
+            Asks::Nothing => false,
+        };
+        !self.asks.is_empty() && self.asks.iter().all(has) && self.ruling.decision.holds_at(session.from)
     }
 }
 
@@ -235,7 +287,9 @@ fn contradicted(question: &Question<'_>, presence: &Presence, session: &mut Sess
             .iter()
             .filter(|ruling| ruling.decision.verb == verb)
             .filter(|ruling| match verb {
-                Verb::Clear => clears(question, ruling, presence),
+                Verb::Clear => {
+                    Clearing::of(question, ruling).reaches(presence, &Place::of(question, presence))
+                }
                 _ => session.proven.as_ref().is_some_and(|proven| proven.basis.ids().contains(&ruling.id)),
             })
             .map(|ruling| weight(ruling.decision.on))

@@ -147,7 +147,7 @@ mod tests {
             ..Known::default()
         };
         let accounts = vec![known(r"COURT\o.dane", "o.dane@court.example"), known(r"COURT\adm-o.dane", "")];
-        let seen = people(&sessions, &Roster { accounts, ..Roster::default() });
+        let seen = people(&sessions, &Roster { accounts: accounts.into(), ..Roster::default() });
         let of = |name: &str| seen.iter().find(|one| one.account.name == name).unwrap().identity.clone();
         assert_eq!(together(&seen, &of(r"COURT\o.dane")).len(), 3);
         assert_eq!(together(&seen, &of(r"OTHER\o.dane")).len(), 1);

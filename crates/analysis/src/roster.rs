@@ -12,7 +12,7 @@ use assize_model::{Account, HostName, Register, Time, register};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Roster {
     /// Accounts.
-    pub accounts: Vec<Known>,
+    pub accounts: Accounts,
     /// Machines, by name.
     pub devices: BTreeMap<HostName, Device>,
     /// By staff key: addresses from which somebody works.
@@ -21,6 +21,44 @@ pub struct Roster {
     pub log_sources: BTreeSet<(String, Option<HostName>)>,
     /// Id of the log leaf by which the register was imported: on what its rows stand.
     pub basis: String,
+}
+
+/// The accounts of a register, found by any of their names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Accounts {
+    all: Vec<Known>,
+    /// By account, UPN or SID in small letters: the first that is called so.
+    by_name: BTreeMap<String, usize>,
+    /// By local name: the only one that has it, if there is one only.
+    by_short: BTreeMap<String, Option<usize>>,
+}
+
+impl From<Vec<Known>> for Accounts {
+    fn from(all: Vec<Known>) -> Self {
+        let (mut by_name, mut by_short) = (BTreeMap::new(), BTreeMap::new());
+        for (place, one) in all.iter().enumerate() {
+            for name in [&one.account, &one.upn, &one.sid].into_iter().filter(|name| !name.is_empty()) {
+                by_name.entry(name.to_lowercase()).or_insert(place);
+            }
+            let short = by_short.entry(Account::of(&one.account).short());
+            short.and_modify(|only| *only = None).or_insert(Some(place));
+        }
+        Self { all, by_name, by_short }
+    }
+}
+
+/// An account by what makes two names one account's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Who {
+    key: String,
+    known: Option<usize>,
+}
+
+impl Who {
+    /// Whether both are one account.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        self.key == other.key || (self.known.is_some() && self.known == other.known)
+    }
 }
 
 /// An address from which somebody works, at home or on a journey.
@@ -95,7 +133,7 @@ impl Roster {
             Some((HostName::of(&device.name)?, known))
         };
         Self {
-            accounts: register.accounts.iter().map(known).collect(),
+            accounts: register.accounts.iter().map(known).collect::<Vec<_>>().into(),
             devices: register.devices.iter().filter_map(device).collect(),
             addresses,
             log_sources: register
@@ -129,27 +167,23 @@ impl Roster {
     /// only if one single account of a person or service has that local name.
     #[must_use]
     pub fn known(&self, account: &Account) -> Option<&Known> {
+        self.accounts.all.get(self.who(account).known?)
+    }
+
+    /// The account that a name means, for comparing it with many.
+    #[must_use]
+    pub(crate) fn who(&self, account: &Account) -> Who {
         let key = account.key();
-        let same = |text: &str| !text.is_empty() && text.to_lowercase() == key;
-        let exact = self.accounts.iter().find(|one| same(&one.account) || same(&one.upn) || same(&one.sid));
-        if exact.is_some() || account.namespace != assize_model::Namespace::Local {
-            return exact;
-        }
-        let mut alike = self.accounts.iter().filter(|one| Account::of(&one.account).short() == key);
-        let first = alike.next()?;
-        alike.next().is_none().then_some(first)
+        let exact = self.accounts.by_name.get(&key).copied();
+        let local = account.namespace == assize_model::Namespace::Local;
+        let alike = || self.accounts.by_short.get(&key).copied().flatten().filter(|_| local);
+        Who { known: exact.or_else(alike), key }
     }
 
     /// Whether two names are one account's.
     #[must_use]
     pub fn same(&self, one: &Account, other: &Account) -> bool {
-        if one.key() == other.key() {
-            return true;
-        }
-        match (self.known(one), self.known(other)) {
-            (Some(one), Some(other)) => std::ptr::eq(one, other),
-            _ => false,
-        }
+        self.who(one).is(&self.who(other))
     }
 
     /// Whether somebody usually works from an address at that time.
@@ -179,7 +213,8 @@ mod tests {
                 known(r"COURT\o.dane", "o.dane@court.example"),
                 known(r"COURT\svc", ""),
                 known(r"OTHER\svc", ""),
-            ],
+            ]
+            .into(),
             ..Roster::default()
         }
     }
