@@ -59,7 +59,8 @@ pub fn log(events: u32) -> Result<Vec<u8>, Box<dyn Error>> {
             thread_id: number,
             activity_id: None,
             related_activity_id: None,
-            computer: &format!("ws-{own}.court.example"),
+            // A log's templates hold the name of its machine: one for each record would be a template for each.
+            computer: "WS-01.court.example",
             user: None,
             payload: Payload::EventData { data: &data, binary: None },
         })?;
