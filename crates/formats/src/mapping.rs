@@ -427,7 +427,7 @@ mod tests {
     fn one_row_and_zeros_behind_it_are_enough() {
         let row = "m,2026-09-14T08:00:00+02:00,2026-09-14T09:00:00+02:00,3600,192.0.2.7,10.9.0.4,C/5,WS07,10,20,x,51e5\n";
         let table = format!("{}\n{row}", VPN_SESSIONS.card().example);
-        for behind in ["", "\0\0\0\0\0\0\0\0\0"] {
+        for behind in ["", "\0\0\0\0\0\0\0", "\0\0\0\0\0\0\0\0\0"] {
             let bytes = format!("{table}{behind}");
             assert!(VPN_SESSIONS.recognise(bytes.as_bytes()).is_some(), "{behind:?}");
             let mut kept = Kept::default();

@@ -75,8 +75,10 @@ impl Layout {
 /// Without the zeros that a crash leaves at the end of a file. They are a gap of their own.
 fn without_nuls(head: &[u8]) -> &[u8] {
     let nuls = head.iter().rev().take_while(|byte| **byte == 0).count();
-    // In UTF-16 the last zero is half of a line's end.
-    if nuls < NULS_MIN || nuls == head.len() { head } else { &head[..head.len() - nuls] }
+    let text = &head[..head.len() - nuls];
+    // In UTF-16 the last zero is half of a line's end, and zeros stand before it too.
+    let few = nuls < NULS_MIN && memchr::memchr(0, text).is_some();
+    if few || text.is_empty() { head } else { text }
 }
 
 /// What a table would be with one dialect.
