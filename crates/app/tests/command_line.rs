@@ -83,7 +83,7 @@ fn the_demonstration_runs_on_a_drill_and_is_scored() {
     let case = folder.join("case");
     assert!(case.join("report/report.html").is_file());
     let told = err(&output);
-    for word in ["rules run", "gaps", "not read", "coverage", "report:", "drill score"] {
+    for word in ["rules run", "gaps", "truncated", "coverage", "report:", "drill score"] {
         assert!(told.contains(word), "{word} is missing from:\n{told}");
     }
     let score = ok(&["drill", "score", case.to_str().unwrap(), folder.to_str().unwrap(), "--format", "json"]);
