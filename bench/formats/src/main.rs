@@ -4,8 +4,10 @@
 //! (`cargo run --release -p assize-drill --example make -- 7 60 30 40 espionage DIR`), WORD a part of the names of
 //! the inputs that are wanted. Its exports are repeated to 64 MB. One thread, CPU seconds of that thread, medians
 //! of five rounds, ours and the peer's (`peer.rs`) in turn. `cargo run --release -- memory EVIDENCE` tells the
-//! highest memory for a stream and for one sixteen times as long; `profile WORD` reads nothing but such text logs.
+//! highest memory for a stream and for one sixteen times as long; `profile WORD` reads nothing but such text logs;
+//! `digest EVIDENCE PATHS` says what is read of all inputs and of files (`digest.rs`).
 
+mod digest;
 mod input;
 mod peer;
 mod text;
@@ -29,8 +31,9 @@ fn main() -> Result<()> {
         ["memory", evidence] => return memory(Path::new(evidence)),
         [evidence] => (*evidence, ""),
         ["profile", word] => return profile(word),
+        ["digest", evidence, paths @ ..] => return digests(Path::new(evidence), paths),
         [evidence, word] => (*evidence, *word),
-        _ => bail!("[memory] EVIDENCE [WORD], or profile WORD"),
+        _ => bail!("[memory] EVIDENCE [WORD], profile WORD, or digest EVIDENCE PATHS"),
     };
     println!(
         "| input | events | MB/s | ns an event | peer | peer, MB/s | CPU, ratio to peer |\n|---|---|---|---|---|---|---|"
@@ -73,6 +76,14 @@ fn profile(word: &str) -> Result<()> {
         println!("{name}: {:.0} ns an event", seconds * 1e9 / events as f64);
     }
     Ok(())
+}
+
+/// What is read of every input, and of files.
+fn digests(evidence: &Path, paths: &[&str]) -> Result<()> {
+    let mut inputs = input::all(evidence, SIZE / 16)?;
+    inputs.extend(text::all(SIZE / 16));
+    inputs.iter().try_for_each(|(name, format, bytes)| digest::bytes(name, format, bytes))?;
+    paths.iter().try_for_each(|path| digest::files(Path::new(path)))
 }
 
 /// Takes batches and forgets them.
