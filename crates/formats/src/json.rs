@@ -13,7 +13,7 @@ use assize_model::{Batcher, Cause, Input, Range, ReadingOptions, Slice};
 
 use crate::meaning::Meaning;
 use crate::{clock, csv, json_lines};
-pub(crate) use record::{Own, Record};
+pub(crate) use record::{Own, Record, next_numbering};
 use splitter::{Piece, Splitter};
 
 /// A record longer than this is a gap: one line must not fill the memory.
@@ -106,8 +106,8 @@ impl Make {
         for place in 0..row.len() {
             let cell = row.cell(place).unwrap_or_default();
             let added = match row.header.names.get(place) {
-                Some(name) => record.add(name, &cell),
-                None => record.add(&format!("column_{}", place + 1), &cell),
+                Some(name) => record.add(name, Some(&cell)),
+                None => record.add(&format!("column_{}", place + 1), Some(&cell)),
             };
             if let Err(broken) = added {
                 return out.gap(row.ranges[0], broken.cause, broken.detail);
@@ -115,7 +115,7 @@ impl Make {
         }
         if let Some(ragged) = row.ragged() {
             // Two short words more: within every bound.
-            let _added = record.add(csv::RAGGED, &ragged);
+            let _added = record.add(csv::RAGGED, Some(&ragged));
         }
         match (self.meaning)(record) {
             Some(meaning) => record.hand_on(&meaning, row.ranges, row.options, out),

@@ -201,6 +201,11 @@ impl Own {
         panic!("a name that does not stand in SPINE_FIELDS")
     }
 
+    /// The same of a name that is only met while reading.
+    pub(crate) fn find(name: &str) -> Option<Self> {
+        SPINE_FIELDS.binary_search(&name).ok().map(Self)
+    }
+
     pub(crate) fn name(self) -> &'static str {
         SPINE_FIELDS.get(self.0).copied().unwrap_or_default()
     }

@@ -5,13 +5,19 @@
 //! again, so that rules and the spine find the same event whichever way it came. What a shipper
 //! added keeps its own dotted name.
 
+mod kind;
+mod shape;
+
+use std::borrow::Cow;
 use std::io;
 
 use assize_model::time::Stated;
-use assize_model::{Batcher, Card, Confidence, Event, Format, Input, Range, ReadingOptions, Slice, Time};
+use assize_model::{Batcher, Card, Confidence, EventView, Format, Input, Range, ReadingOptions, Slice, Time};
 
-use crate::json::{self, Fields};
-use crate::{windows, xml};
+use crate::windows::{Fields, Meaning};
+use crate::{clock, json, windows, xml};
+use kind::{Kinds, Told};
+use shape::Shape;
 
 /// See the module's text.
 pub(crate) struct WindowsJson;
@@ -33,9 +39,6 @@ static CARD: Card = Card {
     version: 2,
 };
 
-/// Records looked at to recognise a file.
-const SAMPLE: usize = 20;
-
 impl Format for WindowsJson {
     fn card(&self) -> &'static Card {
         &CARD
@@ -50,19 +53,21 @@ impl Format for WindowsJson {
     }
 
     fn recognise(&self, head: &[u8]) -> Option<Confidence> {
-        if !json::looks_like_records(head) {
-            return None;
-        }
-        let records = json::first_records(head, SAMPLE);
-        records.iter().any(|fields| Shape::of(fields).is_some()).then_some(Confidence(90))
+        let mut known = false;
+        json::sample(head, &mut json::Record::new(&[], &[]), &mut |record| {
+            known |= Shape::of(record).is_some();
+        });
+        known.then_some(Confidence(90))
     }
 
     fn read(&self, input: &mut Input<'_>, out: &mut Batcher<'_>) -> io::Result<()> {
-        json::read(input.bytes, out, &mut one)
+        let mut reader = Reader::default();
+        json::read_own(OWN, input.bytes, out, &mut |range, record, out| reader.one(range, record, out))
     }
 
     fn reread(&self, slices: &[Slice], _: &ReadingOptions, out: &mut Batcher<'_>) -> io::Result<()> {
-        json::reread(slices, out, &mut one)
+        let mut reader = Reader::default();
+        json::reread_own(OWN, slices, out, &mut |range, record, out| reader.one(range, record, out))
     }
 
     fn raw_text(&self, slices: &[Slice]) -> Option<String> {
@@ -70,287 +75,244 @@ impl Format for WindowsJson {
     }
 }
 
-fn one(range: Range, record: &json::Record, out: &mut Batcher<'_>) -> io::Result<()> {
-    let fields = record.to_fields();
-    match Shape::of(&fields) {
-        Some(shape) => out.event(&shape.event(range, fields)),
-        None => json::unknown(range, record, out),
+/// Fields that state a time, and the data of Azure's tables.
+const OWN: &[&str] = &[
+    "@timestamp",
+    "TimeCreated",
+    "TimeCreated.value",
+    "TimeGenerated",
+    "EventTime",
+    "EventReceivedTime",
+    "Event.System.TimeCreated.#attributes.SystemTime",
+    "EventData",
+];
+
+/// What is kept from record to record.
+#[derive(Default)]
+struct Reader {
+    kinds: Kinds,
+    unwrapped: Option<Unwrapped>,
+    /// `windows/` and the channel of the record before.
+    source: String,
+}
+
+/// A record whose data took their place: its names are its own.
+struct Unwrapped {
+    record: json::Record,
+    kinds: Kinds,
+}
+
+const SOURCE: &str = "windows/";
+
+impl Reader {
+    fn one(&mut self, range: Range, record: &json::Record, out: &mut Batcher<'_>) -> io::Result<()> {
+        let told = self.kinds.of(record, || Shape::of(record));
+        let Some(shape) = told.shape() else { return json::unknown(range, record, out) };
+        let moment = Moment::of(shape, record);
+        let data = record.said(json::own!("EventData")).filter(|_| shape == Shape::Sentinel);
+        if let Some(inner) = data.and_then(pairs_of) {
+            let unwrapped = self.unwrapped.get_or_insert_with(Unwrapped::new);
+            if let Err(broken) = unwrapped.fill(record, &inner) {
+                return out.gap(range, broken.cause, broken.detail);
+            }
+            let told = unwrapped.kinds.of(&unwrapped.record, || Some(shape));
+            return hand_on(&told, moment, &mut self.source, range, out);
+        }
+        hand_on(&told, moment, &mut self.source, range, out)
     }
 }
 
-/// Who wrote the record.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Shape {
-    Winlogbeat,
-    /// Winlogbeat before version 7: the same without `winlog.`.
-    OldWinlogbeat,
-    /// `Get-WinEvent | ConvertTo-Json`: the frame, and values without names.
-    PowerShell,
-    /// NXLog and what is flat like it (the OTRF sets).
-    Nxlog,
-    /// Azure Monitor tables `SecurityEvent`, `Event`, `WindowsEvent`.
-    Sentinel,
-    EvtxDump,
+fn hand_on<'r>(
+    told: &'r Told<'_>,
+    mut moment: Moment<'r>,
+    source: &mut String,
+    range: Range,
+    out: &mut Batcher<'_>,
+) -> io::Result<()> {
+    if let (None, Some(text)) = (moment.time, told.field(windows::own!("TimeCreated"))) {
+        moment.set(text, windows::parse_time(text));
+    }
+    let meaning = Meaning::of(told);
+    // Mostly that of the record before.
+    if source.get(SOURCE.len()..) != Some(meaning.place()) {
+        source.clear();
+        source.push_str(SOURCE);
+        source.push_str(meaning.place());
+    }
+    let qualifiers: Vec<_> = meaning.qualifiers.iter().collect();
+    let view = EventView {
+        ranges: &[range],
+        options: &clock::NONE,
+        time: moment.time,
+        time_text: moment.text,
+        time_assumed: moment.assumed.as_deref(),
+        until: None,
+        source,
+        host: meaning.host,
+        actor: meaning.actor.as_deref(),
+        target: meaning.target.as_deref(),
+        verb: meaning.verb,
+        object: meaning.object.as_deref(),
+        object_kind: meaning.object_kind,
+        scope: meaning.scope,
+        client: meaning.client,
+        peer: meaning.peer.as_deref(),
+        device: meaning.device.as_deref(),
+        count: meaning.count,
+        bytes: meaning.bytes,
+        outcome: meaning.outcome,
+        qualifiers: &qualifiers,
+    };
+    told.hand_on(&view, meaning.links(), out)
 }
 
-/// Shipper's name → name in the event's XML. A name that ends in `.` stands for all below it.
-type Names = &'static [(&'static str, &'static str)];
+/// When it happened, as far as it is said.
+#[derive(Default)]
+struct Moment<'r> {
+    text: Option<&'r str>,
+    time: Option<Time>,
+    assumed: Option<Cow<'static, str>>,
+}
 
-const WINLOGBEAT: Names = &[
-    ("winlog.event_data.", ""),
-    ("winlog.user_data.", ""),
-    ("winlog.channel", "Channel"),
-    ("winlog.event_id", "EventID"),
-    ("winlog.provider_name", "Provider_Name"),
-    ("winlog.provider_guid", "Provider_Guid"),
-    ("winlog.record_id", "EventRecordID"),
-    ("winlog.computer_name", "Computer"),
-    ("winlog.keywords", "Keywords"),
-    ("winlog.opcode", "Opcode"),
-    ("winlog.task", "Task"),
-    ("winlog.version", "Version"),
-    ("winlog.activity_id", "Correlation_ActivityID"),
-    ("winlog.related_activity_id", "Correlation_RelatedActivityID"),
-    ("winlog.process.pid", "Execution_ProcessID"),
-    ("winlog.process.thread.id", "Execution_ThreadID"),
-    ("winlog.user.identifier", "Security_UserID"),
-];
-
-const OLD_WINLOGBEAT: Names = &[
-    ("event_data.", ""),
-    ("user_data.", ""),
-    ("log_name", "Channel"),
-    ("event_id", "EventID"),
-    ("source_name", "Provider_Name"),
-    ("provider_guid", "Provider_Guid"),
-    ("record_number", "EventRecordID"),
-    ("computer_name", "Computer"),
-    ("keywords", "Keywords"),
-    ("opcode", "Opcode"),
-    ("task", "Task"),
-    ("version", "Version"),
-    ("activity_id", "Correlation_ActivityID"),
-    ("related_activity_id", "Correlation_RelatedActivityID"),
-    ("process_id", "Execution_ProcessID"),
-    ("thread_id", "Execution_ThreadID"),
-    ("user.identifier", "Security_UserID"),
-];
-
-/// `Properties` are the event's data in its order; their names stand in the provider's manifest, not
-/// in the record.
-const POWER_SHELL: Names = &[
-    ("Properties.Value", "Data"),
-    ("LogName", "Channel"),
-    ("Id", "EventID"),
-    ("ProviderName", "Provider_Name"),
-    ("ProviderId", "Provider_Guid"),
-    ("RecordId", "EventRecordID"),
-    ("MachineName", "Computer"),
-    ("UserId.Value", "Security_UserID"),
-    ("UserId", "Security_UserID"),
-    ("ProcessId", "Execution_ProcessID"),
-    ("ThreadId", "Execution_ThreadID"),
-    ("ActivityId", "Correlation_ActivityID"),
-];
-
-const NXLOG: Names = &[
-    ("SourceName", "Provider_Name"),
-    ("ProviderGuid", "Provider_Guid"),
-    ("Hostname", "Computer"),
-    ("RecordNumber", "EventRecordID"),
-    ("ExecutionProcessID", "Execution_ProcessID"),
-    ("ThreadID", "Execution_ThreadID"),
-    ("UserID", "Security_UserID"),
-    ("ActivityID", "Correlation_ActivityID"),
-];
-
-const SENTINEL: Names = &[
-    ("EventData.", ""),
-    ("EventSourceName", "Provider_Name"),
-    ("Provider", "Provider_Name"),
-    ("Source", "Provider_Name"),
-    ("EventLog", "Channel"),
-    ("EventLevel", "Level"),
-    ("SystemUserId", "Security_UserID"),
-    ("EventRecordId", "EventRecordID"),
-    ("SystemProcessId", "Execution_ProcessID"),
-    ("SystemThreadId", "Execution_ThreadID"),
-];
-
-const EVTX_DUMP: Names = &[
-    ("Event.EventData.Data.#text", "Data"),
-    ("Event.EventData.", ""),
-    ("Event.System.Provider.#attributes.Name", "Provider_Name"),
-    ("Event.System.Provider.#attributes.Guid", "Provider_Guid"),
-    ("Event.System.EventID.#text", "EventID"),
-    ("Event.System.EventID.#attributes.Qualifiers", "Qualifiers"),
-    ("Event.System.TimeCreated.#attributes.SystemTime", "TimeCreated"),
-    ("Event.System.Execution.#attributes.ProcessID", "Execution_ProcessID"),
-    ("Event.System.Execution.#attributes.ThreadID", "Execution_ThreadID"),
-    ("Event.System.Correlation.#attributes.ActivityID", "Correlation_ActivityID"),
-    ("Event.System.Security.#attributes.UserID", "Security_UserID"),
-    ("Event.System.", ""),
-];
-
-impl Shape {
-    /// By the names that this shipper's records have and others do not.
-    fn of(fields: &Fields) -> Option<Self> {
-        let has = |name: &str| fields.iter().any(|(key, _)| key == name);
-        if has("winlog.event_id") && has("winlog.channel") {
-            return Some(Self::Winlogbeat);
-        }
-        if has("event_id") && has("log_name") && has("source_name") {
-            return Some(Self::OldWinlogbeat);
-        }
-        if has("Id") && has("LogName") && has("ProviderName") && has("MachineName") {
-            return Some(Self::PowerShell);
-        }
-        if has("Event.System.Channel") || has("Event.System.EventRecordID") {
-            return Some(Self::EvtxDump);
-        }
-        if !has("EventID") {
-            return None;
-        }
-        if has("Computer") && (has("EventData") || has("TenantId")) && (has("Channel") || has("EventLog")) {
-            return Some(Self::Sentinel);
-        }
-        let provider = has("SourceName") || has("ProviderGuid") || has("Provider_Name");
-        let host = has("Hostname") || has("Computer");
-        (has("Channel") && provider && host).then_some(Self::Nxlog)
-    }
-
-    fn event(self, range: Range, mut fields: Fields) -> Event {
-        let mut event = Event::at(range, "");
-        self.set_time(&mut event, &fields);
-        if self == Self::Sentinel {
-            unwrap_event_data(&mut fields);
-        }
-        let names = match self {
-            Self::Winlogbeat => WINLOGBEAT,
-            Self::OldWinlogbeat => OLD_WINLOGBEAT,
-            Self::PowerShell => POWER_SHELL,
-            Self::Nxlog => NXLOG,
-            Self::Sentinel => SENTINEL,
-            Self::EvtxDump => EVTX_DUMP,
-        };
-        rename(&mut fields, names);
-        if self == Self::EvtxDump {
-            user_data_leaves(&mut fields);
-        }
-        event.fields = fields;
-        windows::fill_spine(&mut event);
-        event
-    }
-
+impl<'r> Moment<'r> {
     /// The event's own time: which field it is depends on the shipper.
-    fn set_time(self, event: &mut Event, fields: &Fields) {
-        match self {
-            Self::Winlogbeat | Self::OldWinlogbeat => first_time(event, fields, &["@timestamp"]),
-            // Windows PowerShell writes `/Date(1789387200123)/`, later ones RFC 3339.
-            Self::PowerShell => first_time(event, fields, &["TimeCreated", "TimeCreated.value"]),
-            Self::Sentinel => first_time(event, fields, &["TimeCreated", "TimeGenerated"]),
-            Self::EvtxDump => first_time(event, fields, &["Event.System.TimeCreated.#attributes.SystemTime"]),
-            Self::Nxlog => {
-                first_time(event, fields, &["TimeCreated", "EventTime", "@timestamp"]);
-                if event.time_assumed.is_some() {
-                    infer_zone(event, fields);
-                }
+    fn of(shape: Shape, record: &'r json::Record) -> Self {
+        let mut moment = Self::default();
+        for own in times(shape) {
+            let Some(text) = record.own(*own) else { continue };
+            let ticks = text.strip_prefix("/Date(").and_then(|rest| rest.strip_suffix(")/"));
+            let of_ticks = ticks.and_then(Time::of_unix).map(Stated::Instant);
+            moment.set(text, of_ticks.or_else(|| windows::parse_time(text)));
+            if moment.time.is_some() {
+                break;
             }
         }
+        if shape == Shape::Nxlog && moment.assumed.is_some() {
+            moment.infer_zone(record);
+        }
+        moment
     }
-}
 
-fn value<'a>(fields: &'a Fields, name: &str) -> Option<&'a str> {
-    fields.iter().find(|(key, _)| key == name)?.1.as_deref()
-}
+    /// A reading without zone is taken as UTC and marked so.
+    fn set(&mut self, text: &'r str, stated: Option<Stated>) {
+        self.text = Some(text);
+        match stated {
+            Some(Stated::Instant(time)) => self.time = Some(time),
+            Some(Stated::Local(time)) => {
+                self.time = Some(time);
+                self.assumed = Some("no zone stated; read as UTC".into());
+            }
+            None => {}
+        }
+    }
 
-fn first_time(event: &mut Event, fields: &Fields, names: &[&str]) {
-    for name in names {
-        let Some(text) = value(fields, name) else { continue };
-        let ticks = text.strip_prefix("/Date(").and_then(|rest| rest.strip_suffix(")/"));
-        let of_ticks = ticks.and_then(Time::of_unix).map(Stated::Instant);
-        event.set_time(text, of_ticks.or_else(|| windows::parse_time(text)));
-        if event.time.is_some() {
+    /// NXLog writes `EventTime` and `EventReceivedTime` in the host's zone without naming it; a shipper
+    /// behind it notes the receipt once more, with zone, as `@timestamp`. The two receipts differ by
+    /// the zone, a multiple of 15 minutes, and by seconds.
+    fn infer_zone(&mut self, record: &json::Record) {
+        const QUARTER: i64 = 900_000_000_000;
+        const SLACK: i64 = 120_000_000_000;
+        const WIDEST: i64 = 14 * 4;
+        let local = record.own(json::own!("EventReceivedTime")).and_then(Time::parse);
+        let zoned = record.own(json::own!("@timestamp")).and_then(Time::parse);
+        let (Some(Stated::Local(local)), Some(Stated::Instant(zoned)), Some(time)) =
+            (local, zoned, self.time)
+        else {
+            return;
+        };
+        let Some(difference) = zoned.0.checked_sub(local.0) else { return };
+        let quarters = (difference + QUARTER / 2).div_euclid(QUARTER);
+        let rest = difference - quarters * QUARTER;
+        if rest.abs() > SLACK || quarters.abs() > WIDEST {
             return;
         }
+        let Some(shifted) = time.0.checked_add(quarters * QUARTER) else { return };
+        self.time = Some(Time(shifted));
+        let minutes = -quarters * 15;
+        let sign = if minutes < 0 { '-' } else { '+' };
+        let (hours, minutes) = (minutes.abs() / 60, minutes.abs() % 60);
+        let told = format!(
+            "no zone stated; {sign}{hours:02}:{minutes:02} inferred from EventReceivedTime against @timestamp"
+        );
+        self.assumed = Some(told.into());
     }
 }
 
-/// NXLog writes `EventTime` and `EventReceivedTime` in the host's zone without naming it; a shipper
-/// behind it notes the receipt once more, with zone, as `@timestamp`. The two receipts differ by
-/// the zone, a multiple of 15 minutes, and by seconds.
-fn infer_zone(event: &mut Event, fields: &Fields) {
-    const QUARTER: i64 = 900_000_000_000;
-    const SLACK: i64 = 120_000_000_000;
-    const WIDEST: i64 = 14 * 4;
-    let local = value(fields, "EventReceivedTime").and_then(Time::parse);
-    let zoned = value(fields, "@timestamp").and_then(Time::parse);
-    let (Some(Stated::Local(local)), Some(Stated::Instant(zoned)), Some(time)) = (local, zoned, event.time)
-    else {
-        return;
-    };
-    let Some(difference) = zoned.0.checked_sub(local.0) else { return };
-    let quarters = (difference + QUARTER / 2).div_euclid(QUARTER);
-    let rest = difference - quarters * QUARTER;
-    if rest.abs() > SLACK || quarters.abs() > WIDEST {
-        return;
-    }
-    let Some(shifted) = time.0.checked_add(quarters * QUARTER) else { return };
-    event.time = Some(Time(shifted));
-    let minutes = -quarters * 15;
-    let sign = if minutes < 0 { '-' } else { '+' };
-    let (hours, minutes) = (minutes.abs() / 60, minutes.abs() % 60);
-    event.time_assumed = Some(format!(
-        "no zone stated; {sign}{hours:02}:{minutes:02} inferred from EventReceivedTime against @timestamp"
-    ));
-}
-
-fn rename(fields: &mut Fields, names: Names) {
-    for (name, _) in fields {
-        let rule = names.iter().find(|(from, _)| match from.strip_suffix('.') {
-            Some(_) => name.starts_with(from),
-            None => name == from,
-        });
-        if let Some((from, to)) = rule {
-            *name =
-                if from.ends_with('.') { format!("{to}{}", &name[from.len()..]) } else { (*to).to_owned() };
-        }
+/// Fields that state when it happened, the best first.
+fn times(shape: Shape) -> &'static [json::Own] {
+    use json::own;
+    match shape {
+        Shape::Winlogbeat | Shape::OldWinlogbeat => &[own!("@timestamp")],
+        // Windows PowerShell writes `/Date(1789387200123)/`, later ones RFC 3339.
+        Shape::PowerShell => &[own!("TimeCreated"), own!("TimeCreated.value")],
+        Shape::Nxlog => &[own!("TimeCreated"), own!("EventTime"), own!("@timestamp")],
+        Shape::Sentinel => &[own!("TimeCreated"), own!("TimeGenerated")],
+        Shape::EvtxDump => &[own!("Event.System.TimeCreated.#attributes.SystemTime")],
     }
 }
 
-/// `UserData` of `evtx_dump` keeps the tree: only the last step of the path is the field's name.
-fn user_data_leaves(fields: &mut Fields) {
-    for (name, _) in fields {
-        if let Some(path) = name.strip_prefix("Event.UserData.") {
-            let leaf = path.rsplit('.').next().unwrap_or(path);
-            if !path.contains("#attributes") {
-                *name = leaf.to_owned();
+/// Azure tables hold the event's data as one string of XML or JSON.
+fn pairs_of(data: &str) -> Option<json::Fields> {
+    match data.trim_start().chars().next() {
+        Some('<') => xml::pairs(data).ok(),
+        Some('{') => json::flatten(data.as_bytes()).ok(),
+        _ => None,
+    }
+}
+
+impl Unwrapped {
+    fn new() -> Self {
+        Self { record: json::Record::new(&[], &[]), kinds: Kinds::default() }
+    }
+
+    /// The pairs of the data take its place.
+    fn fill(&mut self, outer: &json::Record, data: &json::Fields) -> Result<(), json::Broken> {
+        let mut data = Some(data);
+        self.record.clear();
+        for (name, value) in outer.pairs() {
+            match data.take_if(|_| name == "EventData" && value.is_some()) {
+                Some(data) => {
+                    for (name, value) in data {
+                        self.record.add(name, value.as_deref())?;
+                    }
+                }
+                None => self.record.add(name, value)?,
             }
         }
-    }
-}
-
-/// Azure tables hold the event's data as one string of XML or JSON; its pairs take its place.
-fn unwrap_event_data(fields: &mut Fields) {
-    let Some(position) = fields.iter().position(|(name, _)| name == "EventData") else { return };
-    let Some(text) = &fields[position].1 else { return };
-    let inner = match text.trim_start().chars().next() {
-        Some('<') => xml::pairs(text).ok(),
-        Some('{') => json::flatten(text.as_bytes()).ok(),
-        _ => None,
-    };
-    if let Some(inner) = inner {
-        fields.splice(position..=position, inner);
+        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use assize_model::{Batch, ExhibitId, Gap, Origin, Projection, Sink, column};
+
     use super::*;
 
-    fn read(text: &str) -> Event {
-        let fields = json::flatten(text.as_bytes()).unwrap();
-        Shape::of(&fields).unwrap().event(Range { offset: 0, length: 1 }, fields)
+    #[derive(Default)]
+    struct Kept(Vec<Batch>);
+
+    impl Sink for Kept {
+        fn batch(&mut self, batch: Batch) -> io::Result<()> {
+            self.0.push(batch);
+            Ok(())
+        }
+        fn gap(&mut self, gap: Gap) -> io::Result<()> {
+            panic!("{gap:?}")
+        }
+    }
+
+    /// The one batch of some records.
+    fn read(text: &str) -> Batch {
+        let origin = Origin { exhibit: ExhibitId::of_digest(&[0; 32]), member: None, format: CARD.name };
+        let mut kept = Kept::default();
+        let mut out = Batcher::new(origin, &mut kept);
+        let options = ReadingOptions::default();
+        let mut input =
+            Input { bytes: &mut text.as_bytes(), options: &options, projection: Projection::Everything };
+        WindowsJson.read(&mut input, &mut out).unwrap();
+        out.finish().unwrap();
+        kept.0.remove(0)
     }
 
     #[test]
@@ -363,16 +325,46 @@ mod tests {
         ];
         for shape in shapes {
             let event = read(shape);
-            assert_eq!(event.time.map(|t| t.to_string()).as_deref(), Some("2026-09-14T08:00:00Z"), "{shape}");
-            assert_eq!(
-                (event.source.as_str(), event.host.as_deref()),
-                ("windows/Security", Some("A")),
-                "{shape}"
-            );
-            assert_eq!(event.actor.as_deref(), Some("m"), "{shape}");
-            assert_eq!(event.verb.as_str(), "logon", "{shape}");
-            assert_eq!(event.outcome.as_str(), "failure", "{shape}");
-            assert_eq!(event.field("EventID"), Some("4625"), "{shape}");
+            let columns = [column::SOURCE, column::HOST, column::ACTOR, column::VERB, column::OUTCOME];
+            let told = columns.map(|column| event.text(column, 0).unwrap_or_default());
+            assert_eq!(told, ["windows/Security", "A", "m", "logon", "failure"], "{shape}");
+            assert_eq!(event.time(0).unwrap().to_string(), "2026-09-14T08:00:00Z", "{shape}");
+            assert!(event.fields(0).any(|field| field == ("EventID", Some("4625"))), "{shape}");
+        }
+    }
+
+    /// What is kept from record to record changes none.
+    #[test]
+    fn records_of_many_makes_in_one_file() {
+        let sentinel = |data: &str| {
+            format!(
+                r#"{{"TenantId":"t","EventID":4625,"Channel":"Security","Computer":"A","EventData":{data}}}"#
+            )
+        };
+        let long: String = (0..5000).map(|number| format!(r#","n{number}":1"#)).collect();
+        let records = [
+            r#"{"EventID":4625,"Channel":"Security","SourceName":"P","Hostname":"A","Data":"x","Data":null,"Data":"y"}"#.to_owned(),
+            r#"{"winlog":{"channel":"Security","event_id":4625,"event_data":{"Data":["x","y"]}}}"#.to_owned(),
+            sentinel(r#""<EventData><Data Name=\"TargetUserName\">m</Data></EventData>""#),
+            sentinel(r#""<EventData><Data Name=\"SubjectUserName\">m</Data><Data>z</Data></EventData>""#),
+            sentinel(r#""{\"TargetUserName\":null,\"a\":{\"b\":1}}""#),
+            sentinel("null"),
+            sentinel("\"no data\""),
+            r#"{"nothing":"known","of":"this"}"#.to_owned(),
+            format!(r#"{{"EventID":4625,"Channel":"Security","SourceName":"P","Hostname":"A"{long}}}"#),
+            format!(r#"{{"EventID":4624,"Channel":"Security","SourceName":"P","Hostname":"B"{long}}}"#),
+            format!(r#"{{"EventID":4625,"Channel":"Security","SourceName":"P","Hostname":"A","Data":"w"{long}}}"#),
+        ];
+        let order = || (0..records.len()).chain((0..records.len()).rev());
+        let told = |batch: &Batch, row| -> Vec<String> {
+            let columns = [column::SOURCE, column::HOST, column::ACTOR, column::VERB, column::OBJECT];
+            let spine = columns.map(|column| format!("{:?}", batch.text(column, row)));
+            spine.into_iter().chain(batch.fields(row).map(|field| format!("{field:?}"))).collect()
+        };
+        let all: String = order().map(|place| records[place].clone() + "\n").collect();
+        let all = read(&all);
+        for (row, place) in order().enumerate() {
+            assert_eq!(told(&all, row), told(&read(&records[place]), 0), "{place}");
         }
     }
 
@@ -381,14 +373,14 @@ mod tests {
         let event = read(
             r#"{"EventTime":"2020-08-06 11:56:04","EventReceivedTime":"2020-08-06 11:56:07","@timestamp":"2020-08-06T15:56:07.158Z","Channel":"S","EventID":18,"SourceName":"P","Hostname":"H"}"#,
         );
-        assert_eq!(event.time.unwrap().to_string(), "2020-08-06T15:56:04Z");
+        assert_eq!(event.time(0).unwrap().to_string(), "2020-08-06T15:56:04Z");
         assert_eq!(
-            event.time_assumed.as_deref(),
+            event.text(column::TIME_ASSUMED, 0),
             Some("no zone stated; -04:00 inferred from EventReceivedTime against @timestamp")
         );
         let event = read(
             r#"{"EventTime":"2020-08-06 11:56:04","Channel":"S","EventID":18,"SourceName":"P","Hostname":"H"}"#,
         );
-        assert_eq!(event.time_assumed.as_deref(), Some("no zone stated; read as UTC"));
+        assert_eq!(event.text(column::TIME_ASSUMED, 0), Some("no zone stated; read as UTC"));
     }
 }

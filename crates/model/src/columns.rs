@@ -356,6 +356,8 @@ struct Own {
 const NUMBERS_MAX: usize = 1 << 20;
 /// Sequences of names that are remembered.
 const SHAPES: usize = 64;
+/// Names of a sequence that is remembered: a hostile record has millions.
+const SHAPE_NAMES_MAX: usize = 4096;
 
 impl Own {
     fn push<'e>(&mut self, fields: impl Iterator<Item = (&'e str, Option<&'e str>)>) {
@@ -409,9 +411,11 @@ impl Own {
         if names == fields.names && count > 0 {
             return keys.extend_from_within(*at..*at + count);
         }
-        names.clear();
-        names.extend_from_slice(fields.names);
-        *at = keys.len();
+        if count <= SHAPE_NAMES_MAX {
+            names.clear();
+            names.extend_from_slice(fields.names);
+            *at = keys.len();
+        }
         for number in fields.names {
             let place = *number as usize;
             if place >= NUMBERS_MAX {

@@ -13,7 +13,8 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use assize_model::{Batcher, Cause, Packed, Range, ReadingOptions};
+use assize_model::spine::Link;
+use assize_model::{Batcher, Cause, EventView, Packed, Range, ReadingOptions};
 
 use super::{Broken, Fields};
 use crate::meaning::Meaning;
@@ -77,7 +78,7 @@ pub(crate) struct Record {
 }
 
 /// Told apart, and never written anywhere: no result depends on which number it is.
-fn next_numbering() -> u64 {
+pub(crate) fn next_numbering() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
@@ -134,12 +135,13 @@ impl Record {
     }
 
     /// Adds a pair that does not come from JSON, such as a column.
-    pub(crate) fn add(&mut self, name: &str, value: &str) -> Result<(), Broken> {
+    pub(crate) fn add(&mut self, name: &str, value: Option<&str>) -> Result<(), Broken> {
         self.add_column(name, value).map_err(Fault::broken)
     }
 
-    fn add_column(&mut self, name: &str, value: &str) -> Result<(), Fault> {
+    fn add_column(&mut self, name: &str, value: Option<&str>) -> Result<(), Fault> {
         let node = self.name(ROOT, name)?;
+        let Some(value) = value else { return self.null(node) };
         if self.names.nodes[node as usize].spliced && self.splice(value, 0) {
             return Ok(());
         }
@@ -194,13 +196,24 @@ impl Record {
         self.ids.iter().enumerate().map(|(place, id)| (self.names.path(*id), self.value(place)))
     }
 
+    /// The name of every pair.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.ids.iter().map(|id| self.names.path(*id))
+    }
+
+    /// The same as numbers: in this record a number never means two names, whatever is read into it.
+    pub(crate) fn numbers(&self) -> &[u32] {
+        &self.ids
+    }
+
     /// The first value of any field, by its whole name.
     pub(crate) fn field(&self, name: &str) -> Option<&str> {
         let named = self.ids.iter().enumerate().filter(|(_, id)| self.names.path(**id) == name);
         named.filter_map(|(place, _)| self.value(place)).next()
     }
 
-    fn value(&self, place: usize) -> Option<&str> {
+    /// The value of the pair at that place.
+    pub(crate) fn value(&self, place: usize) -> Option<&str> {
         if self.nulls.binary_search(&(place as u32)).is_ok() {
             return None;
         }
@@ -249,6 +262,27 @@ impl Record {
         out.event_packed(&meaning.view(ranges, options), meaning.links(), packed)
     }
 
+    /// As [`Self::hand_on`], of an event that is told otherwise, its fields under other names: `name` says which one
+    /// of one. Where it says otherwise, `numbering` is another one.
+    pub(crate) fn hand_on_as<'e>(
+        &self,
+        event: &EventView<'_>,
+        links: impl Iterator<Item = (Link, &'e str)>,
+        numbering: u64,
+        name: &dyn for<'n> Fn(&'n str) -> &'n str,
+        out: &mut Batcher<'_>,
+    ) -> io::Result<()> {
+        let packed = Packed {
+            values: self.text.as_bytes(),
+            ends: &self.ends,
+            names: &self.ids,
+            numbering,
+            nulls: &self.nulls,
+            name: &|number| name(self.names.path(number)),
+        };
+        out.event_packed(event, links, packed)
+    }
+
     /// Hands the record on as an event of that meaning.
     pub(crate) fn hand_on(
         &self,
@@ -257,15 +291,7 @@ impl Record {
         options: &ReadingOptions,
         out: &mut Batcher<'_>,
     ) -> io::Result<()> {
-        let packed = Packed {
-            values: self.text.as_bytes(),
-            ends: &self.ends,
-            names: &self.ids,
-            numbering: self.numbering,
-            nulls: &self.nulls,
-            name: &|number| self.names.path(number),
-        };
-        out.event_packed(&meaning.view(ranges, options), meaning.links(), packed)
+        self.hand_on_as(&meaning.view(ranges, options), meaning.links(), self.numbering, &|name| name, out)
     }
 }
 
