@@ -14,7 +14,6 @@ use assize_model::spine::{Client, ObjectKind, Outcome, Scope, Verb};
 use assize_model::{SnapshotError, Time};
 
 use crate::Each;
-use crate::access::Visits;
 use crate::coverage::Skew;
 use crate::expose::{Fact, Whose};
 use crate::grades::{Act, Side};
@@ -23,6 +22,7 @@ use crate::key::presence_key;
 use crate::locate::Index;
 use crate::places;
 use crate::rows::Rows;
+use crate::visits::Visits;
 
 /// Programs that pack, as a file name in lower case.
 const PACKERS: [&str; 9] =

@@ -26,6 +26,7 @@ use crate::grades::{Act, Side};
 use crate::locate::Index;
 use crate::reach::Loose;
 
+pub(crate) use acts::is_access;
 pub use bands::{Band, Danger, danger};
 pub use narrow::{Step, narrow};
 pub use ruled::{Ruled, What};

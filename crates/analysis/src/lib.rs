@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod archives;
+pub mod attributed;
 mod clearing;
 mod clocks;
 mod connections;
@@ -34,6 +35,7 @@ mod ruling;
 pub mod signals;
 mod survey;
 mod techniques;
+pub mod visits;
 mod wires;
 
 pub use clearing::{Covered, judge};

@@ -4,7 +4,7 @@
 //! locators. Asked once per distinct object, not per event. A place whose name is masked in the
 //! register is met by its keyed digest, so nobody needs the name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use assize_model::Register;
 use assize_model::register::Place;
@@ -209,6 +209,12 @@ impl<'a> Index<'a> {
         hosts.sort();
         hosts.dedup();
         hosts
+    }
+
+    /// Machines on which any holding lies.
+    #[must_use]
+    pub fn every_host(&self) -> BTreeSet<String> {
+        (0..self.roots.len()).flat_map(|holding| self.hosts(holding)).collect()
     }
 
     fn holdings_at(&self, form: &str) -> Vec<usize> {

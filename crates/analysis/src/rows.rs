@@ -41,6 +41,15 @@ impl<'a> Rows<'a> {
         values.map_or_else(Vec::new, |values| values.iter().flatten().map(str::to_owned).collect())
     }
 
+    /// The same of every row, borrowed.
+    pub(crate) fn lists(self, column: &str) -> Lists<'a> {
+        let list = self.0.column_by_name(column).and_then(|column| column.as_list_opt::<i32>());
+        Lists {
+            offsets: list.map(|list| list.value_offsets()),
+            values: list.and_then(|list| list.values().as_string_opt::<i32>()),
+        }
+    }
+
     /// A list of pairs (kind, value): links.
     pub(crate) fn links(self, column: &str) -> Pairs<'a> {
         self.0.column_by_name(column).map_or(Pairs::NONE, |column| Pairs::of_list(column))
@@ -98,6 +107,19 @@ pub(crate) struct Flags<'a>(Option<&'a arrow_array::BooleanArray>);
 impl Flags<'_> {
     pub(crate) fn at(self, row: usize) -> bool {
         self.0.is_some_and(|column| column.is_valid(row) && column.value(row))
+    }
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct Lists<'a> {
+    offsets: Option<&'a [i32]>,
+    values: Option<&'a StringArray>,
+}
+
+impl<'a> Lists<'a> {
+    pub(crate) fn of(self, row: usize) -> impl Iterator<Item = &'a str> {
+        let range = self.offsets.map_or(0..0, |offsets| offsets[row] as usize..offsets[row + 1] as usize);
+        range.filter_map(move |place| self.values.map(|values| values.value(place)))
     }
 }
 

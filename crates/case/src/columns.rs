@@ -10,8 +10,10 @@ use arrow_array::builder::{
 };
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
+use assize_analysis::access::{Acts, Sum};
 use assize_analysis::{Own, Placed, Presence, Run, Seen, Skew, Span};
 use assize_model::incident::Step;
+use assize_model::spine::{ObjectKind, Scope};
 use assize_model::{Coverage, EventId, Exhibit, Finding, Gap, Host, Incident, Reading, Session, Time, spine};
 
 use crate::names::Names;
@@ -450,6 +452,45 @@ pub(crate) const NEXT_STEPS: Table = Table {
     columns: &[("step", Text), ("alone", Number), ("answers", Number)],
 };
 
+/// Sets of sessions that acts can belong to: a row for each session in one.
+pub(crate) const HANDS: Table =
+    Table { name: "hands", per_exhibit: false, columns: &[("number", Number), ("session", Text)] };
+
+/// Acts of one kind with one object in the same sessions, whoever's they are.
+pub(crate) const ACTS: Table = Table {
+    name: "acts",
+    per_exhibit: false,
+    columns: &[
+        ("number", Number),
+        ("hand", Number),
+        ("told", Text),
+        ("account", Text),
+        ("object", Text),
+        ("within", Text),
+        ("source", Text),
+        ("host", Text),
+        ("verb", Text),
+        ("kind", Text),
+        ("scope", Text),
+        ("client", Text),
+        ("outcome", Text),
+        ("qualifiers", Texts),
+        ("moved", Flag),
+        ("handle", Flag),
+        ("from", Kind::Time),
+        ("to", Kind::Time),
+        ("times", Number),
+        ("basis", Texts),
+    ],
+};
+
+/// The events of acts, by the number of the act.
+pub(crate) const ACT_EVENTS: Table = Table {
+    name: "act_events",
+    per_exhibit: false,
+    columns: &[("act", Number), ("id", Text), ("time", Kind::Time), ("until", Kind::Time)],
+};
+
 /// What the intruder touched and the register does not know.
 pub(crate) const UNREGISTERED: Table = Table {
     name: "unregistered",
@@ -491,6 +532,9 @@ pub(crate) const ALL: &[Table] = &[
     PROCESSES,
     PROVEN_EVENTS,
     DECISIONS,
+    HANDS,
+    ACTS,
+    ACT_EVENTS,
     EXPOSURES,
     EXPOSURE_PATHS,
     NEXT_STEPS,
@@ -803,6 +847,33 @@ pub(crate) fn session(session: &Session, presence: &Presence, identity: &str) ->
         Cell::Number(presence.events),
         Cell::text(&presence.source),
         Cell::text(session.opening),
+    ]
+}
+
+pub(crate) fn acts(number: usize, acts: &Acts, sum: &Sum) -> Vec<Cell> {
+    let word = |word: Option<&'static str>| Cell::Text(word.map(str::to_owned));
+    let act = &acts.act;
+    vec![
+        Cell::Number(number as u64),
+        Cell::Number(acts.hand as u64),
+        Cell::text(acts.told.as_str()),
+        Cell::Text(acts.account.clone()),
+        Cell::Text(acts.object.clone()),
+        Cell::Text(acts.within.clone()),
+        Cell::text(&acts.source),
+        Cell::Text(acts.host.clone()),
+        Cell::text(act.verb.as_str()),
+        word(act.kind.map(ObjectKind::as_str)),
+        word(act.scope.map(Scope::as_str)),
+        Cell::text(act.client.as_str()),
+        Cell::text(act.outcome.as_str()),
+        Cell::Texts(act.qualifiers.iter().map(|one| one.as_str().to_owned()).collect()),
+        Cell::Flag(act.moved),
+        Cell::Flag(act.handle),
+        Cell::Time(sum.from),
+        Cell::Time(sum.to),
+        Cell::Number(sum.times),
+        Cell::Texts(sum.basis.iter().cloned().collect()),
     ]
 }
 

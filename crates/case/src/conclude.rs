@@ -14,13 +14,14 @@ use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::answers::Answers;
 use crate::columns::{self, Cell};
 use crate::corrections::Corrections;
 use crate::decisions::Decided;
 use crate::{Case, CaseError, Tables, expose, part, sameness};
 
 /// Raise it when the stages give other results from the same tables.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 /// Where the keys of stages stand.
 const STAGES: &str = "stages.json";
 
@@ -54,6 +55,23 @@ impl ReadKey {
 #[derive(Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Stages {
     survey: String,
+    /// The survey's, and that of the register.
+    acts: String,
+}
+
+impl Stages {
+    fn of(case: &Case, survey: String) -> Result<Self, CaseError> {
+        let register = case.register()?.map(|version| version.register);
+        let register = serde_json::to_vec(&register).map_err(|error| part::table_error("register", error))?;
+        let acts = Sha256::new().chain_update(&survey).chain_update(register).finalize();
+        Ok(Self { survey, acts: HEXLOWER.encode(&acts) })
+    }
+
+    fn write(&self, derived: &Derived) -> Result<(), CaseError> {
+        let mut file = derived.create(STAGES)?;
+        serde_json::to_writer(&mut file, self).map_err(|error| part::table_error(STAGES, error))?;
+        Ok(file.commit()?)
+    }
 }
 
 /// Writes every table that is about all exhibits together and not about reading.
@@ -68,19 +86,26 @@ pub(crate) fn conclude(
     corrections.write(derived)?;
     let tables = Tables::open(derived, threads)?;
     let stood = derived.read(STAGES)?.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    let stages = Stages { survey: read.under(&corrections) };
-    if stood.as_ref() != Some(&stages) {
+    let stages = Stages::of(case, read.under(&corrections))?;
+    let stood: Stages = stood.unwrap_or_default();
+    if stood != stages {
         derived.remove(STAGES)?;
+    }
+    if stood.survey != stages.survey {
+        derived.forget_answers()?;
         Read::of(&tables)?.write(derived)?;
-        let mut file = derived.create(STAGES)?;
-        serde_json::to_writer(&mut file, &stages).map_err(|error| part::table_error(STAGES, error))?;
-        file.commit()?;
     }
     // Tables that were written since are opened anew.
     let tables = Tables::open(derived, threads)?;
-    let outcome = Outcome::of(case, &tables, &decided, Found::kept(&tables)?)?;
+    let answers = Answers::kept(&tables, derived, &stages.survey);
+    let outcome = Outcome::of(case, &answers, &decided, Found::kept(&tables)?)?;
     outcome.write(derived, &tables, &decided)?;
-    expose::write(case, derived, &Tables::open(derived, threads)?)
+    if stood != stages {
+        expose::gather(case, derived, &Tables::open(derived, threads)?)?;
+        stages.write(derived)?;
+    }
+    let tables = Tables::open(derived, threads)?;
+    expose::write(case, derived, &Answers::kept(&tables, derived, &stages.survey))
 }
 
 /// What decisions set right in what was read.
@@ -186,14 +211,14 @@ impl Outcome {
         let tables = Tables::open_under(derived, threads, &corrections)?;
         // Other clocks make other presences: then everything is read again, and nothing written.
         let found = if same { Found::kept(&tables)? } else { Read::of(&tables)?.found };
-        Self::of(case, &tables, &decided, found)
+        Self::of(case, &Answers::of(&tables), &decided, found)
     }
 
     /// Proves, then clears.
-    fn of(case: &Case, tables: &Tables, decided: &[Decided], found: Found) -> Result<Self, CaseError> {
-        let each: &Each<'_> = &each(tables);
+    fn of(case: &Case, answers: &Answers<'_>, decided: &[Decided], found: Found) -> Result<Self, CaseError> {
+        let each: &Each<'_> = &|sql, take| answers.each(sql, take);
         let Found { mut presences, addresses, runs, clocks, placed: findings } = found;
-        let merged = sameness::merged_into(tables, decided.iter().filter_map(|one| one.event))?;
+        let merged = sameness::merged_into(answers.tables(), decided.iter().filter_map(|one| one.event))?;
         let rulings: Vec<analysis::Ruling> = decided
             .iter()
             .filter(|one| one.undone_by.is_none())
@@ -217,7 +242,7 @@ impl Outcome {
             spellings: &spellings,
         };
         let proof = analysis::prove(&question, each)?;
-        let signs = analysis::Signs::of(&|sql| tables.rows(sql))?;
+        let signs = analysis::Signs::of(&|sql| answers.rows(sql))?;
         let nowhere = analysis::Controlled::new();
         let mut logs =
             analysis::Logs { runs: &runs, signs, roster: &roster, controlled: &nowhere, skewed: &clocks };

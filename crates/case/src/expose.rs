@@ -7,14 +7,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use assize_analysis::expose::{self, Answer, Evidence, Ruled, What, Window, narrow, unregistered};
-use assize_analysis::locate::Index;
-use assize_analysis::{access, archives};
+use assize_analysis::locate::{Digest, Index};
+use assize_analysis::visits::Visits;
+use assize_analysis::{access, archives, attributed};
 use assize_model::decision::{On, Verb};
 use assize_model::exposure;
 use assize_model::{Exclusion, Grade, Register, SnapshotError, Time};
 use assize_vault::{Derived, MaskingKey};
-use sha2::{Digest, Sha256};
+use sha2::{Digest as _, Sha256};
 
+use crate::answers::Answers;
 use crate::columns::{self, Cell};
 use crate::decisions::Decided;
 use crate::{Case, CaseError, Tables, part};
@@ -23,11 +25,47 @@ use crate::{Case, CaseError, Tables, part};
 const BEFORE: &str = "before-records: the intruder was not there before the evidence begins";
 
 /// Writes the tables of exposures.
-pub(crate) fn write(case: &Case, derived: &Derived, tables: &Tables) -> Result<(), CaseError> {
+pub(crate) fn write(case: &Case, derived: &Derived, answers: &Answers<'_>) -> Result<(), CaseError> {
     let register = case.register()?.map(|version| version.register).unwrap_or_default();
     let masking = case.vault.masking();
-    let found = Found::of(&register, masking, tables, &case.decisions())?;
+    let found = Found::of(&register, masking, answers, &case.decisions())?;
     found.write(derived, &register)
+}
+
+/// Gathers what was done, whoever did it: it holds for every decision.
+pub(crate) fn gather(case: &Case, derived: &Derived, tables: &Tables) -> Result<(), CaseError> {
+    let register = case.register()?.map(|version| version.register).unwrap_or_default();
+    let digest = case.vault.masking().map(|key| move |place: &str| key.digest(place));
+    let each = |sql: &str, take: assize_analysis::Take<'_>| tables.each(sql, take);
+    let gathered = if register.holdings.is_empty() {
+        access::Gathered::default()
+    } else {
+        let index = index(&register, digest.as_ref().map(|digest| digest as Digest<'_>))?;
+        access::gather(&each, &Visits::of(&each, &register)?, &index)?
+    };
+    let hands = gathered.hands.iter().enumerate().flat_map(|(number, sessions)| {
+        sessions.iter().map(move |session| vec![Cell::Number(number as u64), Cell::text(session)])
+    });
+    part::write_rows(derived, columns::HANDS, hands)?;
+    let acts = gathered.acts.iter().enumerate();
+    part::write_rows(
+        derived,
+        columns::ACTS,
+        acts.map(|(number, (acts, sum))| columns::acts(number, acts, sum)),
+    )?;
+    let events = gathered.events.iter().map(|(act, event, time, until)| {
+        vec![Cell::Number(*act as u64), Cell::text(event), Cell::Time(*time), Cell::Time(*until)]
+    });
+    part::write_rows(derived, columns::ACT_EVENTS, events)
+}
+
+/// The places of a register.
+fn index<'a>(register: &'a Register, digest: Option<Digest<'a>>) -> Result<Index<'a>, CaseError> {
+    if Index::is_blind(register, digest) {
+        let reason = "the register has masked places, and the masking key of this case is not in the key folder (ASSIZE_KEYS): accesses there would not be seen";
+        return Err(CaseError::Refused(reason.to_owned()));
+    }
+    Ok(Index::of(register, digest))
 }
 
 /// Answers, and what goes with them.
@@ -44,28 +82,23 @@ impl Found {
     fn of(
         register: &Register,
         masking: Option<&MaskingKey>,
-        tables: &Tables,
+        asked: &Answers<'_>,
         decided: &[Decided],
     ) -> Result<Self, CaseError> {
-        let digest = masking.map(|key| move |place: &str| key.digest(place));
-        let digest = digest.as_ref().map(|digest| digest as assize_analysis::locate::Digest<'_>);
         if register.holdings.is_empty() {
             return Ok(Self::default());
         }
-        if Index::is_blind(register, digest) {
-            let reason = "the register has masked places, and the masking key of this case is not in the key folder (ASSIZE_KEYS): accesses there would not be seen";
-            return Err(CaseError::Refused(reason.to_owned()));
-        }
-        let each = |sql: &str, take: assize_analysis::Take<'_>| tables.each(sql, take);
-        let visits = access::Visits::of(&each, register)?;
-        let mut facts = access::facts(&each, &visits)?;
+        let digest = masking.map(|key| move |place: &str| key.digest(place));
+        let index = index(register, digest.as_ref().map(|digest| digest as Digest<'_>))?;
+        let each = |sql: &str, take: assize_analysis::Take<'_>| asked.each(sql, take);
+        let visits = Visits::of(&each, register)?;
+        let mut facts = attributed::facts(&each, &visits)?;
         let (coverage, held) = access::calendar(&each)?;
         let loose = visits.loose(&held);
-        let index = Index::of(register, digest);
         facts.extend(archives::archived(&each, &facts, &visits, &index)?);
         let mut assumptions: Vec<String> = visits.assumptions.iter().cloned().collect();
         assumptions.push(BEFORE.to_owned());
-        let window = window(tables)?;
+        let window = window(asked)?;
         assumptions.extend(window.to.map(|to| format!("as-of: nothing is said of the time after {to}")));
         let ruled = ruled(decided);
         let evidence = Evidence {
@@ -83,7 +116,7 @@ impl Found {
             expose::expose(&evidence).map_err(|error| CaseError::Refused(format!("exposures: {error}")))?;
         let (steps, best) = narrow(&answers);
         let clusters = unregistered(&evidence);
-        Ok(Self { incident: incident(tables)?, answers, steps, best, clusters })
+        Ok(Self { incident: incident(asked.tables())?, answers, steps, best, clusters })
     }
 
     fn write(&self, derived: &Derived, register: &Register) -> Result<(), CaseError> {
@@ -224,9 +257,9 @@ fn cluster_row(cluster: &expose::Cluster) -> Vec<Cell> {
 
 /// From the first record to the end of the last whole day of records: the as-of date. A day that breaks
 /// off is whole in no log, and nothing is said of it.
-fn window(tables: &Tables) -> Result<Window, SnapshotError> {
+fn window(answers: &Answers<'_>) -> Result<Window, SnapshotError> {
     const DAY: i64 = 86_400_000_000_000;
-    let rows = tables.rows("SELECT min(time) AS first, max(time) AS last FROM events")?;
+    let rows = answers.rows("SELECT min(time) AS first, max(time) AS last FROM events")?;
     let time = |column: &str| rows.first().and_then(|row| row.time(column));
     let from = time("first");
     let whole = time("last").map(|last| Time(last.0 - last.0.rem_euclid(DAY)));

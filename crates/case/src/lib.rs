@@ -6,6 +6,7 @@
 // This crate alone knows clock and threads, and reads the rule folders that people name.
 #![allow(clippy::disallowed_methods)]
 
+mod answers;
 mod choice;
 mod clock;
 mod columns;

@@ -11,12 +11,13 @@ use arrow_schema::DataType;
 use assize_analysis as analysis;
 use assize_model::{Row, SnapshotError, spine};
 use assize_vault::Derived;
+use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::ListingOptions;
 use datafusion::error::DataFusionError;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
-use datafusion::logical_expr::{ColumnarValue, ScalarUDF, Volatility, create_udf};
+use datafusion::logical_expr::{ColumnarValue, LogicalPlan, ScalarUDF, Volatility, create_udf};
 use datafusion::prelude::{SQLOptions, SessionConfig, SessionContext};
 use futures::StreamExt;
 use tokio::runtime::Runtime;
@@ -176,6 +177,19 @@ impl Tables {
             each(&batch.map_err(query_error)?)?;
         }
         Ok(())
+    }
+
+    /// Whether a question is about some of these tables and no other.
+    pub(crate) fn asks_only(&self, sql: &str, names: &[&str]) -> bool {
+        let Ok(frame) = self.runtime.block_on(self.context.sql(sql)) else { return false };
+        let mut only = true;
+        let seen = frame.logical_plan().apply_with_subqueries(|node| {
+            if let LogicalPlan::TableScan(scan) = node {
+                only &= names.contains(&scan.table_name.table());
+            }
+            Ok(TreeNodeRecursion::Continue)
+        });
+        seen.is_ok() && only
     }
 
     /// Whether there is such a table.

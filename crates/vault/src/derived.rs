@@ -15,6 +15,7 @@ use object_store::local::LocalFileSystem;
 use crate::{VaultError, at};
 
 const SCRATCH: &str = ".scratch";
+const ANSWERS: &str = ".answers";
 
 /// The throw-away area.
 #[derive(Clone, Debug)]
@@ -99,6 +100,39 @@ impl Derived {
         self.root.join(SCRATCH)
     }
 
+    /// Begins an answer that is kept for the next time; not a table, not in the manifest.
+    ///
+    /// # Errors
+    /// Where the disk refuses.
+    pub fn keep_answer(&self, name: &str) -> Result<DerivedFile, VaultError> {
+        self.create(&format!("{ANSWERS}/{name}"))
+    }
+
+    /// An answer that was kept; `None` where there is none.
+    ///
+    /// # Errors
+    /// Where the disk refuses.
+    pub fn answer(&self, name: &str) -> Result<Option<File>, VaultError> {
+        let path = self.root.join(ANSWERS).join(name);
+        match File::open(&path) {
+            Ok(file) => Ok(Some(file)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(at(&path)(error)),
+        }
+    }
+
+    /// Deletes every answer that was kept.
+    ///
+    /// # Errors
+    /// Where the disk refuses.
+    pub fn forget_answers(&self) -> Result<(), VaultError> {
+        let folder = self.root.join(ANSWERS);
+        match std::fs::remove_dir_all(&folder) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(at(&folder)(error)),
+            _ => Ok(()),
+        }
+    }
+
     /// The area as a store that a query engine can read.
     ///
     /// # Errors
@@ -115,7 +149,7 @@ fn collect(folder: &Path, below: &str, names: &mut Vec<String>) -> Result<(), Va
     for entry in entries {
         let entry = entry.map_err(at(folder))?;
         let name = format!("{below}{}", entry.file_name().to_string_lossy());
-        if name == SCRATCH {
+        if name == SCRATCH || name == ANSWERS {
             continue;
         }
         if entry.path().is_dir() {

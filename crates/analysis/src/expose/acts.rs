@@ -109,7 +109,7 @@ fn in_window(evidence: &Evidence<'_>, fact: &Fact) -> bool {
 }
 
 /// Verbs that could have content as their object.
-fn is_access(verb: Verb) -> bool {
+pub(crate) fn is_access(verb: Verb) -> bool {
     use Verb::{
         Archive, Clone, Copy, Download, Export, Forward, List, Move, Print, Query, Read, Search, Send, Share,
         Snapshot, Sync, Upload,

@@ -1,0 +1,116 @@
+//! Which questions to what was read have been answered before?
+//!
+//! The stages after reading put the same questions to millions of events whatever people decide: which
+//! starts of programs there are on a host, which archives were made, where a log was cleared. Their answers
+//! follow from what was read, so they are kept beside the tables, each under a digest of that and of the
+//! question, and a decision need not ask again. A question that also names what follows from decisions is
+//! never kept. They are no tables: no manifest lists them, and without them the same comes out.
+
+use arrow_array::RecordBatch;
+use assize_analysis as analysis;
+use assize_model::{Row, SnapshotError};
+use assize_vault::{Derived, DerivedFile};
+use data_encoding::HEXLOWER;
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use sha2::{Digest, Sha256};
+
+use crate::Tables;
+
+/// What is read from exhibits and is the same under every decision that sets nothing right in it.
+const OF_READING: [&str; 6] = ["events", "records", "gaps", "exhibits", "aliases", "identities"];
+/// Bytes of an answer in memory above which it is not kept.
+const KEPT_MAX: usize = 256 << 20;
+
+/// Puts questions to tables, and knows the answers to some.
+#[derive(Clone, Copy)]
+pub(crate) struct Answers<'a> {
+    tables: &'a Tables,
+    /// Where they are kept, and the key of what was read.
+    kept: Option<(&'a Derived, &'a str)>,
+}
+
+impl<'a> Answers<'a> {
+    /// From the tables alone: nothing is kept.
+    pub(crate) const fn of(tables: &'a Tables) -> Self {
+        Self { tables, kept: None }
+    }
+
+    /// With what is kept under a key of everything that was read.
+    pub(crate) const fn kept(tables: &'a Tables, derived: &'a Derived, key: &'a str) -> Self {
+        Self { tables, kept: Some((derived, key)) }
+    }
+
+    /// The tables.
+    pub(crate) const fn tables(&self) -> &'a Tables {
+        self.tables
+    }
+
+    /// As [`Tables::each`].
+    pub(crate) fn each(&self, sql: &str, take: analysis::Take<'_>) -> Result<(), SnapshotError> {
+        let Some((derived, key)) = self.kept.filter(|_| self.tables.asks_only(sql, &OF_READING)) else {
+            return self.tables.each(sql, take);
+        };
+        let name = HEXLOWER.encode(&Sha256::digest(format!("{key}\n{sql}"))[..16]);
+        if let Some(answer) = open(derived, &name) {
+            for batch in answer {
+                take(&batch.map_err(|error| failed(&error))?)?;
+            }
+            return Ok(());
+        }
+        let mut copy = Some(Vec::new());
+        let mut size = 0;
+        self.tables.each(sql, &mut |batch| {
+            size += batch.get_array_memory_size();
+            if size > KEPT_MAX {
+                copy = None;
+            }
+            if let Some(copy) = &mut copy {
+                copy.push(batch.clone());
+            }
+            take(batch)
+        })?;
+        match copy {
+            Some(batches) => keep(derived, &name, &batches),
+            None => Ok(()),
+        }
+    }
+
+    /// As [`Tables::rows`].
+    pub(crate) fn rows(&self, sql: &str) -> Result<Vec<Row>, SnapshotError> {
+        let mut rows = Vec::new();
+        self.each(sql, &mut |batch| {
+            rows.extend(Row::all(batch));
+            Ok(())
+        })?;
+        Ok(rows)
+    }
+}
+
+/// A kept answer; one that cannot be read is none.
+fn open(
+    derived: &Derived,
+    name: &str,
+) -> Option<Box<dyn Iterator<Item = Result<RecordBatch, arrow_schema::ArrowError>>>> {
+    let file = derived.answer(name).ok()??;
+    if file.metadata().ok()?.len() == 0 {
+        return Some(Box::new(std::iter::empty()));
+    }
+    Some(Box::new(ParquetRecordBatchReaderBuilder::try_new(file).ok()?.build().ok()?))
+}
+
+/// Nothing at all is kept as an empty file: it has no columns.
+fn keep(derived: &Derived, name: &str, batches: &[RecordBatch]) -> Result<(), SnapshotError> {
+    let file: DerivedFile = derived.keep_answer(name).map_err(|error| failed(&error))?;
+    let Some(first) = batches.first() else { return file.commit().map_err(|error| failed(&error)) };
+    let mut writer = ArrowWriter::try_new(file, first.schema(), None).map_err(|error| failed(&error))?;
+    for batch in batches {
+        writer.write(batch).map_err(|error| failed(&error))?;
+    }
+    let file = writer.into_inner().map_err(|error| failed(&error))?;
+    file.commit().map_err(|error| failed(&error))
+}
+
+fn failed(error: &dyn std::fmt::Display) -> SnapshotError {
+    SnapshotError::Query(format!("a kept answer: {error}"))
+}
