@@ -2,16 +2,16 @@
 //!
 //! A class is all events of one kind of log whose signs (event id, provider …) mean the same. For it
 //! the rules are narrowed once: those of its log sources, with everything that the signs decide
-//! already decided. A rule that is left is tried only on an event that satisfies one of its
-//! witnesses: atoms of which at least one must hold, the rarest such set.
+//! already decided. Each column knows the rules that look at it, so that of an event of which few rules are
+//! open only what these look at is looked at.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use assize_model::Rules;
 
-use super::column::Matcher;
-use super::gate::{self, Gate};
+use super::column::Deferred;
+use super::gate::{self, Bits, Gates};
 use super::program::{Ask, Node, Program};
 use super::screen::Screen;
 use super::shape::Lies;
@@ -38,12 +38,10 @@ pub(crate) struct Class {
     pub words: Option<Words>,
     /// How many atoms there are left.
     pub atoms: usize,
-    /// For each atom the rules to try when it holds.
-    pub triggers: Vec<Vec<u32>>,
-    /// Rules without a witness.
-    pub always: Vec<u32>,
-    /// For each column what its values leave open.
-    pub gates: Vec<Gate>,
+    /// What values leave open.
+    pub gates: Gates,
+    /// The rules that can speak of an event that has all columns.
+    able: Rules,
 }
 
 /// A rule and what is left of it.
@@ -70,7 +68,9 @@ pub(crate) enum Left {
 pub(crate) struct Column {
     pub lies: Lies,
     /// Number and matcher of the questions about its text, if there are any.
-    pub matcher: Option<(u32, Arc<Matcher>)>,
+    pub matcher: Option<(u32, Arc<Deferred>)>,
+    /// The rules that look at it.
+    pub rules: Bits,
     /// The class' atoms by the matcher's.
     pub atoms: Vec<u32>,
     /// The atoms that hold if there is no value but null, if there is a field, if there is none: one of
@@ -101,7 +101,7 @@ pub(crate) trait Matchers {
     /// A screen for these keywords of the program.
     fn screen(&self, atoms: &[u32]) -> Option<Arc<Screen>>;
     /// The matcher of these atoms of the program.
-    fn matcher(&self, atoms: &[u32]) -> (u32, Arc<Matcher>);
+    fn matcher(&self, atoms: &[u32]) -> (u32, Arc<Deferred>);
 }
 
 /// What a class is made from.
@@ -163,6 +163,8 @@ struct Draft<'a> {
     sight: &'a Sight,
     atoms: BTreeMap<Place, u32>,
     columns: Vec<Lies>,
+    /// The rules that look at each of them, in order, some more than once.
+    looking: Vec<Vec<u32>>,
     known: BTreeMap<String, usize>,
     rules: Vec<Asked>,
     decided: Rules,
@@ -186,6 +188,7 @@ impl<'a> Draft<'a> {
             sight,
             atoms: BTreeMap::new(),
             columns: Vec::new(),
+            looking: Vec::new(),
             known: BTreeMap::new(),
             rules: Vec::new(),
             decided: Rules::default(),
@@ -337,16 +340,19 @@ impl<'a> Draft<'a> {
     }
 
     fn column(&mut self, field: u32, route: &'static Route) -> usize {
-        if let Some(column) = self.places[field as usize] {
-            return column;
-        }
-        let lies = Lies::of(&self.ground.program.fields[field as usize], route, self.source);
-        let next = self.columns.len();
-        let column = *self.known.entry(lies.key()).or_insert(next);
-        if column == next {
-            self.columns.push(lies);
-        }
-        self.places[field as usize] = Some(column);
+        let column = self.places[field as usize].unwrap_or_else(|| {
+            let lies = Lies::of(&self.ground.program.fields[field as usize], route, self.source);
+            let next = self.columns.len();
+            let column = *self.known.entry(lies.key()).or_insert(next);
+            if column == next {
+                self.columns.push(lies);
+                self.looking.push(Vec::new());
+            }
+            self.places[field as usize] = Some(column);
+            column
+        });
+        // The rule at hand is the next one.
+        self.looking[column].push(self.rules.len() as u32);
         column
     }
 
@@ -361,10 +367,13 @@ impl<'a> Draft<'a> {
         let mut columns: Vec<Column> = Vec::new();
         for (number, lies) in self.columns.iter().enumerate() {
             let own = atoms.range((number, 0, 0)..=(number, u32::MAX, usize::MAX));
-            columns.push(self.fill(lies.clone(), own.map(|((_, atom, _), class)| (*atom, *class))));
+            let rules = gate::some(self.rules.len(), self.looking[number].iter().copied());
+            columns.push(self.fill(lies.clone(), rules, own.map(|((_, atom, _), class)| (*atom, *class))));
         }
         let words = atoms.range((EVERYWHERE, 0, 0)..).map(|((_, atom, _), class)| (*class, *atom)).collect();
         let words = self.words(words);
+        let own_words = words.iter().flat_map(|words: &Words| &words.atoms).map(|(own, _)| *own);
+        let gates = gate::gates(&self.rules, &columns, own_words, atoms.len());
         let mut class = Class {
             sources,
             rules: self.rules,
@@ -373,16 +382,10 @@ impl<'a> Draft<'a> {
             pairs,
             words,
             atoms: atoms.len(),
-            triggers: vec![Vec::new(); atoms.len()],
-            always: Vec::new(),
-            gates: Vec::new(),
+            gates,
+            able: Rules::default(),
         };
-        class.gates = gate::gates(&class.rules, &class.columns, class.atoms);
-        let mut rarities = vec![None; atoms.len()];
-        for ((_, atom, _), own) in &atoms {
-            rarities[*own as usize] = program.atoms[*atom as usize].chance();
-        }
-        class.appoint(&rarities);
+        class.able = class.able_among(|_| true, &vec![None; class.atoms]);
         class
     }
 
@@ -392,9 +395,9 @@ impl<'a> Draft<'a> {
         (!own.is_empty()).then(|| Words { atoms, screen: self.ground.matchers.screen(&own) })
     }
 
-    fn fill(&self, lies: Lies, atoms: impl Iterator<Item = (u32, u32)>) -> Column {
+    fn fill(&self, lies: Lies, rules: Bits, atoms: impl Iterator<Item = (u32, u32)>) -> Column {
         let (null, exists, absent) = (Vec::new(), Vec::new(), Vec::new());
-        let mut column = Column { lies, matcher: None, atoms: Vec::new(), null, exists, absent };
+        let mut column = Column { lies, matcher: None, rules, atoms: Vec::new(), null, exists, absent };
         let mut asked = Vec::new();
         for (atom, own) in atoms {
             match self.ground.program.atoms[atom as usize].ask {
@@ -425,23 +428,28 @@ impl Class {
             let is_of_pair = |pair: &&Pair| pair.left == number || pair.right == number;
             self.pairs.iter().filter(is_of_pair).for_each(|pair| known[pair.atom as usize] = Some(false));
         }
-        let mut able = Rules::default();
-        for asked in self.rules.iter().filter(|asked| truth(&asked.condition, &known) != Some(false)) {
-            able.insert(asked.rule as usize);
+        // What looks at nothing that is missing is as able as ever.
+        let mut touched = gate::none(self.rules.len());
+        let missing = self.columns.iter().enumerate().filter(|(number, _)| !has(*number));
+        missing.for_each(|(_, column)| gate::widen(&mut touched, &column.rules));
+        let mut able = self.able_among(|rule| gate::has(&touched, rule), &known);
+        for (number, asked) in self.rules.iter().enumerate() {
+            if !gate::has(&touched, number) && self.able.contains(asked.rule as usize) {
+                able.insert(asked.rule as usize);
+            }
         }
         able
     }
 
-    /// Gives every rule its witnesses.
-    fn appoint(&mut self, chances: &[Option<u64>]) {
-        for (number, rule) in (0..).zip(&self.rules) {
-            match witnesses(&rule.condition, chances) {
-                Some((_, witnesses)) => {
-                    witnesses.into_iter().for_each(|atom| self.triggers[atom as usize].push(number));
-                }
-                None => self.always.push(number),
+    /// Those of some rules whose conditions are not false by what is known of the atoms.
+    fn able_among(&self, is_asked: impl Fn(usize) -> bool, known: &[Option<bool>]) -> Rules {
+        let mut able = Rules::default();
+        for (number, asked) in self.rules.iter().enumerate() {
+            if is_asked(number) && truth(&asked.condition, known) != Some(false) {
+                able.insert(asked.rule as usize);
             }
         }
+        able
     }
 }
 
@@ -465,25 +473,4 @@ fn at_least(count: usize, parts: &[Left], known: &[Option<bool>]) -> Option<bool
         possible += usize::from(truth != Some(false));
     }
     if sure >= count { Some(true) } else { (possible < count).then_some(false) }
-}
-
-/// Atoms of which at least one holds wherever the condition does, with their chance.
-fn witnesses(left: &Left, chances: &[Option<u64>]) -> Option<(u64, Vec<u32>)> {
-    match left {
-        Left::True | Left::Not(_) => None,
-        Left::Atom(atom) => chances[*atom as usize].map(|chance| (chance, vec![*atom])),
-        Left::And(parts) => {
-            parts.iter().filter_map(|part| witnesses(part, chances)).min_by_key(|(chance, _)| *chance)
-        }
-        Left::AtLeast(0, _) => None,
-        Left::Or(parts) | Left::AtLeast(_, parts) => {
-            let mut all = (0, Vec::new());
-            for part in parts {
-                let (chance, atoms) = witnesses(part, chances)?;
-                all.0 += chance;
-                all.1.extend(atoms);
-            }
-            Some(all)
-        }
-    }
 }

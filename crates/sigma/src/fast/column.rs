@@ -13,9 +13,9 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use super::grams::Grams;
 use super::literal;
+use super::memo;
 use super::probe::{self, Pattern, Probe};
 use super::stretch::Place;
-use crate::Part;
 use crate::condition::Relation;
 
 /// Bytes of literals up to which an automaton is a table, twice as fast and up to a hundred times
@@ -27,8 +27,8 @@ const WORTH: usize = 32;
 
 /// The comparisons that rules make with one field, each an atom of this matcher by its number.
 pub(crate) struct Matcher {
-    /// Whole texts in lower case, sorted, each with what it means.
-    whole: Vec<(Box<str>, Task)>,
+    /// Whole texts in lower case, sorted by their hashes, each with what it means.
+    whole: Vec<(u64, Box<str>, Task)>,
     grams: Grams,
     /// The same search for a matcher that searches much, and for texts that are made to keep it busy.
     automaton: OnceLock<AhoCorasick>,
@@ -50,6 +50,25 @@ pub(crate) struct Matcher {
     reads_numbers: bool,
     /// Whether anything is asked of the text in lower case.
     reads_lower: bool,
+}
+
+/// A matcher that is made when the first text comes: of most fields none ever does.
+pub(crate) struct Deferred {
+    /// The program's atoms that it asks.
+    atoms: Box<[u32]>,
+    made: OnceLock<Matcher>,
+}
+
+impl Deferred {
+    /// One that is not made yet.
+    pub fn of(atoms: &[u32]) -> Self {
+        Self { atoms: atoms.into(), made: OnceLock::new() }
+    }
+
+    /// The matcher, made of its atoms if it was not yet.
+    pub fn get_or_make(&self, make: impl FnOnce(&[u32]) -> Matcher) -> &Matcher {
+        self.made.get_or_init(|| make(&self.atoms))
+    }
 }
 
 /// What follows for an atom when a literal is found.
@@ -74,16 +93,43 @@ struct Check {
 #[derive(Default)]
 pub(crate) struct Scratch {
     lower: String,
-    satisfied: Vec<bool>,
-    checked: Vec<bool>,
-    met: Vec<bool>,
+    satisfied: Marks,
+    checked: Marks,
+    met: Marks,
     pub verdict: Vec<u32>,
+}
+
+/// Numbers that were marked; to forget them costs as much as there are.
+#[derive(Default)]
+struct Marks {
+    is_marked: Vec<bool>,
+    marked: Vec<u32>,
+}
+
+impl Marks {
+    /// None of so many.
+    fn clear(&mut self, count: usize) {
+        self.marked.drain(..).for_each(|number| self.is_marked[number as usize] = false);
+        if self.is_marked.len() < count {
+            self.is_marked.resize(count, false);
+        }
+    }
+
+    fn has(&self, number: usize) -> bool {
+        self.is_marked[number]
+    }
+
+    fn add(&mut self, number: usize) {
+        if !std::mem::replace(&mut self.is_marked[number], true) {
+            self.marked.push(number as u32);
+        }
+    }
 }
 
 /// Collects what a matcher is made of.
 #[derive(Default)]
 struct Draft {
-    whole: Vec<(Box<str>, Task)>,
+    whole: Vec<(u64, Box<str>, Task)>,
     literals: Vec<(Box<str>, Task)>,
     equal: BTreeMap<i128, Vec<u32>>,
     any: Vec<u32>,
@@ -98,7 +144,7 @@ impl Matcher {
         for (atom, probes) in (0..).zip(atoms) {
             probes.iter().for_each(|probe| draft.add(atom, probe));
         }
-        draft.whole.sort_by(|one, other| one.0.cmp(&other.0));
+        draft.whole.sort_by_key(|(hash, ..)| *hash);
         draft.literals.sort_by(|one, other| one.0.cmp(&other.0));
         let (mut literals, mut begins, mut found) = (Vec::<Box<str>>::new(), Vec::new(), Vec::new());
         for (literal, task) in draft.literals {
@@ -133,17 +179,21 @@ impl Matcher {
     pub fn judge(&self, text: &str, scratch: &mut Scratch) {
         let mut judge = Judge::of(self, text, scratch);
         self.any.iter().for_each(|atom| judge.satisfy(*atom));
-        let first = self.whole.partition_point(|(text, _)| **text < *judge.lower);
-        let same = self.whole[first..].iter().take_while(|(text, _)| **text == *judge.lower);
-        same.for_each(|(_, task)| judge.act(*task, true, true));
+        if !self.whole.is_empty() {
+            let key = memo::hash(0, judge.lower.as_bytes());
+            let first = self.whole.partition_point(|(own, ..)| *own < key);
+            let alike = self.whole[first..].iter().take_while(|(own, ..)| *own == key);
+            let same = alike.filter(|(_, text, _)| **text == *judge.lower);
+            same.for_each(|(.., task)| judge.act(*task, true, true));
+        }
         if self.reads_numbers {
             judge.compare_numbers();
         }
         self.search(&mut judge);
         self.rest.iter().for_each(|check| judge.act(Task::Check(*check), true, true));
         judge.verdict.clear();
-        let atoms = (0..).zip(judge.satisfied.iter()).filter(|(_, is)| **is).map(|(atom, _)| atom);
-        judge.verdict.extend(atoms);
+        judge.verdict.extend_from_slice(&judge.satisfied.marked);
+        judge.verdict.sort_unstable();
     }
 
     /// Finds literals.
@@ -166,10 +216,10 @@ impl Matcher {
 
     fn search_much(&self, judge: &mut Judge<'_>) {
         let text = judge.lower;
-        let mut unmet = judge.met.iter().filter(|is| !**is).count();
+        let mut unmet = self.grams.literals().len() - judge.met.marked.len();
         for hit in self.automaton().find_overlapping_iter(text) {
             let literal = hit.pattern().as_usize();
-            unmet -= usize::from(!judge.met[literal]);
+            unmet -= usize::from(!judge.met.has(literal));
             judge.found(literal, hit.start());
             if unmet == 0 {
                 break;
@@ -206,28 +256,25 @@ struct Judge<'a> {
     matcher: &'a Matcher,
     text: &'a str,
     lower: &'a str,
-    satisfied: &'a mut Vec<bool>,
-    checked: &'a mut Vec<bool>,
+    satisfied: &'a mut Marks,
+    checked: &'a mut Marks,
     /// The literals that were found already.
-    met: &'a mut Vec<bool>,
+    met: &'a mut Marks,
     verdict: &'a mut Vec<u32>,
 }
 
 impl<'a> Judge<'a> {
     fn of(matcher: &'a Matcher, text: &'a str, scratch: &'a mut Scratch) -> Self {
         let Scratch { lower, satisfied, checked, met, verdict } = scratch;
-        met.clear();
-        met.resize(matcher.grams.literals().len(), false);
-        satisfied.clear();
-        satisfied.resize(matcher.atoms, false);
-        checked.clear();
-        checked.resize(matcher.checks.len(), false);
+        met.clear(matcher.grams.literals().len());
+        satisfied.clear(matcher.atoms);
+        checked.clear(matcher.checks.len());
         let lower = if matcher.reads_lower { probe::lower(text, lower) } else { text };
         Self { matcher, text, lower, satisfied, checked, met, verdict }
     }
 
     fn satisfy(&mut self, atom: u32) {
-        self.satisfied[atom as usize] = true;
+        self.satisfied.add(atom as usize);
     }
 
     /// A literal stands at this byte.
@@ -236,10 +283,10 @@ impl<'a> Judge<'a> {
         let (at_start, at_end) = (start == 0, start + length == self.lower.len());
         // Found again it says nothing new, unless it is now at the end; a text at whose start it
         // stands holds it there first.
-        if self.met[literal] && !at_end {
+        if self.met.has(literal) && !at_end {
             return;
         }
-        self.met[literal] = true;
+        self.met.add(literal);
         let tasks = self.matcher.begins[literal]..self.matcher.begins[literal + 1];
         self.matcher.found[tasks].iter().for_each(|task| self.act(*task, at_start, at_end));
     }
@@ -256,9 +303,11 @@ impl<'a> Judge<'a> {
 
     fn check(&mut self, check: usize) {
         let Check { atom, probe } = &self.matcher.checks[check];
-        if !self.checked[check] && !self.satisfied[*atom as usize] {
-            self.checked[check] = true;
-            self.satisfied[*atom as usize] = probe.holds(self.text, self.lower);
+        if !self.checked.has(check) && !self.satisfied.has(*atom as usize) {
+            self.checked.add(check);
+            if probe.holds(self.text, self.lower) {
+                self.satisfy(*atom);
+            }
         }
     }
 
@@ -266,15 +315,14 @@ impl<'a> Judge<'a> {
         let Some(figure) = probe::stated(None, self.text) else { return };
         match figure.whole {
             Some(whole) => {
-                for atom in self.matcher.equal.get(&whole).into_iter().flatten() {
-                    self.satisfied[*atom as usize] = true;
-                }
+                let equal = self.matcher.equal.get(&whole);
+                equal.into_iter().flatten().for_each(|atom| self.satisfy(*atom));
             }
             // `4688.0` is equal to 4688.
             None => {
                 for (whole, atoms) in &self.matcher.equal {
                     if figure.is(Relation::Equal, probe::Figure::of_whole(*whole)) {
-                        atoms.iter().for_each(|atom| self.satisfied[*atom as usize] = true);
+                        atoms.iter().for_each(|atom| self.satisfy(*atom));
                     }
                 }
             }
@@ -306,9 +354,9 @@ impl Draft {
         match pattern.stretches.as_slice() {
             [start, end] if start.is_empty() && end.is_empty() => self.any.push(atom),
             _ if pattern.cased => self.add_checked(atom, pattern, probe),
-            [whole] if whole.is_empty() => self.whole.push(("".into(), Task::Inside(atom))),
+            [whole] if whole.is_empty() => self.add_whole("", atom),
             [whole] => match whole.as_slice() {
-                [Text(text)] => self.whole.push((text.as_str().into(), Task::Inside(atom))),
+                [Text(text)] => self.add_whole(text, atom),
                 _ => self.add_checked(atom, pattern, probe),
             },
             [start, end] => match (start.as_slice(), end.as_slice()) {
@@ -322,6 +370,10 @@ impl Draft {
             },
             _ => self.add_checked(atom, pattern, probe),
         }
+    }
+
+    fn add_whole(&mut self, text: &str, atom: u32) {
+        self.whole.push((memo::hash(0, text.as_bytes()), text.into(), Task::Inside(atom)));
     }
 
     /// Checked where its longest literal is found.
@@ -363,21 +415,6 @@ fn longest_literal(pattern: &Pattern) -> Option<&str> {
         _ => None,
     });
     literals.max_by_key(|text| text.len())
-}
-
-/// How rarely a text satisfies the probe: the number of bits it fixes, roughly.
-pub(crate) fn rarity(probe: &Probe) -> u32 {
-    let bits = match probe {
-        Probe::Text(pattern) => longest_literal(pattern).map_or(0, |literal| literal.len() * 2),
-        Probe::Number(None | Some(Part::Minute), Relation::Equal, _) => 5,
-        Probe::Number(..) => 2,
-        Probe::Network(_) => 8,
-        Probe::Regex(regex) => {
-            let literals = literal::required(regex.as_str());
-            literals.and_then(|literals| literals.iter().map(String::len).min()).unwrap_or(1) * 2
-        }
-    };
-    (bits as u32).min(24)
 }
 
 #[cfg(test)]

@@ -42,21 +42,30 @@ pub(crate) fn rarest(literal: &[u8], bytes: usize) -> usize {
 /// Literals by a piece of each.
 pub(crate) struct Grams {
     literals: Vec<Box<str>>,
+    /// Of pieces of three and four bytes, which beginnings they have: by a hash of three bytes.
+    begins: Set,
+    /// Of shorter ones: by two bytes. Empty if there are none.
+    short: Vec<u64>,
     tables: Vec<Table>,
+}
+
+/// Numbers by a hash, which may know more than it was given.
+struct Set {
+    /// Bits by which a hash is cut off.
+    shift: u32,
+    bits: Vec<u64>,
 }
 
 /// Literals that are known by pieces of one length.
 struct Table {
     mask: u32,
-    /// Bits by which a piece's hash is cut off.
     shift: u32,
-    /// A bit for every hash that a piece has.
-    known: Vec<u64>,
-    /// Sorted by piece.
+    /// Where the pieces of each hash begin.
+    begins: Vec<u32>,
     pieces: Vec<Piece>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Piece {
     bytes: u32,
     literal: u32,
@@ -78,9 +87,12 @@ impl Grams {
             let piece = Piece { bytes: word(&literal[at..at + length]), literal: number, at: at as u32 };
             pieces[length.saturating_sub(1)].push(piece);
         }
+        let [ones, twos, threes, fours] = &pieces;
+        let begins = Set::of(threes.iter().chain(fours).map(|piece| piece.bytes & BEGIN));
+        let short = short(ones, twos);
         let lengths = (1..).zip(pieces).filter(|(_, pieces)| !pieces.is_empty());
-        let tables = lengths.map(|(length, pieces)| Table::of(length, pieces)).collect();
-        Self { literals, tables }
+        let tables = lengths.map(|(length, pieces)| Table::of(length, &pieces)).collect();
+        Self { literals, begins, short, tables }
     }
 
     pub fn literals(&self) -> &[Box<str>] {
@@ -94,57 +106,106 @@ impl Grams {
             return Ok(());
         }
         let mut left = TRIES + bytes.len();
-        let mut look = |at: usize, word: u32| {
-            for table in &self.tables {
-                let piece = word & table.mask;
-                if !table.may_know(piece) {
-                    continue;
-                }
-                left = left.checked_sub(1).ok_or(TooMany)?;
-                for known in table.of_piece(piece) {
-                    let literal = &self.literals[known.literal as usize];
-                    left = left.checked_sub(1 + literal.len() / TRY_BYTES).ok_or(TooMany)?;
-                    if let Some(start) = at.checked_sub(known.at as usize)
-                        && bytes[start..].starts_with(literal.as_bytes())
-                    {
-                        found(known.literal as usize, start);
-                    }
-                }
-            }
-            Ok(())
-        };
         let whole = bytes.windows(WIDTH);
         let rest = whole.len();
         for (at, window) in whole.enumerate() {
-            look(at, word(window))?;
+            let word = word(window);
+            if self.may_begin(word) {
+                self.look(bytes, at, word, &mut left, &mut found)?;
+            }
         }
         // Zeros behind the end are in the text's place; what is found so is compared like anything else.
-        (rest..bytes.len()).try_for_each(|at| look(at, word(&bytes[at..])))
+        (rest..bytes.len()).try_for_each(|at| self.look(bytes, at, word(&bytes[at..]), &mut left, &mut found))
+    }
+
+    /// Whether a piece may begin with these bytes.
+    fn may_begin(&self, word: u32) -> bool {
+        let pair = word as usize & 0xffff;
+        self.begins.may_have(word & BEGIN)
+            || self.short.get(pair / 64).is_some_and(|bits| bits >> (pair % 64) & 1 == 1)
+    }
+
+    /// Compares the literals whose piece stands here.
+    fn look(
+        &self,
+        bytes: &[u8],
+        at: usize,
+        word: u32,
+        left: &mut usize,
+        found: &mut impl FnMut(usize, usize),
+    ) -> Result<(), TooMany> {
+        *left = left.checked_sub(1).ok_or(TooMany)?;
+        for table in &self.tables {
+            for known in table.of_piece(word & table.mask) {
+                let literal = &self.literals[known.literal as usize];
+                *left = left.checked_sub(1 + literal.len() / TRY_BYTES).ok_or(TooMany)?;
+                if let Some(start) = at.checked_sub(known.at as usize)
+                    && bytes[start..].starts_with(literal.as_bytes())
+                {
+                    found(known.literal as usize, start);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The bytes of a word by which longer pieces are known to begin.
+const BEGIN: u32 = 0xff_ffff;
+
+/// A bit for each two bytes with which one of these pieces of one and of two bytes begins.
+fn short(ones: &[Piece], twos: &[Piece]) -> Vec<u64> {
+    if ones.is_empty() && twos.is_empty() {
+        return Vec::new();
+    }
+    let mut bits = vec![0; (1 << 16) / 64];
+    let mut set = |pair: u32| bits[pair as usize / 64] |= 1 << (pair % 64);
+    ones.iter().for_each(|piece| (0..256).for_each(|next| set(next << 8 | piece.bytes)));
+    twos.iter().for_each(|piece| set(piece.bytes));
+    bits
+}
+
+impl Set {
+    fn of(numbers: impl Iterator<Item = u32> + Clone) -> Self {
+        // Sixteen bits for each, at most as many as a near cache holds.
+        let bits = (numbers.clone().count() * 16).next_power_of_two().trailing_zeros().clamp(8, 17);
+        let mut set = Self { shift: 32 - bits, bits: vec![0; (1 << bits) / 64] };
+        for number in numbers {
+            let place = hash(number) >> set.shift;
+            set.bits[place as usize / 64] |= 1 << (place % 64);
+        }
+        set
+    }
+
+    fn may_have(&self, number: u32) -> bool {
+        let place = hash(number) >> self.shift;
+        self.bits[place as usize / 64] >> (place % 64) & 1 == 1
     }
 }
 
 impl Table {
-    fn of(length: u32, mut pieces: Vec<Piece>) -> Self {
-        pieces.sort_unstable();
-        // Sixteen bits for a piece, at most as many as a near cache holds.
-        let bits = (pieces.len() * 16).next_power_of_two().trailing_zeros().clamp(8, 18);
+    fn of(length: u32, pieces: &[Piece]) -> Self {
+        let bits = pieces.len().next_power_of_two().trailing_zeros().clamp(1, 16);
         let mask = if length == WIDTH as u32 { u32::MAX } else { (1 << (8 * length)) - 1 };
-        let mut table = Self { mask, shift: 32 - bits, known: vec![0; (1 << bits) / 64], pieces };
-        for piece in &table.pieces {
-            let place = hash(piece.bytes) >> table.shift;
-            table.known[place as usize / 64] |= 1 << (place % 64);
+        let shift = 32 - bits;
+        let place = |piece: &Piece| (hash(piece.bytes) >> shift) as usize;
+        let mut begins = vec![0; (1 << bits) + 1];
+        pieces.iter().for_each(|piece| begins[place(piece) + 1] += 1);
+        (0..1 << bits).for_each(|at| begins[at + 1] += begins[at]);
+        let mut next = begins.clone();
+        let mut sorted = vec![Piece { bytes: 0, literal: 0, at: 0 }; pieces.len()];
+        for piece in pieces {
+            let next = &mut next[place(piece)];
+            sorted[*next as usize] = *piece;
+            *next += 1;
         }
-        table
-    }
-
-    fn may_know(&self, piece: u32) -> bool {
-        let place = hash(piece) >> self.shift;
-        self.known[place as usize / 64] >> (place % 64) & 1 == 1
+        Self { mask, shift, begins, pieces: sorted }
     }
 
     fn of_piece(&self, bytes: u32) -> impl Iterator<Item = &Piece> {
-        let first = self.pieces.partition_point(|piece| piece.bytes < bytes);
-        self.pieces[first..].iter().take_while(move |piece| piece.bytes == bytes)
+        let place = (hash(bytes) >> self.shift) as usize;
+        let alike = &self.pieces[self.begins[place] as usize..self.begins[place + 1] as usize];
+        alike.iter().filter(move |piece| piece.bytes == bytes)
     }
 }
 

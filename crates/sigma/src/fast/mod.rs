@@ -46,7 +46,7 @@ use assize_model::{Batch, Scan};
 use crate::Rule;
 use crate::logsource::Joined;
 use class::{Ground, Matchers};
-use column::Matcher;
+use column::{Deferred, Matcher};
 use probe::Probe;
 use program::{Ask, Program};
 use rows::{MapRows, Rows};
@@ -73,8 +73,8 @@ pub(crate) struct Engine {
     workers: Mutex<Vec<Worker>>,
 }
 
-/// Matchers made so far, by the atoms they ask.
-type Known = BTreeMap<Vec<u32>, (u32, Arc<Matcher>)>;
+/// Matchers asked for so far, by the atoms they ask.
+type Known = BTreeMap<Vec<u32>, (u32, Arc<Deferred>)>;
 
 impl std::fmt::Debug for Engine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -110,6 +110,11 @@ impl Engine {
         lock(&self.workers).push(worker);
     }
 
+    /// The matcher itself.
+    fn made<'m>(&self, matcher: &'m Deferred) -> &'m Matcher {
+        matcher.get_or_make(|atoms| Matcher::of(&self.probes(atoms).collect::<Vec<_>>()))
+    }
+
     fn probes(&self, atoms: &[u32]) -> impl Iterator<Item = &[Probe]> {
         atoms.iter().filter_map(|atom| match &self.program.atoms[*atom as usize].ask {
             Ask::Text(probes) => Some(probes.as_slice()),
@@ -123,12 +128,12 @@ impl Engine {
 }
 
 impl Matchers for Engine {
-    fn matcher(&self, atoms: &[u32]) -> (u32, Arc<Matcher>) {
+    fn matcher(&self, atoms: &[u32]) -> (u32, Arc<Deferred>) {
         let mut known = lock(&self.matchers);
         if let Some((number, matcher)) = known.get(atoms) {
             return (*number, Arc::clone(matcher));
         }
-        let made = (known.len() as u32, Arc::new(Matcher::of(&self.probes(atoms).collect::<Vec<_>>())));
+        let made = (known.len() as u32, Arc::new(Deferred::of(atoms)));
         known.insert(atoms.to_vec(), made.clone());
         made
     }

@@ -6,6 +6,7 @@
 
 use std::cmp::Ordering;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use super::stretch::{Place, ends, find, fits};
 use crate::condition::Relation;
@@ -20,7 +21,7 @@ pub(crate) enum Probe {
     /// A number, or the part of a time, that stands so to this one.
     Number(Option<Part>, Relation, Figure),
     /// A regular expression.
-    Regex(regex::Regex),
+    Regex(Arc<regex::Regex>),
     /// A network.
     Network(Span),
 }
@@ -33,7 +34,7 @@ impl Probe {
             Test::Equal(number) => Self::Number(None, Relation::Equal, Figure::of(*number)),
             Test::Compare(relation, number) => Self::Number(None, *relation, Figure::of(*number)),
             Test::Time(part, relation, number) => Self::Number(Some(*part), *relation, Figure::of(*number)),
-            Test::Regex(regex) => Self::Regex(regex.clone()),
+            Test::Regex(regex) => Self::Regex(Arc::new(regex.clone())),
             Test::Network(network) => Self::Network(Span::of(network)),
             Test::Field(_) | Test::Null | Test::Exists(_) => return None,
         })
@@ -101,6 +102,11 @@ impl Pattern {
 /// A text in lower case, one character for one, into a buffer that is used again.
 pub(crate) fn lower<'a>(text: &str, buffer: &'a mut String) -> &'a str {
     buffer.clear();
+    if text.is_ascii() {
+        buffer.push_str(text);
+        buffer.make_ascii_lowercase();
+        return buffer;
+    }
     let mut rest = text;
     while !rest.is_empty() {
         let ascii = rest.bytes().position(|byte| !byte.is_ascii()).unwrap_or(rest.len());

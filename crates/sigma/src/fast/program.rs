@@ -5,9 +5,7 @@
 //! atom: which of them it was does not matter to the condition.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
 
-use super::column;
 use super::probe::{Pattern, Probe};
 use super::stretch::Place;
 use crate::condition::FieldTest;
@@ -29,19 +27,6 @@ pub(crate) struct Atom {
     /// Number of the field's name; `None` for keywords.
     pub field: Option<u32>,
     pub ask: Ask,
-    /// How likely a value satisfies it; asked for every class, worked out once.
-    chance: OnceLock<Option<u64>>,
-}
-
-impl Atom {
-    /// How likely a value satisfies it, as a share of 2^24: a guess from what is asked. `None` of what is
-    /// not asked of a text.
-    pub fn chance(&self) -> Option<u64> {
-        *self.chance.get_or_init(|| match &self.ask {
-            Ask::Text(probes) => Some(probes.iter().map(|probe| 1 << (24 - column::rarity(probe))).sum()),
-            _ => None,
-        })
-    }
 }
 
 /// What is asked about a field.
@@ -182,7 +167,7 @@ impl Builder {
         let next = self.atoms.len() as u32;
         let number = *self.known.entry(key).or_insert(next);
         if number == next {
-            self.atoms.push(Atom { field, ask, chance: OnceLock::new() });
+            self.atoms.push(Atom { field, ask });
         }
         Node::Atom(number)
     }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use assize_model::{Hit, Rules, Scan};
 
 use super::class::{Class, Left, Sight, Words};
-use super::column::{Matcher, Scratch};
+use super::column::{Deferred, Scratch};
 use super::gate::{self, Bits};
 use super::memo::{Memo, hash};
 use super::probe;
@@ -34,10 +34,12 @@ const SIGNATURE_END: usize = 128;
 /// Longer meanings of signs are looked up each time.
 const LAST_KEY_MAX: usize = 1 << 10;
 
-/// Verdicts that no matcher gives: no value; null; a value about whose text nothing is asked.
+/// Verdicts that no matcher gives: no value; null; a value that was not looked at; one about whose text
+/// nothing is asked.
 const ABSENT: u32 = u32::MAX;
 const NULL: u32 = u32::MAX - 1;
-const PLAIN: u32 = u32::MAX - 2;
+const UNSEEN: u32 = u32::MAX - 2;
+const PLAIN: u32 = u32::MAX - 3;
 
 /// What a thread has learnt.
 pub(crate) struct Worker {
@@ -49,8 +51,9 @@ pub(crate) struct Worker {
     verdicts: Vec<u32>,
     /// By step of the event at hand, what was seen there already.
     seen: Vec<Option<Seen>>,
-    /// The rules that it leaves open.
+    /// The rules that it leaves open, and those that have one of what they need in one column or another.
     open: Vec<u64>,
+    hope: Vec<u64>,
 }
 
 /// The verdict on a value, and which parts a joined one had.
@@ -70,8 +73,8 @@ struct Learnt {
     /// Class and shape → binding.
     bindings: Memo<u32>,
     all_bindings: Vec<Arc<Binding>>,
-    /// By binding, step and verdict, the rules that are open; `None` if that was not asked yet.
-    opened: Vec<Vec<Vec<Option<Bits>>>>,
+    /// By binding, step and verdict, what it leaves open; `None` if that was not asked yet.
+    opened: Vec<Vec<Vec<Option<Opened>>>>,
     opened_bytes: usize,
     /// Matcher and value → number of the verdict.
     values: Memo<u32>,
@@ -135,6 +138,12 @@ impl Interned {
     }
 }
 
+/// The rules that a verdict leaves open, and those that have in it one of what they need somewhere.
+struct Opened {
+    open: Bits,
+    hope: Bits,
+}
+
 /// A rule that speaks, with the fields that made it.
 struct Answer {
     rule: u32,
@@ -145,10 +154,12 @@ struct Answer {
 struct Binding {
     number: u32,
     steps: Vec<Step>,
-    /// The steps whose values may close rules, those that close most first. None if some rule never is.
+    /// The steps whose values may close rules, those that close most first.
     gated: Vec<u32>,
-    /// The rules that are open before any value is looked at.
+    /// The rules that are open before any value is looked at, where no keyword stands.
     open: Bits,
+    /// Of those, the rules that are closed where no gated step gives hope.
+    hoping: Bits,
     /// The rules that can speak of such events.
     able: Rules,
 }
@@ -157,7 +168,7 @@ struct Binding {
 struct Step {
     column: u32,
     spot: Spot,
-    matcher: Option<(u32, Arc<Matcher>)>,
+    matcher: Option<(u32, Arc<Deferred>)>,
 }
 
 /// The event at hand.
@@ -216,6 +227,7 @@ impl Worker {
             verdicts: Vec::new(),
             seen: Vec::new(),
             open: Vec::new(),
+            hope: Vec::new(),
         }
     }
 
@@ -447,24 +459,29 @@ impl Worker {
             |column| steps.iter().any(|step: &Step| step.column as usize == column && is_there(&step.spot));
         let able = of.able(has);
         let (gated, open) = gated(of, &steps);
-        learnt.opened.push(vec![Vec::new(); steps.len()]);
-        let binding = Arc::new(Binding { number, steps, gated, open, able });
+        let hoping = hoping(of, &steps);
+        learnt.opened.push(steps.iter().map(|_| Vec::new()).collect());
+        let binding = Arc::new(Binding { number, steps, gated, open, hoping, able });
         learnt.all_bindings.push(Arc::clone(&binding));
         learnt.bindings.keep(0, &key, hash, number);
         binding
     }
 
     fn event<R: Rows>(&mut self, event: &Event<'_, R>, binding: &Binding, hits: &mut Vec<Hit>) {
-        let may_speak = self.may_speak(event, binding);
+        self.seen.clear();
+        self.seen.resize(binding.steps.len(), None);
+        self.open.clear();
         if let Some(words) = &event.class.words
             && self.may_hold(event, words)
         {
             // Rare: the values themselves are searched, and nothing is remembered.
+            self.open.extend_from_slice(&gate::all(event.class.rules.len()));
             self.look(event, binding);
             let answers = self.decide(event, binding, Some(words));
             return tell(event.row, &answers, hits);
         }
-        if !may_speak {
+        self.open.extend_from_slice(&binding.open);
+        if !self.may_speak(event, binding) {
             return;
         }
         self.look(event, binding);
@@ -483,54 +500,59 @@ impl Worker {
 
     /// Whether a rule may speak: of most events a few values tell that none does.
     fn may_speak<R: Rows>(&mut self, event: &Event<'_, R>, binding: &Binding) -> bool {
-        self.seen.clear();
-        self.seen.resize(binding.steps.len(), None);
-        self.open.clear();
-        self.open.extend_from_slice(&binding.open);
-        if gate::is_none(&self.open) {
-            return false;
-        }
+        self.hope.clear();
+        self.hope.resize(self.open.len(), 0);
         for step in &binding.gated {
+            let gate = &event.class.gates.columns[binding.steps[*step as usize].column as usize];
+            if !gate::meet(&self.open, gate.closable()) {
+                continue;
+            }
             let seen = self.see(event, binding, *step);
             self.seen[*step as usize] = Some(seen);
             self.narrow(event.class, binding, *step, seen.0);
-            if gate::is_none(&self.open) {
-                return false;
-            }
         }
-        true
+        // What hopes for nothing any more is closed.
+        let hopeless = binding.hoping.iter().zip(&self.hope).map(|(hoping, hope)| hoping & !hope);
+        self.open.iter_mut().zip(hopeless).for_each(|(open, hopeless)| *open &= !hopeless);
+        !gate::is_none(&self.open)
     }
 
     /// Leaves open what a verdict leaves open.
     fn narrow(&mut self, class: &Class, binding: &Binding, number: u32, verdict: u32) {
         let step = &binding.steps[number as usize];
-        let gate = &class.gates[step.column as usize];
+        let gate = &class.gates.columns[step.column as usize];
         let Some((matcher, _)) = step.matcher.as_ref().filter(|_| verdict < PLAIN) else {
             return gate::narrow(&mut self.open, gate.free());
         };
         let learnt = &mut self.learnt;
         let opened = &mut learnt.opened[binding.number as usize][number as usize];
         if opened.len() <= verdict as usize {
-            learnt.opened_bytes += size_of::<Option<Bits>>() * (verdict as usize + 1 - opened.len());
-            opened.resize(verdict as usize + 1, None);
+            learnt.opened_bytes += size_of::<Option<Opened>>() * (verdict as usize + 1 - opened.len());
+            opened.resize_with(verdict as usize + 1, || None);
         }
-        let open = opened[verdict as usize].get_or_insert_with(|| {
-            learnt.opened_bytes += size_of_val(gate.free());
-            gate.open(&learnt.verdicts[*matcher as usize].lists[verdict as usize])
+        let opened = opened[verdict as usize].get_or_insert_with(|| {
+            learnt.opened_bytes += 2 * size_of_val(&**gate.free());
+            let satisfied = &learnt.verdicts[*matcher as usize].lists[verdict as usize];
+            Opened { open: gate.open(satisfied), hope: gate.hope(satisfied) }
         });
-        gate::narrow(&mut self.open, open);
+        gate::narrow(&mut self.open, &opened.open);
+        gate::widen(&mut self.hope, &opened.hope);
     }
 
-    /// The verdict on every value that the class looks at; together with the binding they are the
-    /// key of the answer.
+    /// The verdict on every value that an open rule looks at; together with the binding they are the
+    /// key of the answer. Which rules are open follows from them.
     fn look<R: Rows>(&mut self, event: &Event<'_, R>, binding: &Binding) {
         self.verdicts.clear();
         let mut key = std::mem::take(&mut self.key);
         key.clear();
         key.extend_from_slice(&binding.number.to_le_bytes());
-        for number in 0..binding.steps.len() {
-            let known = self.seen[number];
-            let (verdict, parts) = known.unwrap_or_else(|| self.see(event, binding, number as u32));
+        for (number, step) in binding.steps.iter().enumerate() {
+            let is_asked = gate::meet(&self.open, &event.class.columns[step.column as usize].rules);
+            let (verdict, parts) = match self.seen[number] {
+                Some(seen) => seen,
+                None if is_asked => self.see(event, binding, number as u32),
+                None => (UNSEEN, 0),
+            };
             if parts != 0 {
                 key.extend_from_slice(&parts.to_le_bytes());
             }
@@ -538,7 +560,10 @@ impl Worker {
             self.verdicts.push(verdict);
         }
         for pair in &event.class.pairs {
-            let like = like(event, pair.left, pair.right, &pair.test);
+            let mut rules = event.class.columns[pair.left].rules.clone();
+            gate::narrow(&mut rules, &event.class.columns[pair.right].rules);
+            let is_asked = gate::meet(&self.open, &rules);
+            let like = if is_asked { like(event, pair.left, pair.right, &pair.test) } else { Vec::new() };
             key.extend(like.iter().map(|is| u8::from(*is)));
             self.verdicts.push(u32::from(like.contains(&true)));
         }
@@ -551,18 +576,24 @@ impl Worker {
         match &step.spot {
             Spot::Own(position) => {
                 let text = event.rows.value(event.row, *position);
-                (self.recent_verdict((binding.number, number), step, text), 0)
+                (self.recent_verdict(event.engine, (binding.number, number), step, text), 0)
             }
             Spot::Joined(..) => self.joined(step, event),
         }
     }
 
     /// The verdict on a value that may be the one that this step met last.
-    fn recent_verdict(&mut self, (binding, number): (u32, u32), step: &Step, text: Option<&str>) -> u32 {
-        let (Some(text), Some(_)) = (text, &step.matcher) else { return self.verdict(step, text) };
+    fn recent_verdict(
+        &mut self,
+        engine: &Engine,
+        (binding, number): (u32, u32),
+        step: &Step,
+        text: Option<&str>,
+    ) -> u32 {
+        let (Some(text), Some(_)) = (text, &step.matcher) else { return self.verdict(engine, step, text) };
         let bytes = text.as_bytes();
         if bytes.len() > RECENT_BYTES {
-            return self.verdict(step, Some(text));
+            return self.verdict(engine, step, Some(text));
         }
         let place = (binding as usize * 37 + number as usize) % RECENT;
         let recent = &self.learnt.recent[place];
@@ -571,7 +602,7 @@ impl Worker {
         {
             return recent.verdict;
         }
-        let verdict = self.verdict(step, Some(text));
+        let verdict = self.verdict(engine, step, Some(text));
         let recent = &mut self.learnt.recent[place];
         recent.bytes[..bytes.len()].copy_from_slice(bytes);
         (recent.binding, recent.step, recent.length) = (binding, number, bytes.len() as u16);
@@ -579,23 +610,23 @@ impl Worker {
         verdict
     }
 
-    fn verdict(&mut self, step: &Step, text: Option<&str>) -> u32 {
+    fn verdict(&mut self, engine: &Engine, step: &Step, text: Option<&str>) -> u32 {
         let Some(text) = text else { return NULL };
         let Some((number, matcher)) = &step.matcher else { return PLAIN };
         if text.len() > VALUE_BYTES_MAX {
-            return self.judge(*number, matcher, text);
+            return self.judge(engine, *number, matcher, text);
         }
         let hash = hash(*number, text.as_bytes());
         if let Some(verdict) = self.learnt.values.find(*number, text.as_bytes(), hash) {
             return *verdict;
         }
-        let verdict = self.judge(*number, matcher, text);
+        let verdict = self.judge(engine, *number, matcher, text);
         self.learnt.values.keep(*number, text.as_bytes(), hash, verdict);
         verdict
     }
 
-    fn judge(&mut self, number: u32, matcher: &Matcher, text: &str) -> u32 {
-        matcher.judge(text, &mut self.scratch);
+    fn judge(&mut self, engine: &Engine, number: u32, matcher: &Deferred, text: &str) -> u32 {
+        engine.made(matcher).judge(text, &mut self.scratch);
         let learnt = &mut self.learnt;
         while learnt.verdicts.len() <= number as usize {
             learnt.verdicts.push(Interned::default());
@@ -625,10 +656,10 @@ impl Worker {
         let verdict = if parts == 1 {
             ABSENT
         } else if joined.starts.is_empty() {
-            self.verdict(step, Some(&text))
+            self.verdict(event.engine, step, Some(&text))
         } else {
             text = renamed(joined, text);
-            self.verdict(step, Some(&text))
+            self.verdict(event.engine, step, Some(&text))
         };
         self.joined = text;
         (verdict, parts)
@@ -647,7 +678,7 @@ impl Worker {
         }
     }
 
-    /// Tries the rules of which a witness holds.
+    /// Tries the rules that are open.
     fn decide<R: Rows>(
         &mut self,
         event: &Event<'_, R>,
@@ -656,14 +687,8 @@ impl Worker {
     ) -> Vec<Answer> {
         let class = event.class;
         let holds = self.atoms(event, binding, words);
-        let mut rules = class.always.clone();
-        for (atom, _) in holds.iter().enumerate().filter(|(_, holds)| **holds) {
-            rules.extend_from_slice(&class.triggers[atom]);
-        }
-        rules.sort_unstable();
-        rules.dedup();
         let (mut answers, lowered) = (Vec::new(), Lowered::default());
-        for rule in rules.iter().map(|rule| &class.rules[*rule as usize]) {
+        for rule in gate::each(&self.open).map(|rule| &class.rules[rule]) {
             if is_true(&rule.condition, &holds) {
                 let (engine, Event { rows, row, shape, source, .. }) = (event.engine, event);
                 let teller = Teller {
@@ -689,8 +714,9 @@ impl Worker {
         let mut verdicts = self.verdicts.iter();
         let mut steps = binding.steps.iter().zip(&mut verdicts).peekable();
         for (number, column) in (0..).zip(&class.columns) {
-            let (mut is_there, mut is_null) = (false, true);
+            let (mut is_there, mut is_null, mut is_seen) = (false, true, true);
             while let Some((step, verdict)) = steps.next_if(|(step, _)| step.column == number) {
+                is_seen &= *verdict != UNSEEN;
                 is_there |= *verdict != ABSENT;
                 is_null &= *verdict == ABSENT || *verdict == NULL;
                 if let Some((matcher, _)) = &step.matcher
@@ -699,6 +725,9 @@ impl Worker {
                     let list = &self.learnt.verdicts[*matcher as usize].lists[*verdict as usize];
                     list.iter().for_each(|atom| holds[column.atoms[*atom as usize] as usize] = true);
                 }
+            }
+            if !is_seen {
+                continue;
             }
             let mut set = |atoms: &[u32], truth| atoms.iter().for_each(|atom| holds[*atom as usize] = truth);
             set(&column.null, is_null);
@@ -715,26 +744,29 @@ impl Worker {
     }
 }
 
-/// Which steps close rules, and what is open before they are looked at.
+/// Which steps close rules, and what is open before they are looked at where no keyword stands.
 fn gated(class: &Class, steps: &[Step]) -> (Vec<u32>, Bits) {
-    let rules = class.rules.len();
-    let mut open = gate::all(rules);
+    let mut open = class.gates.wordless.clone();
     let mut gated: Vec<u32> = Vec::new();
-    for (number, gate) in class.gates.iter().enumerate() {
+    for (number, gate) in class.gates.columns.iter().enumerate() {
         let mut own = (0..).zip(steps).filter(|(_, step)| step.column as usize == number);
         match (own.next(), own.next()) {
             (None, _) => gate::narrow(&mut open, gate.free()),
-            (Some((step, _)), None) if gate.closes(rules) => gated.push(step),
+            (Some((step, _)), None) if !gate::is_none(gate.closable()) => gated.push(step),
             // Of several values any may be the one that a rule needs.
             _ => {}
         }
     }
-    let gate = |step: &u32| &class.gates[steps[*step as usize].column as usize];
-    gated.sort_by_key(|step| (std::cmp::Reverse(gate(step).needed(rules)), *step));
-    if gate::never_close(gated.iter().map(gate), rules) {
-        gated.clear();
-    }
+    let gate = |step: &u32| &class.gates.columns[steps[*step as usize].column as usize];
+    gated.sort_by_key(|step| (std::cmp::Reverse(gate(step).needed(class.rules.len())), *step));
     (gated, open)
+}
+
+/// The rules that need one of several comparisons, all of them with columns that have one step or none.
+fn hoping(class: &Class, steps: &[Step]) -> Bits {
+    let is_plain = |column: &usize| steps.iter().filter(|step| step.column as usize == *column).count() < 2;
+    let hoping = class.gates.hoping.iter().filter(|(_, columns)| columns.iter().all(is_plain));
+    gate::some(class.rules.len(), hoping.map(|(rule, _)| *rule))
 }
 
 fn tell(row: usize, answers: &[Answer], hits: &mut Vec<Hit>) {
