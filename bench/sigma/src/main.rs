@@ -135,7 +135,7 @@ fn start_up(files: &[RuleFile]) {
     let loaded = RuleSet::load(files).rules().len();
     let wanted = rounds(|| {
         let rules = RuleSet::load(files);
-        timed(|| rules.wanted().classes.len()).0
+        timed(|| rules.wanted().classes().len()).0
     });
     // The engine is made when the first event comes, whatever it is.
     let one = [input::one_event()];

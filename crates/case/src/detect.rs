@@ -140,8 +140,13 @@ pub fn detect(search: &Search<'_>, progress: &dyn Progress) -> Result<Detected, 
     let files: Vec<Found> = search.paths.iter().flat_map(|path| walk(path)).collect();
     progress.stage("detect", files.len() as u64, files.iter().map(|file| file.size).sum());
     let allowed: Vec<bool> = scanner.rules().iter().map(|rule| search.choice.wants_rule(rule)).collect();
-    let task =
-        Task { scanner: scanner.as_ref(), files: &files, allowed, search, now: clock::now(), progress };
+    let wanted = match scanner.wanted() {
+        // Who acted is told of every finding.
+        Projection::Wanted(wanted) => Some(wanted.clone().with_spine(SpinePart::Accounts)),
+        Projection::Everything => None,
+    };
+    let scanner = scanner.as_ref();
+    let task = Task { scanner, wanted, files: &files, allowed, search, now: clock::now(), progress };
     let results = task.all();
     progress.end();
     task.joined(results?)
@@ -150,6 +155,8 @@ pub fn detect(search: &Search<'_>, progress: &dyn Progress) -> Result<Detected, 
 /// What all threads work at.
 struct Task<'a> {
     scanner: &'a dyn Scanner,
+    /// What the rules need of records; one for all files, so that readers look it through once.
+    wanted: Option<Wanted>,
     files: &'a [Found],
     /// For each rule whether it is asked for.
     allowed: Vec<bool>,
@@ -241,12 +248,7 @@ impl Task<'_> {
         // The exhibit's id is not known yet; `Kept` has none.
         let exhibit = ExhibitId::of_digest(&[0; 32]);
         let mut told = |bytes| self.progress.bytes(bytes);
-        let wanted = match self.scanner.wanted() {
-            // Who acted is told of every finding.
-            Projection::Wanted(wanted) => Some(Wanted { spine: SpinePart::Accounts, ..wanted.clone() }),
-            Projection::Everything => None,
-        };
-        let projection = match &wanted {
+        let projection = match &self.wanted {
             Some(wanted) if !self.search.all_fields => Projection::Wanted(wanted),
             _ => Projection::Everything,
         };

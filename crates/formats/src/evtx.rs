@@ -7,7 +7,7 @@
 //!
 //! How binary XML is read stands in the files below this one, from bytes upward: `cursor`, `value`,
 //! `names`, `program` (what a template says), `run` (what a record says), `kinds` (of which kind is it),
-//! `wants` (what is wanted of a kind), `words` (in which records may a word stand), `chunk` (where records lie), `blocks`. `tree` reads the same the slow way, for people and as judge.
+//! `wants` (what is wanted of a kind), `plan` (of any), `words` (in which records may a word stand), `chunk` (where records lie), `blocks`. `tree` reads the same the slow way, for people and as judge.
 //!
 //! Layout: <https://github.com/libyal/libevtx/blob/main/documentation/Windows%20XML%20Event%20Log%20(EVTX).asciidoc>
 
@@ -18,6 +18,7 @@ mod kinds;
 mod names;
 #[cfg(test)]
 mod oracle;
+mod plan;
 mod program;
 mod run;
 mod stream;
@@ -168,7 +169,7 @@ impl<'o, 'a> Reader<'o, 'a> {
     ) -> io::Result<Self> {
         let spine = match projection {
             Projection::Everything => SpinePart::Whole,
-            Projection::Wanted(wanted) => wanted.spine,
+            Projection::Wanted(wanted) => wanted.spine(),
         };
         if spine < SpinePart::Whole {
             out.leave_ids_out();

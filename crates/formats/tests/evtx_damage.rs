@@ -264,7 +264,7 @@ fn a_projection_gives_what_is_wanted_and_counts_the_rest() {
         fields: Some(["target userNAME".to_owned()].into()),
         ..Class::default()
     };
-    let wanted = Wanted { classes: vec![class], spine: SpinePart::Place };
+    let wanted = Wanted::of(vec![class], SpinePart::Place);
     let kept = read_as(&bytes, Projection::Wanted(&wanted), &ReadingOptions::default());
     assert_eq!((kept.events().len(), kept.passed_over), (200, 100));
     let whole = read(&bytes).events();
@@ -291,7 +291,7 @@ fn a_record_is_wanted_whole_where_a_word_stands_in_it() {
             only_with_words,
             ..Class::default()
         };
-        let wanted = Wanted { classes: vec![class], spine: SpinePart::Place };
+        let wanted = Wanted::of(vec![class], SpinePart::Place);
         read_as(&bytes, Projection::Wanted(&wanted), &ReadingOptions::default())
     };
     let speaks = |fields: &[(String, String)]| fields.iter().any(|(_, value)| value.contains("m.okafor12"));
@@ -323,7 +323,7 @@ fn of_each_kind_one_record_is_given_with_every_field() {
     let bytes = log(300);
     let whole = read(&bytes).events();
     let class = Class { fields: Some([].into()), only_with_words: true, ..Class::default() };
-    let wanted = Wanted { classes: vec![class], spine: SpinePart::Place };
+    let wanted = Wanted::of(vec![class], SpinePart::Place);
     let few = read_as(&bytes, Projection::Wanted(&wanted), &ReadingOptions::default());
     assert_eq!(few.events().len() as u64 + few.passed_over, 300);
     assert!(few.passed_over > 250, "{} of 300 passed over", few.passed_over);
@@ -340,7 +340,7 @@ fn a_record_without_the_fields_of_a_class_is_not_of_it() {
         having: Some(["logon TYPE".to_owned(), "NoSuchField".to_owned()].into()),
         ..Class::default()
     };
-    let wanted = Wanted { classes: vec![class], spine: SpinePart::Place };
+    let wanted = Wanted::of(vec![class], SpinePart::Place);
     let some = read_as(&bytes, Projection::Wanted(&wanted), &ReadingOptions::default());
     let has =
         |(_, fields): &&(Range, Vec<(String, String)>)| fields.iter().any(|(name, _)| name == "LogonType");
@@ -352,7 +352,7 @@ fn a_record_without_the_fields_of_a_class_is_not_of_it() {
 #[test]
 fn ids_that_were_left_out_are_known_all_the_same() {
     let bytes = log(100);
-    let wanted = Wanted { classes: vec![Class::default()], spine: SpinePart::Place };
+    let wanted = Wanted::of(vec![Class::default()], SpinePart::Place);
     let bare = read_as(&bytes, Projection::Wanted(&wanted), &ReadingOptions::default());
     let ids = |kept: &Kept| -> Vec<_> {
         let rows = kept.batches.iter().flat_map(|batch| (0..batch.len()).map(move |row| batch.id(row)));

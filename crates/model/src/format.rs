@@ -4,8 +4,11 @@
 //! `analysis`); what it cannot read it reports as a gap; it never panics and its memory does not
 //! grow with the input.
 
+use std::any::Any;
 use std::collections::BTreeSet;
+use std::fmt;
 use std::io::{self, Read};
+use std::sync::{Arc, OnceLock};
 
 use crate::{Batcher, Card, Range, ReadingOptions};
 
@@ -27,11 +30,61 @@ pub enum Projection<'a> {
 /// Which records are wanted, and what of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wanted {
-    /// A record is wanted if it belongs to one of them, with the fields of all it belongs to.
-    pub classes: Vec<Class>,
-    /// How much of the spine is wanted beside what the wanted fields give.
-    pub spine: SpinePart,
+    classes: Vec<Class>,
+    spine: SpinePart,
+    made: Made,
 }
+
+impl Wanted {
+    /// A record is wanted if it belongs to one of these classes, with the fields of all it belongs to.
+    #[must_use]
+    pub fn of(classes: Vec<Class>, spine: SpinePart) -> Self {
+        Self { classes, spine, made: Made::default() }
+    }
+
+    /// The classes of records that are wanted.
+    #[must_use]
+    pub fn classes(&self) -> &[Class] {
+        &self.classes
+    }
+
+    /// How much of the spine is wanted beside what the wanted fields give.
+    #[must_use]
+    pub fn spine(&self) -> SpinePart {
+        self.spine
+    }
+
+    /// The same records with another part of the spine.
+    #[must_use]
+    pub fn with_spine(self, spine: SpinePart) -> Self {
+        Self::of(self.classes, spine)
+    }
+
+    /// What a reader makes of it, kept for the next file: made by the first that asks, and by each that is
+    /// of another mind about its type.
+    pub fn made<T: Any + Send + Sync>(&self, make: impl Fn(&Self) -> T) -> Arc<T> {
+        let kept = self.made.0.get_or_init(|| Arc::new(make(self)));
+        Arc::clone(kept).downcast().unwrap_or_else(|_| Arc::new(make(self)))
+    }
+}
+
+/// See [`Wanted::made`]. Says nothing that the rest of it does not.
+#[derive(Clone, Default)]
+struct Made(OnceLock<Arc<dyn Any + Send + Sync>>);
+
+impl fmt::Debug for Made {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Made").finish_non_exhaustive()
+    }
+}
+
+impl PartialEq for Made {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Made {}
 
 /// How much of the spine is wanted. What is not wanted is left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

@@ -67,7 +67,7 @@ pub(crate) fn wanted(rules: &[Rule]) -> Wanted {
         fields: (!sought.everything).then(|| owned(sought.fields)),
         words: sought.words,
     };
-    Wanted { classes: reaches.into_iter().map(class).collect(), spine: SpinePart::Place }
+    Wanted::of(reaches.into_iter().map(class).collect(), SpinePart::Place)
 }
 
 fn owned(names: BTreeSet<&str>) -> BTreeSet<String> {

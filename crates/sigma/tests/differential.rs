@@ -7,7 +7,7 @@
 
 mod common;
 
-use assize_model::{Batch, Projection, RuleFile, Scan, SpinePart, Wanted, column};
+use assize_model::{Batch, Projection, RuleFile, Scan, SpinePart, column};
 use assize_sigma::RuleSet;
 use assize_testing::{corpus_item, members};
 use common::Fields;
@@ -641,7 +641,7 @@ fn reading_only_what_rules_want_changes_no_hit() {
     for (name, bytes) in members(&archive, ".evtx") {
         let everything = common::read("evtx", &bytes, Projection::Everything);
         for rules in [&all_rules, &some_rules] {
-            let wanted = Wanted { spine: SpinePart::Accounts, ..rules.wanted().clone() };
+            let wanted = rules.wanted().clone().with_spine(SpinePart::Accounts);
             let some = common::read("evtx", &bytes, Projection::Wanted(&wanted));
             let of_everything = found(rules, &everything);
             assert_eq!(of_everything, found(rules, &some), "{name}");

@@ -326,13 +326,12 @@ impl Decoder {
         self.sign(chunk, program, framed, row);
         let programs = self.kinds.programs.take().unwrap_or_default();
         self.run(chunk, program, 0, 0, row)?;
-        let names = row.names.iter().map(|name| assize_model::plain_name(self.names.name(*name)));
-        let names: Vec<String> = names.collect();
+        let names: Vec<&str> = row.names.iter().map(|name| self.names.name(*name)).collect();
         let told = row.told();
         let text = |name: u32| told.first(name as usize).unwrap_or_default();
         let (channel, provider) = (text(known::CHANNEL), text(known::PROVIDER));
         // A record that has two numbers may be any.
-        let is_number = |name: &&String| **name == "eventid";
+        let is_number = |name: &&&str| assize_model::plain_name(name) == "eventid";
         let id = match names.iter().filter(is_number).count() {
             1 => text(known::EVENT_ID).parse().ok(),
             _ => None,
@@ -399,8 +398,10 @@ impl Decoder {
 
     /// The program with the fields that are wanted of the record at hand.
     fn narrowed(&self, program: Rc<Program>) -> Rc<Program> {
-        let Some(wanted) = self.wants.fields(self.set) else { return program };
-        let wanted = |name| wanted.contains(&assize_model::plain_name(self.names.name(name)));
+        if self.set == EVERYTHING {
+            return program;
+        }
+        let wanted = |name| self.wants.has(self.set, self.names.name(name));
         program.narrowed(self.set, wanted, self.wants.words(self.set))
     }
 
