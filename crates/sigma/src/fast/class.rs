@@ -15,12 +15,12 @@ use super::gate::{self, Bits, Gates};
 use super::program::{Ask, Node, Program};
 use super::screen::Screen;
 use super::shape::Lies;
-use super::sign::{Demands, Meaning, PRESENT, Signs};
+use super::sign::{Demands, PRESENT, Signs};
 use crate::condition::FieldTest;
 use crate::logsource::{Origin, Route};
 
 /// What the signs of an event mean: for each sign the meaning of each of its values, `None` for null.
-pub(crate) type Sight = Vec<Vec<Option<Arc<Meaning>>>>;
+pub(crate) type Sight = Vec<Vec<Option<Arc<[u32]>>>>;
 
 /// A class of events.
 pub(crate) struct Class {
@@ -143,11 +143,11 @@ fn lies_in(source: &str, route: &Route) -> bool {
 }
 
 /// Whether a sign's values are what a route demands of them.
-fn meets(values: &[Option<Arc<Meaning>>], claim: u32) -> bool {
+fn meets(values: &[Option<Arc<[u32]>>], claim: u32) -> bool {
     if claim == PRESENT { !values.is_empty() } else { claims(values, claim) }
 }
 
-fn claims(values: &[Option<Arc<Meaning>>], claim: u32) -> bool {
+fn claims(values: &[Option<Arc<[u32]>>], claim: u32) -> bool {
     values.iter().flatten().any(|meaning| meaning.contains(&claim))
 }
 

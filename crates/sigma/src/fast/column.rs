@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
-use super::grams::Grams;
+use super::grams::{self, Grams};
 use super::literal;
 use super::memo;
 use super::probe::{self, Pattern, Probe};
@@ -376,9 +376,11 @@ impl Draft {
         self.whole.push((memo::hash(0, text.as_bytes()), text.into(), Task::Inside(atom)));
     }
 
-    /// Checked where its longest literal is found.
+    /// Checked where its rarest literal is found.
     fn add_checked(&mut self, atom: u32, pattern: &Pattern, probe: &Probe) {
-        match longest(pattern) {
+        let mut buffer = String::new();
+        let rarest = literals(pattern).map(|text| probe::lower(text, &mut buffer).to_owned());
+        match rarest.max_by_key(|text| grams::rarity(text.as_bytes())) {
             Some(literal) => {
                 let check = self.check(atom, probe);
                 self.seek(&literal, check);
@@ -406,15 +408,14 @@ impl Draft {
 /// The longest literal of a pattern, in lower case.
 pub(crate) fn longest(pattern: &Pattern) -> Option<String> {
     let mut buffer = String::new();
-    longest_literal(pattern).map(|text| probe::lower(text, &mut buffer).to_owned())
+    literals(pattern).max_by_key(|text| text.len()).map(|text| probe::lower(text, &mut buffer).to_owned())
 }
 
-fn longest_literal(pattern: &Pattern) -> Option<&str> {
-    let literals = pattern.stretches.iter().flatten().filter_map(|place| match place {
+fn literals(pattern: &Pattern) -> impl Iterator<Item = &str> {
+    pattern.stretches.iter().flatten().filter_map(|place| match place {
         Place::Text(text) if !text.is_empty() => Some(text.as_str()),
         _ => None,
-    });
-    literals.max_by_key(|text| text.len())
+    })
 }
 
 #[cfg(test)]

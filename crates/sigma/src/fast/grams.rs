@@ -29,6 +29,13 @@ static RARITY: [u8; 256] = {
     rarity
 };
 
+/// How rarely a literal stands in a log, as far as its rarest piece tells.
+pub(crate) fn rarity(literal: &[u8]) -> u32 {
+    let length = literal.len().min(WIDTH);
+    let at = rarest(literal, length);
+    literal[at..at + length].iter().map(|byte| u32::from(RARITY[*byte as usize])).sum()
+}
+
 /// Where the piece of so many bytes stands that is least likely to stand in a log.
 pub(crate) fn rarest(literal: &[u8], bytes: usize) -> usize {
     let rarity = |piece: &[u8]| piece.iter().map(|byte| u32::from(RARITY[*byte as usize])).sum::<u32>();
@@ -42,9 +49,11 @@ pub(crate) fn rarest(literal: &[u8], bytes: usize) -> usize {
 /// Literals by a piece of each.
 pub(crate) struct Grams {
     literals: Vec<Box<str>>,
-    /// Of pieces of three and four bytes, which beginnings they have: by a hash of three bytes.
-    begins: Set,
-    /// Of shorter ones: by two bytes. Empty if there are none.
+    /// The pieces of four bytes, by a hash.
+    fours: Set,
+    /// Those of three.
+    threes: Set,
+    /// The first two bytes of shorter ones. Empty if there are none.
     short: Vec<u64>,
     tables: Vec<Table>,
 }
@@ -88,11 +97,12 @@ impl Grams {
             pieces[length.saturating_sub(1)].push(piece);
         }
         let [ones, twos, threes, fours] = &pieces;
-        let begins = Set::of(threes.iter().chain(fours).map(|piece| piece.bytes & BEGIN));
+        let numbers = |pieces: &[Piece]| pieces.iter().map(|piece| piece.bytes).collect::<Vec<_>>();
+        let (fours, threes) = (Set::of(&numbers(fours)), Set::of(&numbers(threes)));
         let short = short(ones, twos);
         let lengths = (1..).zip(pieces).filter(|(_, pieces)| !pieces.is_empty());
         let tables = lengths.map(|(length, pieces)| Table::of(length, &pieces)).collect();
-        Self { literals, begins, short, tables }
+        Self { literals, fours, threes, short, tables }
     }
 
     pub fn literals(&self) -> &[Box<str>] {
@@ -121,7 +131,8 @@ impl Grams {
     /// Whether a piece may begin with these bytes.
     fn may_begin(&self, word: u32) -> bool {
         let pair = word as usize & 0xffff;
-        self.begins.may_have(word & BEGIN)
+        self.fours.may_have(word)
+            || self.threes.may_have(word & THREE)
             || self.short.get(pair / 64).is_some_and(|bits| bits >> (pair % 64) & 1 == 1)
     }
 
@@ -150,8 +161,8 @@ impl Grams {
     }
 }
 
-/// The bytes of a word by which longer pieces are known to begin.
-const BEGIN: u32 = 0xff_ffff;
+/// Three bytes of a word.
+const THREE: u32 = 0xff_ffff;
 
 /// A bit for each two bytes with which one of these pieces of one and of two bytes begins.
 fn short(ones: &[Piece], twos: &[Piece]) -> Vec<u64> {
@@ -166,12 +177,12 @@ fn short(ones: &[Piece], twos: &[Piece]) -> Vec<u64> {
 }
 
 impl Set {
-    fn of(numbers: impl Iterator<Item = u32> + Clone) -> Self {
+    fn of(numbers: &[u32]) -> Self {
         // Sixteen bits for each, at most as many as a near cache holds.
-        let bits = (numbers.clone().count() * 16).next_power_of_two().trailing_zeros().clamp(8, 17);
+        let bits = (numbers.len() * 16).next_power_of_two().trailing_zeros().clamp(6, 17);
         let mut set = Self { shift: 32 - bits, bits: vec![0; (1 << bits) / 64] };
         for number in numbers {
-            let place = hash(number) >> set.shift;
+            let place = hash(*number) >> set.shift;
             set.bits[place as usize / 64] |= 1 << (place % 64);
         }
         set

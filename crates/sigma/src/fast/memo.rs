@@ -5,9 +5,14 @@
 //! but misses: there is no chain to make long. Keys are kept and compared whole, because the
 //! evidence is written by the intruder too, and a verdict must not be had by a hash.
 //!
+//! Values that come once must not push out those that come again: where something would have to go, only what
+//! was met before is kept.
+//!
 //! The hash is fixed (no randomness below `case`); it decides what is forgotten, never an answer.
 
 const WAYS: usize = 4;
+/// Hashes of what was met and not kept.
+const MET: usize = 1 << 12;
 
 /// Values by domain and bytes.
 pub(crate) struct Memo<V> {
@@ -15,6 +20,8 @@ pub(crate) struct Memo<V> {
     /// nothing touches one line of memory.
     tags: Vec<[u32; WAYS]>,
     entries: Vec<Option<Entry<V>>>,
+    /// Upper halves of the hashes met last that found no free place, at places that the lower ones give.
+    met: Vec<u32>,
     sets: usize,
     bytes: usize,
     bytes_max: usize,
@@ -30,7 +37,8 @@ struct Entry<V> {
 impl<V: Clone> Memo<V> {
     /// Keeps at most four times so many keys, and at most so many bytes of them.
     pub fn of(sets: usize, bytes_max: usize) -> Self {
-        Self { tags: Vec::new(), entries: Vec::new(), sets, bytes: 0, bytes_max, turn: 0 }
+        let (tags, entries, met) = Default::default();
+        Self { tags, entries, met, sets, bytes: 0, bytes_max, turn: 0 }
     }
 
     /// What is kept under these bytes in this domain.
@@ -49,16 +57,20 @@ impl<V: Clone> Memo<V> {
         None
     }
 
-    /// Keeps something, in the place of something else if need be.
+    /// Keeps something. Where something else has to go for it, only at the second time.
     pub fn keep(&mut self, domain: u32, key: &[u8], hash: u64, value: V) {
-        if self.bytes + key.len() > self.bytes_max || self.tags.is_empty() {
+        if self.tags.is_empty() {
             self.clear();
         }
-        if key.len() > self.bytes_max {
+        let (set, tag) = place(hash, self.sets);
+        let is_too_much = self.bytes + key.len() > self.bytes_max;
+        let free = self.tags[set].iter().position(|own| *own == 0).filter(|_| !is_too_much);
+        if key.len() > self.bytes_max || free.is_none() && !self.was_met(hash, tag) {
             return;
         }
-        let (set, tag) = place(hash, self.sets);
-        let free = self.tags[set].iter().position(|own| *own == 0);
+        if is_too_much {
+            self.clear();
+        }
         let way = free.unwrap_or_else(|| {
             self.turn = self.turn.wrapping_add(1);
             self.turn % WAYS
@@ -69,6 +81,13 @@ impl<V: Clone> Memo<V> {
         if let Some(old) = self.entries[set * WAYS + way].replace(entry) {
             self.bytes -= old.key.len();
         }
+    }
+
+    /// Whether this hash is one of those met last; from now on it is.
+    fn was_met(&mut self, hash: u64, tag: u32) -> bool {
+        self.met.resize(MET, 0);
+        let place = &mut self.met[(hash as usize) % MET];
+        std::mem::replace(place, tag) == tag
     }
 
     /// Forgets everything.
@@ -138,10 +157,29 @@ mod tests {
         let mut memo = Memo::of(1 << 10, 1 << 12);
         for number in 0..100_000_u32 {
             memo.keep(0, &number.to_le_bytes(), 7, number);
-            assert_eq!(memo.find(0, &number.to_le_bytes(), 7), Some(&number));
+            assert!(memo.find(0, &number.to_le_bytes(), 7).is_none_or(|found| *found == number));
             assert!(memo.bytes <= 1 << 12);
         }
-        assert!(memo.find(0, &0_u32.to_le_bytes(), 7).is_none());
+        assert!(memo.entries.iter().flatten().count() <= WAYS);
+    }
+
+    #[test]
+    fn what_comes_once_pushes_nothing_out_and_what_comes_again_does() {
+        let mut memo = Memo::of(1 << 4, 1 << 20);
+        let key = |number: u32| number.to_le_bytes();
+        let keep =
+            |memo: &mut Memo<u32>, number: u32| memo.keep(0, &key(number), hash(0, &key(number)), number);
+        (0..1 << 10).for_each(|number| keep(&mut memo, number));
+        let kept = |memo: &Memo<u32>, numbers: std::ops::Range<u32>| {
+            numbers.filter(|number| memo.find(0, &key(*number), hash(0, &key(*number))).is_some()).count()
+        };
+        assert_eq!(kept(&memo, 0..1 << 10), 1 << 6);
+        let before = kept(&memo, 0..1 << 9);
+        (1 << 20..1 << 21).for_each(|number| keep(&mut memo, number));
+        assert!(kept(&memo, 0..1 << 9) > before / 2);
+        (0..2).for_each(|_| keep(&mut memo, u32::MAX));
+        assert_eq!(kept(&memo, u32::MAX - 1..u32::MAX), 0);
+        assert!(memo.find(0, &key(u32::MAX), hash(0, &key(u32::MAX))).is_some());
     }
 
     #[test]

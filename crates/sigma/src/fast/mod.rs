@@ -11,10 +11,9 @@
 //! 3. each value that a rule of the class looks at has a **verdict**: the comparisons that it
 //!    satisfies, found by one pass over its text when it is first met (`column`), looked up after
 //!    that (`memo`);
-//! 4. each verdict leaves some rules open (`gate`); where the ones looked at so far leave none, the other
-//!    values are not looked at. Else the verdicts together decide everything. An event whose verdicts were met together before has
-//!    the same **answer**; only another combination is decided, by trying the rules of which a
-//!    witness holds.
+//! 4. each verdict leaves some rules open (`gate`), and only what an open rule looks at is looked at. Where
+//!    rules are left, the verdicts together decide everything: an event whose verdicts were met
+//!    together before has the same **answer**, and only another combination is decided, by trying those rules.
 //!
 //! All that is remembered is bounded and can be forgotten at any time without changing an answer.
 //! Nothing here is shared with the naive engine but the compiled rules; `tests/differential.rs`

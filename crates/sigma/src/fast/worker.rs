@@ -120,18 +120,16 @@ impl Recent {
 /// Lists that each have a number.
 #[derive(Default)]
 struct Interned {
-    numbers: BTreeMap<Arc<Vec<u32>>, u32>,
-    lists: Vec<Arc<Vec<u32>>>,
+    numbers: BTreeMap<Arc<[u32]>, u32>,
+    lists: Vec<Arc<[u32]>>,
 }
 
 impl Interned {
     fn number(&mut self, list: &[u32]) -> u32 {
-        // A new list is rare.
-        let list = Arc::new(list.to_vec());
-        if let Some(number) = self.numbers.get(&list) {
+        if let Some(number) = self.numbers.get(list) {
             return *number;
         }
-        let number = self.lists.len() as u32;
+        let (number, list) = (self.lists.len() as u32, Arc::<[u32]>::from(list));
         self.lists.push(Arc::clone(&list));
         self.numbers.insert(list, number);
         number
