@@ -486,6 +486,7 @@ impl<'o, 'a> Reader<'o, 'a> {
         };
         let names = &self.decoder.names;
         let packed = Packed {
+            before: &[],
             values: self.row.text.bytes(),
             ends: &self.row.ends,
             names: &self.row.names,

@@ -31,6 +31,7 @@ mod postgresql;
 mod record;
 mod s3_access;
 mod samba;
+mod short;
 mod splunk;
 mod squid;
 mod syslog;

@@ -18,7 +18,7 @@ use crate::clock::{self, Clock};
 use crate::csv::{self, Row};
 use crate::json::{self, Broken};
 use crate::lines::{self, Line, Records};
-use entry::Entry;
+use entry::{Entry, Room};
 
 /// The log as a table.
 pub(crate) struct Csvlog;
@@ -173,6 +173,7 @@ fn is_log(row: &Row<'_>) -> bool {
 /// Reads rows, and remembers where the columns stand that mean something.
 struct Table {
     clock: Clock,
+    room: Room,
     /// Of which header `places` are.
     header: Option<usize>,
     places: [Option<usize>; NEEDED.len()],
@@ -196,7 +197,7 @@ const NEEDED: [&str; 12] = [
 
 impl Table {
     fn new(options: &ReadingOptions) -> Self {
-        Self { clock: Clock::new(options), header: None, places: [None; NEEDED.len()] }
+        Self { clock: Clock::new(options), room: Room::default(), header: None, places: [None; NEEDED.len()] }
     }
 
     fn one(&mut self, row: &Row<'_>, out: &mut Batcher<'_>) -> io::Result<Result<(), Broken>> {
@@ -214,7 +215,7 @@ impl Table {
         }
         let mut cells: Vec<Cow<'_, str>> = Vec::with_capacity(row.len());
         cells.extend(row.cells());
-        let mut record = entry(self.places, &cells).record(&mut self.clock);
+        let mut record = entry(self.places, &cells).told(&mut self.clock, &mut self.room).record();
         // An empty cell of csvlog is a null, and "" a text: which of the two it was is not told apart here.
         for (place, cell) in cells.iter().enumerate() {
             let named = if names.is_empty() {
@@ -291,14 +292,16 @@ impl Format for Jsonlog {
     }
 
     fn read(&self, input: &mut Input<'_>, out: &mut Batcher<'_>) -> io::Result<()> {
-        let mut clock = Clock::new(input.options);
-        let each: json::Each<'_> = &mut |range, record, out| one_json(range, record, &mut clock, out);
+        let (mut clock, mut room) = (Clock::new(input.options), Room::default());
+        let each: json::Each<'_> =
+            &mut |range, record, out| one_json(range, record, &mut clock, &mut room, out);
         json::read_own(OWN, input.bytes, out, each)
     }
 
     fn reread(&self, slices: &[Slice], options: &ReadingOptions, out: &mut Batcher<'_>) -> io::Result<()> {
-        let mut clock = Clock::new(options);
-        let each: json::Each<'_> = &mut |range, record, out| one_json(range, record, &mut clock, out);
+        let (mut clock, mut room) = (Clock::new(options), Room::default());
+        let each: json::Each<'_> =
+            &mut |range, record, out| one_json(range, record, &mut clock, &mut room, out);
         json::reread_own(OWN, slices, out, each)
     }
 
@@ -331,16 +334,30 @@ const OWN: &[&str] = &[
     entry::TABLE,
 ];
 
-fn one_json(range: Range, found: &json::Record, clock: &mut Clock, out: &mut Batcher<'_>) -> io::Result<()> {
+fn one_json(
+    range: Range,
+    found: &json::Record,
+    clock: &mut Clock,
+    room: &mut Room,
+    out: &mut Batcher<'_>,
+) -> io::Result<()> {
     let values: [Option<&str>; NEEDED.len()] =
         std::array::from_fn(|place| found.own(json::Own(place as u16)));
-    let record = entry_of(values).record(clock);
-    let own = |name: &str| OWN.iter().rposition(|known| *known == name).map(|place| json::Own(place as u16));
+    let told = entry_of(values).told(clock, room);
     // What pgAudit's message says stands before the record's own pairs.
-    let said = record.fields.iter().filter_map(|(name, value)| Some((own(name)?, value.as_deref()?)));
-    let said: Vec<(json::Own, &str)> = said.collect();
-    debug_assert_eq!(said.len(), record.fields.len(), "a field that is not among its own");
-    found.hand_on_behind(&said, &record, &[range], record.time_options, out)
+    const AUDIT: u16 = json::Own::of(OWN, entry::AUDIT[0]).0;
+    let audit: Option<[(u32, &str); entry::AUDIT.len()]> = told
+        .audit
+        .as_ref()
+        .map(|cells| std::array::from_fn(|place| found.with(json::Own(AUDIT + place as u16), cells[place])));
+    let audit = audit.as_ref().map_or(&[][..], |fields| &fields[..]);
+    // Most statements name one table.
+    if told.tables.is_empty() {
+        return found.hand_on_behind(audit, &told.meaning, &[range], told.time_options, out);
+    }
+    let tables = told.tables.iter().map(|table| found.with(json::own!("table"), table));
+    let beside: Vec<(u32, &str)> = tables.chain(audit.iter().copied()).collect();
+    found.hand_on_behind(&beside, &told.meaning, &[range], told.time_options, out)
 }
 
 impl Format for Plain {
@@ -364,15 +381,15 @@ impl Format for Plain {
     }
 
     fn read(&self, input: &mut Input<'_>, out: &mut Batcher<'_>) -> io::Result<()> {
-        let mut clock = Clock::new(input.options);
+        let (mut clock, mut room) = (Clock::new(input.options), Room::default());
         lines::read(input.bytes, input.options, Records::Continued(goes_on), out, &mut |line, out| {
-            one_line(line, &mut clock, out)
+            one_line(line, &mut clock, &mut room, out)
         })
     }
 
     fn reread(&self, slices: &[Slice], options: &ReadingOptions, out: &mut Batcher<'_>) -> io::Result<()> {
-        let mut clock = Clock::new(options);
-        lines::reread(slices, options, out, &mut |line, out| one_line(line, &mut clock, out))
+        let (mut clock, mut room) = (Clock::new(options), Room::default());
+        lines::reread(slices, options, out, &mut |line, out| one_line(line, &mut clock, &mut room, out))
     }
 
     fn raw_text(&self, slices: &[Slice]) -> Option<String> {
@@ -386,13 +403,18 @@ fn goes_on(line: &str) -> bool {
     !line.as_bytes().first().is_some_and(u8::is_ascii_digit) || clock::iso(line.as_bytes()).is_none()
 }
 
-fn one_line(line: &Line<'_>, clock: &mut Clock, out: &mut Batcher<'_>) -> io::Result<Result<(), Broken>> {
+fn one_line(
+    line: &Line<'_>,
+    clock: &mut Clock,
+    room: &mut Room,
+    out: &mut Batcher<'_>,
+) -> io::Result<Result<(), Broken>> {
     let Some(prefixed) = Prefixed::of(line.text) else {
         let detail = "expected a time, a prefix and a severity, as `LOG:  `".to_owned();
         return Ok(Err(Broken { cause: Cause::UnreadableRecord, detail }));
     };
     let entry = &prefixed.entry;
-    let mut record = entry.record(clock);
+    let mut record = entry.told(clock, room).record();
     let texts = [
         ("prefix", Some(prefixed.prefix)),
         ("process_id", entry.process_id),

@@ -46,6 +46,11 @@ impl<'a> Record<'a> {
         Self { meaning: Meaning::of(source), time_options: &clock::NONE, fields: Vec::with_capacity(FIELDS) }
     }
 
+    /// What is known of it already, and what its time rests on.
+    pub(crate) fn that(meaning: Meaning<'a>, time_options: &'a ReadingOptions) -> Self {
+        Self { meaning, time_options, fields: Vec::with_capacity(FIELDS) }
+    }
+
     /// Sets the time to what a clock made of its text.
     pub(crate) fn at(&mut self, text: impl Into<Text<'a>>, reading: Reading<'a>) {
         self.time_text = Some(text.into());

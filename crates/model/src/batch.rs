@@ -249,6 +249,9 @@ fn with_numbered_names(column: &ArrayRef) -> Result<ArrayRef, String> {
 /// The own fields of an event whose values stand one after another.
 #[derive(Clone, Copy)]
 pub struct Packed<'e> {
+    /// Numbers of names and values of fields that stand before those: what was made of the record and does not lie
+    /// in it.
+    pub before: &'e [(u32, &'e str)],
     /// UTF-8; that it is, is checked when the batch is whole.
     pub values: &'e [u8],
     /// Where each value ends.
@@ -267,13 +270,14 @@ impl<'e> Packed<'e> {
     /// Names and values, one by one.
     fn pairs(&self) -> impl Iterator<Item = (&'e str, Option<&'e str>)> {
         let fields = *self;
-        (0..fields.names.len()).map(move |place| {
+        let before = fields.before.iter().map(move |(number, value)| ((fields.name)(*number), Some(*value)));
+        before.chain((0..fields.names.len()).map(move |place| {
             let from = if place == 0 { 0 } else { fields.ends[place - 1] as usize };
             let value =
                 std::str::from_utf8(&fields.values[from..fields.ends[place] as usize]).unwrap_or_default();
             let is_null = fields.nulls.binary_search(&(place as u32)).is_ok();
             ((fields.name)(fields.names[place]), (!is_null).then_some(value))
-        })
+        }))
     }
 }
 

@@ -350,6 +350,8 @@ struct Own {
     shapes: Vec<(Vec<u32>, usize)>,
     /// Where the fields of the last row begin.
     last: usize,
+    /// Room for the names of a row that come in two parts.
+    joined: Vec<u32>,
 }
 
 /// Numbers of a format that are remembered: names can be hostile and without end.
@@ -378,6 +380,8 @@ impl Own {
     }
 
     fn push_packed(&mut self, fields: &Packed<'_>) {
+        let first = self.values.len();
+        fields.before.iter().for_each(|(_, value)| self.values.push(value));
         let base = self.values.bytes.values.len();
         self.values.bytes.values.extend_from_slice(fields.values);
         let ends = &mut self.values.ends.values;
@@ -386,7 +390,7 @@ impl Own {
         }
         ends.extend(fields.ends.iter().map(|end| (base + *end as usize) as i32));
         if !(self.valid.0.is_empty() && fields.nulls.is_empty()) {
-            let first = self.values.len() - fields.ends.len();
+            let first = first + fields.before.len();
             self.valid.0.resize(self.values.len(), true);
             fields.nulls.iter().for_each(|place| self.valid.0[first + *place as usize] = false);
         }
@@ -394,39 +398,48 @@ impl Own {
             self.forget_names();
             self.numbering = fields.numbering;
         }
-        self.push_names(fields);
+        if fields.before.is_empty() {
+            self.push_names(fields.names, fields.name);
+        } else {
+            let mut names = std::mem::take(&mut self.joined);
+            names.clear();
+            names.extend(fields.before.iter().map(|(number, _)| number));
+            names.extend_from_slice(fields.names);
+            self.push_names(&names, fields.name);
+            self.joined = names;
+        }
         self.end_row();
     }
 
     /// Records of one kind have the same names: those of an earlier row are copied whole.
-    fn push_names(&mut self, fields: &Packed<'_>) {
-        let count = fields.names.len();
-        let (first, last) = (fields.names.first().copied(), fields.names.last().copied());
+    fn push_names<'e>(&mut self, numbers: &[u32], name: &dyn Fn(u32) -> &'e str) {
+        let count = numbers.len();
+        let (first, last) = (numbers.first().copied(), numbers.last().copied());
         let slot = (count + 7 * last.unwrap_or(0) as usize + 3 * first.unwrap_or(0) as usize) % SHAPES;
         if self.shapes.is_empty() {
             self.shapes.resize_with(SHAPES, || (Vec::new(), 0));
         }
-        let (names, at) = &mut self.shapes[slot];
+        let (known, at) = &mut self.shapes[slot];
         let keys = &mut self.keys.values;
-        if names == fields.names && count > 0 {
+        if known == numbers && count > 0 {
             return keys.extend_from_within(*at..*at + count);
         }
         if count <= SHAPE_NAMES_MAX {
-            names.clear();
-            names.extend_from_slice(fields.names);
+            known.clear();
+            known.extend_from_slice(numbers);
             *at = keys.len();
         }
-        for number in fields.names {
+        for number in numbers {
             let place = *number as usize;
             if place >= NUMBERS_MAX {
-                keys.push(self.names.add((fields.name)(*number)));
+                keys.push(self.names.add(name(*number)));
                 continue;
             }
             if place >= self.by_format.len() {
                 self.by_format.resize(place + 1, -1);
             }
             if self.by_format[place] < 0 {
-                self.by_format[place] = self.names.add((fields.name)(*number));
+                self.by_format[place] = self.names.add(name(*number));
             }
             keys.push(self.by_format[place]);
         }

@@ -5,7 +5,9 @@
 //! after a line break, makes the row broken: it would otherwise swallow the rows that follow. Nothing
 //! here knows encodings, files or headers.
 
-use memchr::{memchr, memchr2};
+use memchr::memchr;
+
+use crate::short::find2;
 
 /// How a table is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,7 +96,7 @@ fn opening_quote(bytes: &[u8], at: usize, dialect: Dialect) -> Option<usize> {
 
 fn bare(bytes: &[u8], at: usize, whole: bool, dialect: Dialect) -> Cell {
     let span = |to| Span { from: at, to, doubled: false };
-    match memchr2(dialect.delimiter, dialect.newline, &bytes[at..]) {
+    match find2(dialect.delimiter, dialect.newline, &bytes[at..]) {
         None if !whole => Cell::More,
         None => {
             let to = without_return(bytes, at, bytes.len());

@@ -18,6 +18,7 @@ use assize_model::{Batcher, Cause, EventView, Packed, Range, ReadingOptions};
 
 use super::{Broken, Fields};
 use crate::meaning::Meaning;
+use crate::short::find2;
 
 /// Objects and arrays nested deeper than this are hostile.
 const DEPTH_MAX: usize = 64;
@@ -63,8 +64,8 @@ pub(crate) struct Record {
     text: String,
     ends: Vec<u32>,
     ids: Vec<u32>,
-    /// The innermost object of each pair, by number.
-    objects: Vec<u32>,
+    /// The innermost object of each pair, by number: from which pair on it is which.
+    objects: Vec<(u32, u32)>,
     /// Which pairs have no value, in order.
     nulls: Vec<u32>,
     /// For each own field its first value, counted from 1.
@@ -117,7 +118,12 @@ impl Record {
     /// Forgets the pairs.
     pub(crate) fn clear(&mut self) {
         self.names.tidy();
-        self.rewind(Mark::default());
+        self.text.clear();
+        self.ends.clear();
+        self.ids.clear();
+        self.objects.clear();
+        self.nulls.clear();
+        self.touched.drain(..).for_each(|own| self.first[usize::from(own)] = 0);
         self.spent = 0;
         self.object = 0;
         self.objects_met = 0;
@@ -177,7 +183,12 @@ impl Record {
 
     /// Every value of an own field, with the number of the object it stands in.
     pub(crate) fn all(&self, own: Own) -> impl Iterator<Item = (u32, &str)> {
-        self.places(own).filter_map(|place| Some((self.objects[place], self.value(place)?)))
+        self.places(own).filter_map(|place| Some((self.object_of(place), self.value(place)?)))
+    }
+
+    fn object_of(&self, place: usize) -> u32 {
+        let behind = self.objects.partition_point(|(from, _)| *from as usize <= place);
+        behind.checked_sub(1).map_or(0, |run| self.objects[run].1)
     }
 
     fn places(&self, own: Own) -> impl Iterator<Item = usize> {
@@ -226,39 +237,22 @@ impl Record {
         self.pairs().map(|(name, value)| (name.to_owned(), value.map(str::to_owned))).collect()
     }
 
-    /// As [`Self::hand_on`], with values of own fields before the record's pairs.
+    /// An own field with its value, for [`Self::hand_on_behind`].
+    pub(crate) fn with<'e>(&self, own: Own, value: &'e str) -> (u32, &'e str) {
+        (self.names.number(self.own[usize::from(own.0)]), value)
+    }
+
+    /// As [`Self::hand_on`], with own fields before the record's pairs.
     pub(crate) fn hand_on_behind(
         &self,
-        before: &[(Own, &str)],
+        before: &[(u32, &str)],
         meaning: &Meaning<'_>,
         ranges: &[Range],
         options: &ReadingOptions,
         out: &mut Batcher<'_>,
     ) -> io::Result<()> {
-        if before.is_empty() {
-            return self.hand_on(meaning, ranges, options, out);
-        }
-        let added = before.iter().map(|(_, value)| value.len()).sum::<usize>();
-        let mut values = String::with_capacity(added + self.text.len());
-        let mut ends = Vec::with_capacity(before.len() + self.ends.len());
-        let mut names = Vec::with_capacity(before.len() + self.ids.len());
-        for (own, value) in before {
-            values.push_str(value);
-            ends.push(values.len() as u32);
-            names.push(self.names.number(self.own[usize::from(own.0)]));
-        }
-        values.push_str(&self.text);
-        ends.extend(self.ends.iter().map(|end| end + added as u32));
-        names.extend_from_slice(&self.ids);
-        let nulls: Vec<u32> = self.nulls.iter().map(|place| place + before.len() as u32).collect();
-        let packed = Packed {
-            values: values.as_bytes(),
-            ends: &ends,
-            names: &names,
-            numbering: self.numbering,
-            nulls: &nulls,
-            name: &|number| self.names.path(number),
-        };
+        let path = |number| self.names.path(number);
+        let packed = Packed { before, ..self.packed(self.numbering, &path) };
         out.event_packed(&meaning.view(ranges, options), meaning.links(), packed)
     }
 
@@ -272,15 +266,19 @@ impl Record {
         name: &dyn for<'n> Fn(&'n str) -> &'n str,
         out: &mut Batcher<'_>,
     ) -> io::Result<()> {
-        let packed = Packed {
+        out.event_packed(event, links, self.packed(numbering, &|number| name(self.names.path(number))))
+    }
+
+    fn packed<'e>(&'e self, numbering: u64, name: &'e dyn Fn(u32) -> &'e str) -> Packed<'e> {
+        Packed {
+            before: &[],
             values: self.text.as_bytes(),
             ends: &self.ends,
             names: &self.ids,
             numbering,
             nulls: &self.nulls,
-            name: &|number| name(self.names.path(number)),
-        };
-        out.event_packed(event, links, packed)
+            name,
+        }
     }
 
     /// Hands the record on as an event of that meaning.
@@ -296,7 +294,7 @@ impl Record {
 }
 
 /// How much of a record was there.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct Mark {
     text: usize,
     pairs: usize,
@@ -313,9 +311,9 @@ impl Record {
         self.text.truncate(mark.text);
         self.ends.truncate(mark.pairs);
         self.ids.truncate(mark.pairs);
-        self.objects.truncate(mark.pairs);
-        self.nulls.truncate(mark.nulls);
         let pairs = mark.pairs as u32;
+        self.objects.truncate(self.objects.partition_point(|(from, _)| *from < pairs));
+        self.nulls.truncate(mark.nulls);
         let first = &mut self.first;
         self.touched.retain(|own| {
             let place = &mut first[usize::from(*own)];
@@ -355,14 +353,13 @@ impl Record {
     }
 
     /// Ends a pair whose value was appended to the text.
+    #[inline(always)]
     fn leaf(&mut self, node: u32) -> Result<(), Fault> {
-        let place = self.ids.len() as u32;
-        self.end(node)?;
-        let own = self.names.nodes[node as usize].own;
+        let own = self.end(node)?;
         if let Some(first) = self.first.get_mut(usize::from(own))
             && *first == 0
         {
-            *first = place + 1;
+            *first = self.ids.len() as u32;
             self.touched.push(own);
         }
         Ok(())
@@ -370,14 +367,21 @@ impl Record {
 
     fn null(&mut self, node: u32) -> Result<(), Fault> {
         self.nulls.push(self.ids.len() as u32);
-        self.end(node)
+        self.end(node).map(drop)
     }
 
-    fn end(&mut self, node: u32) -> Result<(), Fault> {
+    /// Ends a pair and says which own field it is.
+    #[inline(always)]
+    fn end(&mut self, node: u32) -> Result<u16, Fault> {
+        if self.objects.last().is_none_or(|(_, object)| *object != self.object) {
+            self.objects.push((self.ids.len() as u32, self.object));
+        }
         self.ends.push(self.text.len() as u32);
         self.ids.push(self.names.number(node));
-        self.objects.push(self.object);
-        self.spend(self.names.nodes[node as usize].path.len())
+        let Node { path, own, .. } = &self.names.nodes[node as usize];
+        let (length, own) = (path.len(), *own);
+        self.spend(length)?;
+        Ok(own)
     }
 
     fn name(&mut self, parent: u32, key: &str) -> Result<u32, Fault> {
@@ -419,6 +423,46 @@ struct Node {
     spliced: bool,
     /// The key stands in JSON as it is.
     plain: bool,
+    /// The same key and the quote behind it, where it is short enough.
+    short: Short,
+}
+
+impl Node {
+    /// Whether these bytes begin with its key and a quote.
+    #[inline]
+    fn stands_at(&self, bytes: &[u8]) -> bool {
+        match bytes.first_chunk() {
+            Some(chunk) if self.short.mask > 0 => {
+                u128::from_le_bytes(*chunk) & self.short.mask == self.short.bytes
+            }
+            _ => {
+                self.plain
+                    && bytes.starts_with(self.key.as_bytes())
+                    && bytes.get(self.key.len()) == Some(&b'"')
+            }
+        }
+    }
+}
+
+/// Up to sixteen bytes as a number: comparing them is what is done most.
+#[derive(Clone, Copy, Default)]
+struct Short {
+    bytes: u128,
+    /// Ones where there are bytes; 0 if it is none.
+    mask: u128,
+}
+
+impl Short {
+    fn of(key: &str) -> Self {
+        let length = key.len() + 1;
+        if length > 16 {
+            return Self::default();
+        }
+        let mut bytes = [0; 16];
+        bytes[..length - 1].copy_from_slice(key.as_bytes());
+        bytes[length - 1] = b'"';
+        Self { bytes: u128::from_le_bytes(bytes), mask: u128::MAX >> (8 * (16 - length)) }
+    }
 }
 
 impl Names {
@@ -433,6 +477,7 @@ impl Names {
             own: NOT_OWN,
             spliced: false,
             plain: false,
+            short: Short::default(),
         });
         names
     }
@@ -478,9 +523,11 @@ impl Names {
     fn add(&mut self, parent: u32, key: &str, path: Box<str>) -> u32 {
         let node = self.nodes.len() as u32;
         self.bytes += 2 * key.len() + path.len() + 64;
+        let plain = !key.contains(['"', '\\']);
         self.nodes.push(Node {
             parent,
-            plain: !key.contains(['"', '\\']),
+            plain,
+            short: if plain { Short::of(key) } else { Short::default() },
             key: key.into(),
             path,
             children: BTreeMap::new(),
@@ -657,14 +704,8 @@ impl<'t> Walk<'_, 't> {
         let nodes = &self.record.names.nodes;
         let guess = nodes[self.last as usize].next;
         let guessed = &nodes[guess as usize];
-        let rest = &self.text.as_bytes()[self.at..];
-        let length = guessed.key.len();
-        if guessed.parent == parent
-            && guessed.plain
-            && rest.starts_with(guessed.key.as_bytes())
-            && rest.get(length) == Some(&b'"')
-        {
-            self.at += length + 1;
+        if guessed.parent == parent && guessed.stands_at(&self.text.as_bytes()[self.at..]) {
+            self.at += guessed.key.len() + 1;
             self.last = guess;
             return Ok(guess);
         }
@@ -682,20 +723,31 @@ impl<'t> Walk<'_, 't> {
     }
 
     /// A string's place; the opening quote was read.
+    #[inline(always)]
     fn quoted(&mut self) -> Result<Quoted, Fault> {
+        let (from, bytes) = (self.at, &self.text.as_bytes()[self.at..]);
+        match find2(b'"', b'\\', bytes) {
+            Some(length) if bytes[length] == b'"' => {
+                self.at += length + 1;
+                Ok(Quoted { from, to: from + length, escaped: false })
+            }
+            first => self.escaped(first.unwrap_or(bytes.len())),
+        }
+    }
+
+    /// The same of a string that is plain for so many bytes.
+    #[inline(never)]
+    fn escaped(&mut self, plain: usize) -> Result<Quoted, Fault> {
         let bytes = self.text.as_bytes();
-        let (from, mut at, mut escaped) = (self.at, self.at, false);
+        let (from, mut at) = (self.at, self.at + plain);
         loop {
-            match memchr::memchr2(b'"', b'\\', bytes.get(at..).unwrap_or_default()) {
+            match find2(b'"', b'\\', bytes.get(at..).unwrap_or_default()) {
                 Some(distance) if bytes[at + distance] == b'"' => {
                     let to = at + distance;
                     self.at = to + 1;
-                    return Ok(Quoted { from, to, escaped });
+                    return Ok(Quoted { from, to, escaped: true });
                 }
-                Some(distance) => {
-                    escaped = true;
-                    at += distance + 2;
-                }
+                Some(distance) => at += distance + 2,
                 None => {
                     self.at = bytes.len();
                     return Err(self.fault("expected `\"`"));

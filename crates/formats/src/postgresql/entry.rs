@@ -4,14 +4,16 @@
 //! (documentation, appendix A), the fixed texts of connections, pgAudit's record, or the statement.
 
 use std::net::IpAddr;
+use std::ops::Range;
 
-use assize_model::Time;
 use assize_model::spine::{Client, Link, ObjectKind, Outcome, Qualifier, Verb};
 use assize_model::time::Stated;
+use assize_model::{ReadingOptions, Time};
 
-use super::statement::Statement;
+use super::statement::{Statement, Token};
 use crate::clock::{self, Clock, Reading, SECOND, Stamp};
 use crate::csv::{Cut, Dialect, Span, cut};
+use crate::meaning::Meaning;
 use crate::record::Record;
 
 /// One record, whatever its notation.
@@ -38,6 +40,49 @@ pub(super) const AUDIT: [&str; 7] =
     ["audit_type", "statement_id", "substatement_id", "class", "command", "object_type", "object_name"];
 /// Own field of every table but the first that a statement names.
 pub(super) const TABLE: &str = "table";
+
+/// Memory that serves one record after another.
+#[derive(Default)]
+pub(super) struct Room {
+    /// Where the cells of pgAudit's record lie in it.
+    spans: Vec<Span>,
+    /// What was put together of several texts of the record.
+    texts: String,
+    tokens: Vec<Token>,
+}
+
+impl Room {
+    fn cut(&mut self, audit: &str) -> bool {
+        matches!(cut(audit.as_bytes(), true, Dialect::COMMA, &mut self.spans), Cut::Row { .. })
+    }
+}
+
+fn cell<'a>(audit: &'a str, spans: &[Span], place: usize) -> &'a str {
+    spans.get(place).map_or("", |span| &audit[span.from..span.to])
+}
+
+/// What an entry says.
+pub(super) struct Told<'c> {
+    pub(super) meaning: Meaning<'c>,
+    /// What its time rests on beyond its bytes.
+    pub(super) time_options: &'c ReadingOptions,
+    /// Every table but the first that its statement names.
+    pub(super) tables: Vec<&'c str>,
+    /// Cells of pgAudit's record, in the order of [`AUDIT`].
+    pub(super) audit: Option<[&'c str; AUDIT.len()]>,
+    tokens: &'c mut Vec<Token>,
+}
+
+impl<'c> Told<'c> {
+    /// As a record; what it says beside the spine stands before the source's own fields.
+    pub(super) fn record(self) -> Record<'c> {
+        let mut record = Record::that(self.meaning, self.time_options);
+        self.tables.into_iter().for_each(|table| record.own(TABLE, table));
+        let cells = self.audit.iter().flatten();
+        AUDIT.iter().zip(cells).for_each(|(name, cell)| record.own(*name, *cell));
+        record
+    }
+}
 
 /// Severities, and the words with which parts of a record begin in the plain log.
 pub(super) fn is_severity(word: &str) -> bool {
@@ -114,44 +159,73 @@ fn reading<'c>(text: &str, clock: &'c mut Clock) -> Reading<'c> {
 }
 
 impl<'a> Entry<'a> {
-    /// The event, without own fields.
-    pub(super) fn record<'c>(&self, clock: &'c mut Clock) -> Record<'c>
+    /// What it says.
+    pub(super) fn told<'c>(&self, clock: &'c mut Clock, room: &'c mut Room) -> Told<'c>
     where
         'a: 'c,
     {
-        let mut record = Record::of("postgresql");
-        record.at(self.time, reading(self.time, clock));
-        record.actor = self.user.filter(|user| *user != "[unknown]").map(Into::into);
-        record.peer = self.client.and_then(host).map(Into::into);
-        record.client = self.application.and_then(client);
-        if let Some(session) = self.session {
-            record.link(Link::Session, session);
-            // The server counts a session's records: its own identity for each.
-            if let Some(line) = self.line {
-                record.link(Link::Record, [session, "/", line].concat());
-            }
+        let audit = self.audit().filter(|audit| room.cut(audit));
+        let (record, request) =
+            self.identities(audit.map(|audit| cell(audit, &room.spans, 1)), &mut room.texts);
+        let Room { spans, texts, tokens } = room;
+        let reading = reading(self.time, clock);
+        let mut told = Told {
+            meaning: Meaning::of("postgresql"),
+            time_options: reading.options,
+            tables: Vec::new(),
+            audit: None,
+            tokens,
+        };
+        let meaning = &mut told.meaning;
+        meaning.time_text = Some(self.time.into());
+        meaning.time = reading.time;
+        meaning.time_assumed = reading.assumed.map(Into::into);
+        meaning.actor = self.user.filter(|user| *user != "[unknown]").map(Into::into);
+        meaning.peer = self.client.and_then(host).map(Into::into);
+        meaning.client = self.application.and_then(client);
+        let links = [
+            (Link::Session, self.session),
+            (Link::Record, record.map(|at| &texts[at])),
+            (Link::ProcessId, self.process_id),
+            (Link::Request, request.map(|at| &texts[at])),
+        ];
+        meaning.links.extend(links.into_iter().filter_map(|(kind, value)| Some((kind, value?.into()))));
+        match (self.severity, audit) {
+            ("ERROR" | "FATAL" | "PANIC", _) => self.error(&mut told),
+            // The statement of a record before it, which may be an error or a warning.
+            ("STATEMENT" | "QUERY", _) => told.statement(self.message, Outcome::Unknown),
+            (_, Some(audit)) => self.audited(|place| cell(audit, spans, place), &mut told),
+            (_, None) => self.message(&mut told),
         }
-        if let Some(process_id) = self.process_id {
-            record.link(Link::ProcessId, process_id);
-        }
-        self.meaning(&mut record);
-        record
+        told
     }
 
-    fn meaning<'c>(&self, record: &mut Record<'c>)
-    where
-        'a: 'c,
-    {
-        match self.severity {
-            "ERROR" | "FATAL" | "PANIC" => self.error(record),
-            // The statement of a record before it, which may be an error or a warning.
-            "STATEMENT" | "QUERY" => statement(self.message, Outcome::Unknown, record),
-            _ => self.told(record),
-        }
+    /// Of the record and of the statement that pgAudit counted, as they lie in the room.
+    fn identities(
+        &self,
+        statement: Option<&str>,
+        room: &mut String,
+    ) -> (Option<Range<usize>>, Option<Range<usize>>) {
+        room.clear();
+        let mut join = |parts: [&str; 3]| {
+            let from = room.len();
+            parts.into_iter().for_each(|part| room.push_str(part));
+            from..room.len()
+        };
+        // The server counts a session's records: its own identity for each.
+        let record = self.session.zip(self.line).map(|(session, line)| join([session, "/", line]));
+        let request = self.session.zip(statement).map(|(session, number)| join([session, "#", number]));
+        (record, request)
+    }
+
+    /// pgAudit's record.
+    fn audit(&self) -> Option<&'a str> {
+        let other = matches!(self.severity, "ERROR" | "FATAL" | "PANIC" | "STATEMENT" | "QUERY");
+        self.message.strip_prefix("AUDIT: ").filter(|_| !other)
     }
 
     /// Errors by SQLSTATE; in the plain log, which has none, by the server's own words.
-    fn error<'c>(&self, record: &mut Record<'c>)
+    fn error<'c>(&self, told: &mut Told<'c>)
     where
         'a: 'c,
     {
@@ -168,88 +242,75 @@ impl<'a> Entry<'a> {
             || self.message.contains("authentication failed for user")
             || self.message.starts_with("no pg_hba.conf entry");
         if logon {
-            record.did(Verb::Logon, outcome);
+            told.did(Verb::Logon, outcome);
             if let Some(database) = self.database {
-                record.to(ObjectKind::Other, database);
+                told.to(ObjectKind::Other, database);
             }
             return;
         }
         match self.query {
-            Some(query) => statement(query, outcome, record),
-            None => record.outcome = outcome,
+            Some(query) => told.statement(query, outcome),
+            None => told.meaning.outcome = outcome,
         }
     }
 
-    fn told<'c>(&self, record: &mut Record<'c>)
+    fn message<'c>(&self, told: &mut Told<'c>)
     where
         'a: 'c,
     {
         let message = self.message;
-        if let Some(audit) = message.strip_prefix("AUDIT: ") {
-            return self.audit(audit, record);
-        }
         if message.starts_with("connection received") {
             let from = message.split_once("host=").and_then(|(_, rest)| rest.split(' ').next());
-            record.peer = record.peer.take().or(from.and_then(host).map(Into::into));
-            return record.did(Verb::Connect, Outcome::Success);
+            told.meaning.peer = told.meaning.peer.take().or(from.and_then(host).map(Into::into));
+            return told.did(Verb::Connect, Outcome::Success);
         }
         if message.starts_with("connection authorized") {
-            record.did(Verb::Logon, Outcome::Success);
+            told.did(Verb::Logon, Outcome::Success);
         } else if message.starts_with("disconnection") {
-            record.did(Verb::Logoff, Outcome::Success);
+            told.did(Verb::Logoff, Outcome::Success);
         } else if message.starts_with("parameter \"") || message.starts_with("received SIGHUP") {
-            return record.did(Verb::ConfigChange, Outcome::Success);
+            return told.did(Verb::ConfigChange, Outcome::Success);
         } else if let Some(command) = message.strip_prefix("received replication command: ") {
-            return statement(command, Outcome::Unknown, record);
+            return told.statement(command, Outcome::Unknown);
         } else if let Some((text, outcome)) = logged(message) {
-            statement(text, outcome, record);
-            return self.dumps(record);
+            told.statement(text, outcome);
+            return self.dumps(told);
         } else {
             return;
         }
         if let Some(database) = self.database.filter(|database| *database != "[unknown]") {
-            record.to(ObjectKind::Other, database);
+            told.to(ObjectKind::Other, database);
         }
     }
 
     /// `SESSION,1,1,READ,SELECT,TABLE,public.witness,"SELECT …",<not logged>,12` (pgAudit's README,
     /// "Format"). The last only with `log_rows`, and then the statement has run.
-    fn audit<'c>(&self, audit: &'a str, record: &mut Record<'c>)
-    where
-        'a: 'c,
-    {
-        let mut spans = Vec::new();
-        let Cut::Row { .. } = cut(audit.as_bytes(), true, Dialect::COMMA, &mut spans) else { return };
-        let cell = |place: usize| spans.get(place).map_or("", |span: &Span| &audit[span.from..span.to]);
-        let rows = spans.get(9).and_then(|_| cell(9).parse::<u64>().ok());
+    fn audited<'c>(&self, cell: impl Fn(usize) -> &'c str, told: &mut Told<'c>) {
+        let rows = cell(9).parse::<u64>().ok();
         let outcome = if rows.is_some() { Outcome::Success } else { Outcome::Unknown };
-        statement(cell(7), outcome, record);
+        told.statement(cell(7), outcome);
         let command = cell(4);
-        if record.verb == Verb::Other {
-            record.verb = Statement::of(command).map_or(Verb::Other, |statement| statement.verb);
+        if told.meaning.verb == Verb::Other {
+            let statement = Statement::of(command, told.tokens);
+            told.meaning.verb = statement.map_or(Verb::Other, |statement| statement.verb);
         }
-        record.outcome = outcome;
+        told.meaning.outcome = outcome;
         if !cell(6).is_empty() {
-            record.object = Some(cell(6).into());
-            record.object_kind = Some(audited_kind(cell(5)));
+            told.meaning.object = Some(cell(6).into());
+            told.meaning.object_kind = Some(audited_kind(cell(5)));
         }
         // COPY sends rows and counts none of them.
-        let copies = command == "COPY" || record.verb == Verb::Export;
-        record.count = rows.filter(|_| !copies || command == "SELECT");
-        if let Some(session) = self.session {
-            record.link(Link::Request, [session, "#", cell(1)].concat());
-        }
-        for (place, name) in AUDIT.iter().enumerate() {
-            record.own(*name, cell(place));
-        }
-        self.dumps(record);
+        let copies = command == "COPY" || told.meaning.verb == Verb::Export;
+        told.meaning.count = rows.filter(|_| !copies || command == "SELECT");
+        told.audit = Some(std::array::from_fn(cell));
+        self.dumps(told);
     }
 
     /// What pg_dump reads it takes away whole.
-    fn dumps(&self, record: &mut Record<'_>) {
+    fn dumps(&self, told: &mut Told<'_>) {
         let dump = matches!(self.application, Some("pg_dump" | "pg_dumpall"));
-        if dump && record.verb == Verb::Query && record.object_kind == Some(ObjectKind::Table) {
-            record.verb = Verb::Export;
+        if dump && told.meaning.verb == Verb::Query && told.meaning.object_kind == Some(ObjectKind::Table) {
+            told.meaning.verb = Verb::Export;
         }
     }
 
@@ -318,17 +379,28 @@ fn logged(message: &str) -> Option<(&str, Outcome)> {
     Some((execute.split_once(": ")?.1, outcome))
 }
 
-fn statement<'c>(text: &'c str, outcome: Outcome, record: &mut Record<'c>) {
-    let Some(statement) = Statement::of(text) else { return };
-    record.did(statement.verb, outcome);
-    record.scope = statement.scope;
-    if statement.aggregates {
-        record.qualifiers.push(Qualifier::Aggregated);
+impl<'c> Told<'c> {
+    fn did(&mut self, verb: Verb, outcome: Outcome) {
+        self.meaning.verb = verb;
+        self.meaning.outcome = outcome;
     }
-    let mut tables = statement.tables.into_iter();
-    if let (Some(table), Some(kind)) = (tables.next(), statement.kind) {
-        record.to(kind, table);
-        tables.for_each(|table| record.own(TABLE, table));
+
+    fn to(&mut self, kind: ObjectKind, object: &'c str) {
+        self.meaning.object_kind = Some(kind);
+        self.meaning.object = Some(object.into());
+    }
+
+    fn statement(&mut self, text: &'c str, outcome: Outcome) {
+        let Some(statement) = Statement::of(text, self.tokens) else { return };
+        self.did(statement.verb, outcome);
+        self.meaning.scope = statement.scope;
+        if statement.aggregates {
+            self.meaning.qualifiers.push(Qualifier::Aggregated);
+        }
+        if let (Some(object), Some(kind)) = (statement.object, statement.kind) {
+            self.to(kind, object);
+            self.tables = statement.tables;
+        }
     }
 }
 
@@ -345,7 +417,7 @@ fn host(client: &str) -> Option<&str> {
     if client.is_empty() || client == "[local]" || client == "[unknown]" {
         return None;
     }
-    let bare = !client.contains([':', '(']);
+    let bare = memchr::memchr2(b':', b'(', client.as_bytes()).is_none();
     if bare || client.parse::<IpAddr>().is_ok() {
         return Some(client);
     }

@@ -12,7 +12,9 @@ pub(crate) struct Statement<'s> {
     pub(crate) verb: Verb,
     pub(crate) kind: Option<ObjectKind>,
     pub(crate) scope: Option<Scope>,
-    /// As written, in their order, each once.
+    /// The first table, or whatever else it makes or changes, as written.
+    pub(crate) object: Option<&'s str>,
+    /// The other tables, in their order, each once.
     pub(crate) tables: Vec<&'s str>,
     /// Only counts, sums and the like come back.
     pub(crate) aggregates: bool,
@@ -20,26 +22,153 @@ pub(crate) struct Statement<'s> {
 
 /// A word, name or sign of a statement.
 #[derive(Clone, Copy, PartialEq)]
-enum Token<'s> {
-    /// A word or a name with its dots and quotes.
-    Word(&'s str),
+pub(crate) enum Token {
+    /// Where a word, or a name with its dots and quotes, lies, and what it is to us.
+    Word(usize, usize, Role),
     Sign(u8),
+}
+
+impl Token {
+    fn is(self, role: Role) -> bool {
+        matches!(self, Token::Word(_, _, roles) if roles & role > 0)
+    }
+}
+
+/// What a word is where it stands in a statement: every use that is made of it is a bit.
+type Role = u16;
+
+/// A name follows.
+const BEFORE_NAME: Role = 1;
+/// No name, where one is waited for.
+const NO_NAME: Role = 1 << 1;
+/// Names a table behind a GRANT only; elsewhere it begins a condition.
+const CONDITION: Role = 1 << 2;
+const GRANT: Role = 1 << 3;
+/// A list of columns may follow the name behind it.
+const COLUMNS: Role = 1 << 4;
+/// Stands between CREATE, ALTER or DROP and the name.
+const BETWEEN: Role = 1 << 5;
+const DEFINES: Role = 1 << 6;
+const AGGREGATE: Role = 1 << 7;
+/// Makes that values of rows come back, or values by which rows are told.
+const TELLS_ROWS: Role = 1 << 8;
+const SELECT: Role = 1 << 9;
+const FROM: Role = 1 << 10;
+const TO: Role = 1 << 11;
+const WRITE: Role = 1 << 12;
+const DELETE: Role = 1 << 13;
+const TABLE_OR_VIEW: Role = 1 << 14;
+
+/// Words of at most eight bytes with their roles.
+const WORDS: &[(Key, Role)] = &[
+    (key(b"IF"), NO_NAME | BETWEEN),
+    (key(b"ON"), BEFORE_NAME | CONDITION),
+    (key(b"OR"), BETWEEN),
+    (key(b"TO"), TO),
+    (key(b"ALL"), NO_NAME),
+    (key(b"AVG"), AGGREGATE),
+    // A least or greatest value of a row is a value: only what counts or adds tells none.
+    (key(b"MAX"), AGGREGATE | TELLS_ROWS),
+    (key(b"MIN"), AGGREGATE | TELLS_ROWS),
+    (key(b"NOT"), NO_NAME | BETWEEN),
+    (key(b"SET"), NO_NAME | BETWEEN),
+    (key(b"SUM"), AGGREGATE),
+    (key(b"COPY"), BEFORE_NAME | COLUMNS),
+    (key(b"DROP"), DEFINES),
+    (key(b"FROM"), BEFORE_NAME | FROM),
+    (key(b"INTO"), BEFORE_NAME | COLUMNS),
+    (key(b"JOIN"), BEFORE_NAME),
+    (key(b"ONLY"), BEFORE_NAME | NO_NAME),
+    (key(b"VIEW"), BEFORE_NAME | TABLE_OR_VIEW),
+    (key(b"ALTER"), DEFINES),
+    (key(b"COUNT"), AGGREGATE),
+    (key(b"GRANT"), GRANT),
+    (key(b"GROUP"), TELLS_ROWS),
+    (key(b"STDIN"), NO_NAME),
+    (key(b"TABLE"), BEFORE_NAME | NO_NAME | COLUMNS | TABLE_OR_VIEW),
+    (key(b"USING"), BEFORE_NAME | CONDITION),
+    (key(b"CREATE"), DEFINES),
+    (key(b"DELETE"), DELETE),
+    (key(b"EXISTS"), BEFORE_NAME | NO_NAME | COLUMNS | BETWEEN),
+    (key(b"INSERT"), WRITE),
+    (key(b"REVOKE"), GRANT),
+    (key(b"SCHEMA"), NO_NAME),
+    (key(b"SELECT"), NO_NAME | SELECT),
+    (key(b"STDOUT"), NO_NAME),
+    (key(b"UNNEST"), NO_NAME),
+    (key(b"UPDATE"), BEFORE_NAME | WRITE),
+    (key(b"VALUES"), NO_NAME),
+    (key(b"BOOL_OR"), AGGREGATE),
+    (key(b"LATERAL"), NO_NAME),
+    (key(b"PROGRAM"), NO_NAME),
+    (key(b"REPLACE"), BETWEEN),
+    (key(b"BOOL_AND"), AGGREGATE),
+    (key(b"DATABASE"), NO_NAME),
+    (key(b"FUNCTION"), NO_NAME),
+    (key(b"SEQUENCE"), NO_NAME),
+    (key(b"TRUNCATE"), BEFORE_NAME),
+];
+
+/// A word of at most eight bytes in capitals, as a number; 0 for longer ones.
+type Key = u64;
+
+const fn key(word: &[u8]) -> Key {
+    let (mut key, mut at) = (0, 0);
+    while at < word.len() && word.len() <= 8 {
+        key = key << 8 | word[at].to_ascii_uppercase() as u64;
+        at += 1;
+    }
+    key
+}
+
+/// What the first bytes of a text are, which are a word of that length.
+fn role(text: &[u8], length: usize) -> Role {
+    let Some(unused) = 8usize.checked_sub(length) else { return 0 };
+    let key = match text.first_chunk() {
+        Some(first) => capitals(u64::from_be_bytes(*first) >> (8 * unused)),
+        None => key(&text[..length]),
+    };
+    let place = WORDS.partition_point(|(known, _)| *known < key);
+    WORDS.get(place).filter(|(known, _)| *known == key).map_or(0, |(_, role)| *role)
+}
+
+/// Eight bytes, with letters of ASCII in capitals.
+fn capitals(bytes: u64) -> u64 {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGH: u64 = ONES << 7;
+    // The high bit of what is at least `a`, and of what is more than `z`.
+    let low = bytes & !HIGH;
+    let letters = (low + ONES * (0x80 - b'a' as u64)) ^ (low + ONES * (0x7f - b'z' as u64));
+    bytes - ((letters & !bytes & HIGH) >> 2)
 }
 
 /// Tokens after which nothing more is learned.
 const TOKENS_MAX: usize = 4096;
 
 impl<'s> Statement<'s> {
-    /// What this text does; `None` for what is no statement that is known.
-    pub(crate) fn of(text: &'s str) -> Option<Self> {
-        let mut tokens: Vec<Token<'s>> = Vec::with_capacity(32);
-        tokens.extend(Tokens { rest: text }.take(TOKENS_MAX));
-        let words = Words(&tokens);
-        let first = words.first()?;
+    /// What this text does; `None` for what is no statement that is known. `room` is memory.
+    pub(crate) fn of(text: &'s str, room: &mut Vec<Token>) -> Option<Self> {
+        room.clear();
+        room.extend(Tokens { text, at: 0 }.take(TOKENS_MAX));
+        let words = Words { text, tokens: room };
+        let first = words.words().next()?;
         let (verb, kind, scope) = words.verb(first)?;
         let aggregates = verb == Verb::Query && words.only_aggregates();
-        let tables = if kind == Some(ObjectKind::Table) { words.tables() } else { words.named(first) };
-        Some(Self { verb, kind, scope, tables, aggregates })
+        let mut statement = Self { verb, kind, scope, object: None, tables: Vec::new(), aggregates };
+        if kind == Some(ObjectKind::Table) {
+            words.tables(&mut statement);
+        } else {
+            statement.object = words.named();
+        }
+        Some(statement)
+    }
+
+    fn table(&mut self, name: &'s str) {
+        match self.object {
+            None => self.object = Some(name),
+            Some(first) if first == name || self.tables.contains(&name) => {}
+            Some(_) => self.tables.push(name),
+        }
     }
 }
 
@@ -54,34 +183,38 @@ fn upper<'r>(word: &str, room: &'r mut [u8; WORD_MAX]) -> &'r str {
     std::str::from_utf8(room).unwrap_or("")
 }
 
-struct Words<'t, 's>(&'t [Token<'s>]);
+struct Words<'t, 's> {
+    text: &'s str,
+    tokens: &'t [Token],
+}
 
 impl<'s> Words<'_, 's> {
-    fn word(&self, place: usize) -> Option<&'s str> {
-        let words =
-            self.0.iter().filter_map(|token| if let Token::Word(word) = token { Some(*word) } else { None });
-        words.into_iter().nth(place)
+    /// Every word, and every name.
+    fn words(&self) -> impl Iterator<Item = &'s str> {
+        self.tokens.iter().filter_map(|token| match token {
+            Token::Word(from, to, _) => Some(&self.text[*from..*to]),
+            Token::Sign(_) => None,
+        })
     }
 
-    fn first(&self) -> Option<&'s str> {
-        self.word(0)
-    }
-
-    fn has(&self, wanted: &str) -> bool {
-        self.0.iter().any(|token| matches!(token, Token::Word(word) if word.eq_ignore_ascii_case(wanted)))
+    fn has(&self, role: Role) -> bool {
+        self.tokens.iter().any(|token| token.is(role))
     }
 
     fn verb(&self, first: &str) -> Option<(Verb, Option<ObjectKind>, Option<Scope>)> {
         use ObjectKind::{Account, Table};
+        if first.eq_ignore_ascii_case("SELECT") {
+            return Some((Verb::Query, Some(Table), None));
+        }
         let (mut room, mut room_of_second) = ([0; WORD_MAX], [0; WORD_MAX]);
-        let second = upper(self.word(1).unwrap_or(""), &mut room_of_second);
+        let second = upper(self.words().nth(1).unwrap_or(""), &mut room_of_second);
         let role = matches!(second, "ROLE" | "USER" | "GROUP");
         let table = |verb| (verb, Some(Table), None);
         let whole = |verb| (verb, Some(Table), Some(Scope::Container));
         Some(match upper(first, &mut room) {
-            "WITH" if self.has("INSERT") || self.has("UPDATE") => table(Verb::Write),
-            "WITH" if self.has("DELETE") => table(Verb::Delete),
-            "SELECT" | "WITH" | "TABLE" | "VALUES" | "FETCH" | "DECLARE" => table(Verb::Query),
+            "WITH" if self.has(WRITE) => table(Verb::Write),
+            "WITH" if self.has(DELETE) => table(Verb::Delete),
+            "WITH" | "TABLE" | "VALUES" | "FETCH" | "DECLARE" => table(Verb::Query),
             "COPY" if self.copies_in() => table(Verb::Write),
             "COPY" => whole(Verb::Export),
             "INSERT" | "UPDATE" | "MERGE" => table(Verb::Write),
@@ -92,8 +225,8 @@ impl<'s> Words<'_, 's> {
             "ALTER" if role => (Verb::PermissionChange, Some(Account), None),
             "DROP" if role => (Verb::Delete, Some(Account), None),
             "ALTER" if second == "SYSTEM" => (Verb::ConfigChange, None, None),
-            "CREATE" if self.has("TABLE") || self.has("VIEW") => table(Verb::Create),
-            "DROP" if self.has("TABLE") || self.has("VIEW") => whole(Verb::Delete),
+            "CREATE" if self.has(TABLE_OR_VIEW) => table(Verb::Create),
+            "DROP" if self.has(TABLE_OR_VIEW) => whole(Verb::Delete),
             "CREATE" => (Verb::Create, Some(ObjectKind::Other), None),
             "DROP" => (Verb::Delete, Some(ObjectKind::Other), None),
             "ALTER" | "SECURITY" | "REASSIGN" => (Verb::ConfigChange, Some(ObjectKind::Other), None),
@@ -112,12 +245,13 @@ impl<'s> Words<'_, 's> {
     /// `COPY t FROM …`; in `COPY (SELECT … FROM t) TO …` the FROM stands in brackets.
     fn copies_in(&self) -> bool {
         let mut depth = 0;
-        for token in self.0 {
+        for token in self.tokens {
             match token {
                 Token::Sign(b'(') => depth += 1,
                 Token::Sign(b')') => depth -= 1,
-                Token::Word(word) if depth == 0 && word.eq_ignore_ascii_case("FROM") => return true,
-                Token::Word(word) if depth == 0 && word.eq_ignore_ascii_case("TO") => return false,
+                _ if depth != 0 => {}
+                _ if token.is(FROM) => return true,
+                _ if token.is(TO) => return false,
                 _ => {}
             }
         }
@@ -125,107 +259,93 @@ impl<'s> Words<'_, 's> {
     }
 
     /// Names behind the words that name a table, but for functions and brackets.
-    fn tables(&self) -> Vec<&'s str> {
-        const BEFORE: &[&str] = &[
-            "FROM", "JOIN", "INTO", "UPDATE", "COPY", "TABLE", "TRUNCATE", "ON", "USING", "VIEW", "ONLY",
-            "EXISTS",
-        ];
-        const NO_NAME: &[&str] = &[
-            "SELECT", "ONLY", "TABLE", "IF", "NOT", "EXISTS", "LATERAL", "STDIN", "STDOUT", "PROGRAM", "ALL",
-            "DATABASE", "SCHEMA", "SEQUENCE", "FUNCTION", "SET", "UNNEST", "VALUES",
-        ];
-        let is = |word: &str, list: &[&str]| list.iter().any(|known| known.eq_ignore_ascii_case(word));
-        // `ON` names a table in GRANT only; elsewhere it begins a condition.
-        let grant = self.first().is_some_and(|word| is(word, &["GRANT", "REVOKE"]));
-        let mut tables: Vec<&'s str> = Vec::new();
+    fn tables(&self, statement: &mut Statement<'s>) {
+        let mut words = self.tokens.iter().filter(|token| matches!(token, Token::Word(..)));
+        let grant = words.next().is_some_and(|first| first.is(GRANT));
         let mut naming = false;
-        for (place, token) in self.0.iter().enumerate() {
+        for (place, token) in self.tokens.iter().enumerate() {
             match token {
-                Token::Word(word) if is(word, BEFORE) => naming = grant || !is(word, &["ON", "USING"]),
-                Token::Word(word) if naming && !is(word, NO_NAME) => {
-                    naming = self.0.get(place + 1) == Some(&Token::Sign(b','));
-                    let called =
-                        self.0.get(place + 1) == Some(&Token::Sign(b'(')) && !self.is_column_list(place);
-                    if !called && !tables.contains(word) {
-                        tables.push(word);
+                _ if token.is(BEFORE_NAME) => naming = grant || !token.is(CONDITION),
+                _ if token.is(NO_NAME) => {}
+                Token::Word(from, to, _) if naming => {
+                    naming = self.is_sign(place + 1, b',');
+                    let called = self.is_sign(place + 1, b'(') && !self.is_column_list(place);
+                    if !called {
+                        statement.table(&self.text[*from..*to]);
                     }
                 }
                 Token::Sign(b',') => {}
-                Token::Word(word) if is(word, NO_NAME) => {}
                 _ => naming = false,
             }
         }
-        tables
+    }
+
+    fn is_sign(&self, place: usize, sign: u8) -> bool {
+        self.tokens.get(place) == Some(&Token::Sign(sign))
     }
 
     /// `INSERT INTO t (a, b)` and `COPY t (a, b)` have a list of columns; `FROM f(x)` calls a function.
     fn is_column_list(&self, place: usize) -> bool {
-        let before = place.checked_sub(1).and_then(|place| self.0.get(place));
-        matches!(before, Some(Token::Word(word)) if ["INTO", "COPY", "TABLE", "EXISTS"].iter().any(|w| w.eq_ignore_ascii_case(word)))
+        let before = place.checked_sub(1).and_then(|place| self.tokens.get(place));
+        before.is_some_and(|token| token.is(COLUMNS))
     }
 
     /// The name that `CREATE ROLE x` or `DROP DATABASE x` names.
-    fn named(&self, first: &str) -> Vec<&'s str> {
-        let skip = |word: &&str| {
-            !["IF", "NOT", "EXISTS", "OR", "REPLACE", "SET"]
-                .iter()
-                .any(|known| known.eq_ignore_ascii_case(word))
-        };
-        let create = ["CREATE", "ALTER", "DROP"].iter().any(|known| known.eq_ignore_ascii_case(first));
-        let words =
-            self.0.iter().filter_map(|token| if let Token::Word(word) = token { Some(*word) } else { None });
-        if create { words.filter(skip).skip(2).take(1).collect() } else { Vec::new() }
+    fn named(&self) -> Option<&'s str> {
+        let mut words = self.tokens.iter().filter(|token| matches!(token, Token::Word(..)));
+        let mut rest = words.clone().filter(|token| !token.is(BETWEEN));
+        match (words.next().is_some_and(|first| first.is(DEFINES)), rest.nth(2)) {
+            (true, Some(Token::Word(from, to, _))) => Some(&self.text[*from..*to]),
+            _ => None,
+        }
     }
 
     /// Whether every column of a SELECT is a count, sum, least, greatest or mean, and nothing is grouped.
     fn only_aggregates(&self) -> bool {
-        const FUNCTIONS: &[&str] = &["count", "sum", "avg", "min", "max", "bool_and", "bool_or"];
-        let select =
-            |token: &Token<'_>| matches!(token, Token::Word(word) if word.eq_ignore_ascii_case("SELECT"));
-        let Some(from) = self.0.iter().position(select) else { return false };
+        let Some(from) = self.tokens.iter().position(|token| token.is(SELECT)) else { return false };
         let mut depth = 0;
         let mut expects = true;
-        for (place, token) in self.0.iter().enumerate().skip(from + 1) {
+        for (place, token) in self.tokens.iter().enumerate().skip(from + 1) {
             match token {
                 Token::Sign(b'(') => depth += 1,
                 Token::Sign(b')') => depth -= 1,
                 Token::Sign(b',') if depth == 0 => expects = true,
-                Token::Word(word) if depth == 0 && expects => {
-                    let function = FUNCTIONS.iter().any(|known| known.eq_ignore_ascii_case(word));
-                    if !function || self.0.get(place + 1) != Some(&Token::Sign(b'(')) {
+                Token::Word(..) if depth == 0 && expects => {
+                    if !token.is(AGGREGATE) || !self.is_sign(place + 1, b'(') {
                         return false;
                     }
                     expects = false;
                 }
-                Token::Word(word) if depth == 0 && word.eq_ignore_ascii_case("FROM") => break,
+                Token::Word(..) if depth == 0 && token.is(FROM) => break,
                 _ => {}
             }
         }
-        // A least or greatest value of a row is a value: only what counts or adds tells none.
-        !self.has("GROUP") && !self.has("min") && !self.has("max")
+        !self.has(TELLS_ROWS)
     }
 }
 
 /// Splits a statement.
 struct Tokens<'s> {
-    rest: &'s str,
+    text: &'s str,
+    at: usize,
 }
 
-impl<'s> Iterator for Tokens<'s> {
-    type Item = Token<'s>;
+impl Iterator for Tokens<'_> {
+    type Item = Token;
 
-    fn next(&mut self) -> Option<Token<'s>> {
+    fn next(&mut self) -> Option<Token> {
         loop {
-            self.rest = self.rest.trim_start();
-            let first = *self.rest.as_bytes().first()?;
+            self.blanks();
+            let rest = &self.text.as_bytes()[self.at..];
+            let first = *rest.first()?;
             match first {
-                b'-' if self.rest.starts_with("--") => self.skip_to("\n", 0),
-                b'/' if self.rest.starts_with("/*") => self.skip_to("*/", 2),
+                b'-' if rest.starts_with(b"--") => self.skip_to("\n", 0),
+                b'/' if rest.starts_with(b"/*") => self.skip_to("*/", 2),
                 b'\'' => self.skip_to("'", 1),
                 b'$' if self.dollar() => {}
-                b'"' | b'_' | b'a'..=b'z' | b'A'..=b'Z' | 0x80.. => return Some(Token::Word(self.name())),
+                b'"' | b'_' | b'a'..=b'z' | b'A'..=b'Z' | 0x80.. => return Some(self.word()),
                 _ => {
-                    self.rest = &self.rest[1..];
+                    self.at += 1;
                     return Some(Token::Sign(first));
                 }
             }
@@ -233,17 +353,29 @@ impl<'s> Iterator for Tokens<'s> {
     }
 }
 
-impl<'s> Tokens<'s> {
+impl Tokens<'_> {
+    fn blanks(&mut self) {
+        let bytes = self.text.as_bytes();
+        while bytes.get(self.at) == Some(&b' ') {
+            self.at += 1;
+        }
+        if bytes.get(self.at).is_some_and(|byte| !byte.is_ascii_graphic()) {
+            self.at = self.text.len() - self.text[self.at..].trim_start().len();
+        }
+    }
+
     /// Behind the next `end`, which is looked for after so many bytes; to the end if there is none.
     fn skip_to(&mut self, end: &str, after: usize) {
-        let rest = self.rest.get(after..).unwrap_or("");
-        self.rest = rest.find(end).map_or("", |at| &rest[at + end.len()..]);
+        let from = self.at + after;
+        let found = self.text.get(from..).and_then(|rest| rest.find(end));
+        self.at = found.map_or(self.text.len(), |at| from + at + end.len());
     }
 
     /// `$tag$ … $tag$`; not `$1`.
     fn dollar(&mut self) -> bool {
-        let Some(end) = self.rest[1..].find('$') else { return false };
-        let tag = &self.rest[..end + 2];
+        let rest = &self.text[self.at..];
+        let Some(end) = rest[1..].find('$') else { return false };
+        let tag = &rest[..end + 2];
         if !tag[1..=end].bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_') {
             return false;
         }
@@ -252,32 +384,59 @@ impl<'s> Tokens<'s> {
     }
 
     /// A word, or a name with dots: `public."Odd name"`.
-    fn name(&mut self) -> &'s str {
-        let bytes = self.rest.as_bytes();
-        let mut at = 0;
-        while at < bytes.len() {
-            match bytes[at] {
-                b'"' => {
-                    at = memchr::memchr(b'"', &bytes[at + 1..]).map_or(bytes.len(), |length| at + length + 2)
-                }
-                b'_' | b'.' | b'$' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | 0x80.. => at += 1,
-                _ => break,
+    fn word(&mut self) -> Token {
+        let (bytes, from) = (self.text.as_bytes(), self.at);
+        loop {
+            while bytes.get(self.at).is_some_and(|byte| IN_WORD[usize::from(*byte)]) {
+                self.at += 1;
             }
+            if bytes.get(self.at) != Some(&b'"') {
+                break;
+            }
+            let closing = memchr::memchr(b'"', &bytes[self.at + 1..]);
+            self.at = closing.map_or(bytes.len(), |length| self.at + length + 2);
         }
-        let (name, rest) = self.rest.split_at(at);
-        self.rest = rest;
-        name
+        Token::Word(from, self.at, role(&bytes[from..], self.at - from))
     }
 }
+
+/// Bytes of words outside quotes.
+const IN_WORD: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let it = byte as u8;
+        table[byte] = it.is_ascii_alphanumeric() || matches!(it, b'_' | b'.' | b'$' | 0x80..);
+        byte += 1;
+    }
+    table
+};
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn told(text: &str) -> String {
-        let Some(statement) = Statement::of(text) else { return "none".into() };
+        let mut room = Vec::new();
+        let Some(statement) = Statement::of(text, &mut room) else { return "none".into() };
+        let tables: Vec<&str> = statement.object.into_iter().chain(statement.tables).collect();
         let limit = if statement.aggregates { " (aggregates)" } else { "" };
-        format!("{} {}{limit}", statement.verb.as_str(), statement.tables.join("+"))
+        format!("{} {}{limit}", statement.verb.as_str(), tables.join("+"))
+    }
+
+    #[test]
+    fn words_are_sorted_and_short() {
+        assert!(WORDS.is_sorted_by(|a, b| a.0 < b.0) && WORDS[0].0 > 0);
+        let from = BEFORE_NAME | FROM;
+        for (word, roles) in [("from", from), ("From", from), ("FROMS", 0), ("TRUNCATED", 0), ("@ROM", 0)] {
+            for behind in ["", " or more"] {
+                assert_eq!(role([word, behind].concat().as_bytes(), word.len()), roles, "{word}");
+            }
+        }
+        for byte in 0..=255u8 {
+            let eight = [b'_', byte, b'Z', 0, byte, b'z', 255, byte];
+            assert_eq!(capitals(u64::from_be_bytes(eight)), key(&eight), "{byte}");
+        }
     }
 
     #[test]
