@@ -65,28 +65,43 @@ impl Told {
 }
 
 /// Acts of one kind with one object, that can have been in the same sessions.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Acts {
+#[derive(Clone, Copy, Debug)]
+pub struct Acts<'a> {
     /// Number of the set of these sessions.
-    pub hand: usize,
+    pub hand: u32,
     /// How that is known.
     pub told: Told,
     /// The account, as the source writes it.
-    pub account: Option<String>,
+    pub account: Option<&'a str>,
     /// With what; `None` where the record does not say.
-    pub object: Option<String>,
+    pub object: Option<&'a str>,
     /// The container that the record names besides: mailbox and folder, library.
-    pub within: Option<String>,
+    pub within: Option<&'a str>,
     /// Kind of log.
-    pub source: String,
+    pub source: &'a str,
     /// Where it was written.
-    pub host: Option<String>,
+    pub host: Option<&'a str>,
     /// What was done.
-    pub act: Act,
+    pub act: &'a Act,
+    /// When, how often, by which events.
+    pub sum: &'a Sum,
+}
+
+/// The same by numbers of texts: 0 is none. There are very many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    hand: u32,
+    told: Told,
+    account: u32,
+    object: u32,
+    within: u32,
+    source: u32,
+    host: u32,
+    act: u32,
 }
 
 /// When, how often, by which events.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sum {
     /// First time.
     pub from: Option<Time>,
@@ -95,44 +110,118 @@ pub struct Sum {
     /// How often.
     pub times: u64,
     /// The first of the events, by id.
-    pub basis: BTreeSet<String>,
+    basis: [Option<EventId>; BASIS_MAX],
 }
 
 impl Sum {
+    /// Of so many acts between two times, as some events show.
+    pub(crate) fn of(
+        (from, to): (Option<Time>, Option<Time>),
+        times: u64,
+        basis: impl Iterator<Item = EventId>,
+    ) -> Self {
+        let mut sum = Self { from, to, times, basis: [None; BASIS_MAX] };
+        basis.for_each(|id| sum.name(id));
+        sum
+    }
+
     /// One more event.
-    pub(crate) fn add(&mut self, id: &str, (time, until): (Option<Time>, Option<Time>)) {
-        let basis = BTreeSet::from([id.to_owned()]);
-        self.join(Self { from: time, to: until, times: 1, basis });
+    pub(crate) fn add(&mut self, id: EventId, times: (Option<Time>, Option<Time>)) {
+        self.join(&Self::of(times, 1, std::iter::once(id)));
     }
 
     /// With those of another.
-    pub(crate) fn join(&mut self, other: Self) {
+    pub(crate) fn join(&mut self, other: &Self) {
         if self.times == 0 {
-            *self = other;
+            *self = *other;
             return;
         }
         self.from = self.from.min(other.from); // none is before all
         self.to = self.to.max(other.to);
         self.times += other.times;
-        self.basis.extend(other.basis);
-        while self.basis.len() > BASIS_MAX {
-            self.basis.pop_last();
+        other.basis().for_each(|id| self.name(id));
+    }
+
+    /// The first of the events, by id.
+    pub fn basis(&self) -> impl Iterator<Item = EventId> + '_ {
+        self.basis.iter().flatten().copied()
+    }
+
+    fn name(&mut self, id: EventId) {
+        let mut next = Some(id);
+        for place in &mut self.basis {
+            match (*place, next) {
+                (Some(known), Some(new)) if known == new => return,
+                (Some(known), Some(new)) if known < new => {}
+                _ => std::mem::swap(place, &mut next),
+            }
+            if next.is_none() {
+                return;
+            }
         }
     }
 }
 
 /// One event of a row: number of the row, event, time, end.
-pub type Member = (usize, EventId, Option<Time>, Option<Time>);
+pub type Member = (u32, EventId, Option<Time>, Option<Time>);
 
 /// Everything that was done, whoever did it.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Gathered {
     /// Sets of sessions by number: their ids, sorted.
     pub hands: Vec<Vec<String>>,
-    /// Rows, sorted.
-    pub acts: Vec<(Acts, Sum)>,
     /// Events of rows, by number of the row.
     pub events: Vec<Member>,
+    texts: Vec<String>,
+    kinds: Vec<Act>,
+    acts: Vec<(Key, Sum)>,
+}
+
+impl Gathered {
+    /// The rows, sorted: their place is their number.
+    pub fn acts(&self) -> impl Iterator<Item = Acts<'_>> {
+        let text = |number: u32| self.texts.get((number as usize).checked_sub(1)?).map(String::as_str);
+        self.acts.iter().map(move |(key, sum)| Acts {
+            hand: key.hand,
+            told: key.told,
+            account: text(key.account),
+            object: text(key.object),
+            within: text(key.within),
+            source: text(key.source).unwrap_or_default(),
+            host: text(key.host),
+            act: &self.kinds[key.act as usize],
+            sum,
+        })
+    }
+}
+
+/// Gives each thing a number, the same to equal ones.
+struct Numbered<T>(BTreeMap<T, u32>);
+
+impl<T: Ord> Numbered<T> {
+    fn of<Q: Ord + ToOwned<Owned = T> + ?Sized>(&mut self, thing: &Q) -> u32
+    where
+        T: std::borrow::Borrow<Q>,
+    {
+        if let Some(number) = self.0.get(thing) {
+            return *number;
+        }
+        // Beyond what memory holds: as many distinct texts take more than that.
+        let number = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
+        self.0.insert(thing.to_owned(), number);
+        number
+    }
+
+    /// The things in their own order, and by number their place in it.
+    fn in_order(self) -> (Vec<T>, Vec<u32>) {
+        let mut place_of = vec![0; self.0.len()];
+        let mut things = Vec::with_capacity(self.0.len());
+        for (place, (thing, number)) in (0..).zip(self.0) {
+            place_of[number as usize] = place;
+            things.push(thing);
+        }
+        (things, place_of)
+    }
 }
 
 /// Gathers the acts.
@@ -244,22 +333,26 @@ struct Gathering<'a> {
     holders: BTreeSet<String>,
     /// By object, machine and container: whether the register knows something there.
     known: BTreeMap<String, bool>,
-    hands: BTreeMap<Vec<usize>, usize>,
-    acts: BTreeMap<Acts, usize>,
+    /// By object and machine: number of the place that it means.
+    places: BTreeMap<String, u32>,
+    texts: Numbered<String>,
+    kinds: Numbered<Act>,
+    hands: Numbered<Vec<u32>>,
+    acts: BTreeMap<Key, u32>,
     sums: Vec<Sum>,
     events: Vec<Member>,
     /// Acts that a monitor saw, by place and client: whose they are, the server may say.
-    seen: BTreeMap<(String, String), Vec<Seen>>,
+    seen: BTreeMap<(u32, u32), Vec<Seen>>,
 }
 
 /// One act that a monitor saw.
 struct Seen {
     at: Time,
     until: Option<Time>,
-    id: String,
-    acts: Acts,
+    id: EventId,
+    key: Key,
     /// Sessions that the server has of it.
-    sessions: BTreeSet<usize>,
+    sessions: Vec<u32>,
 }
 
 impl<'a> Gathering<'a> {
@@ -269,7 +362,10 @@ impl<'a> Gathering<'a> {
             index,
             holders: index.every_host(),
             known: BTreeMap::new(),
-            hands: BTreeMap::new(),
+            places: BTreeMap::new(),
+            texts: Numbered(BTreeMap::new()),
+            kinds: Numbered(BTreeMap::new()),
+            hands: Numbered(BTreeMap::new()),
             acts: BTreeMap::new(),
             sums: Vec::new(),
             events: Vec::new(),
@@ -278,22 +374,20 @@ impl<'a> Gathering<'a> {
     }
 
     fn take(&mut self, columns: &Columns<'_>, row: usize) {
-        let text = |column: Texts<'_>| column.at(row).filter(|text| !text.is_empty()).map(str::to_owned);
+        let Some(id) = columns.id.at(row).and_then(|id| id.parse().ok()) else { return };
         let mut act = columns.act(row);
-        let (source, host) =
-            (columns.source.or_empty(row), columns.host.at(row).filter(|host| !host.is_empty()));
-        let (object, target) = (text(columns.object), text(columns.target));
-        let within = within(source, target.as_deref(), object.as_deref(), act.kind);
-        if self.is_idle(&act, object.as_deref(), host, within.as_deref()) {
+        let (source, host) = (columns.source.or_empty(row), columns.host.said(row));
+        let (object, target) = (columns.object.said(row), columns.target.said(row));
+        let within = within(source, target, object, act.kind);
+        if self.is_idle(&act, object, host, within.as_deref()) {
             return;
         }
-        let (id, time) = (columns.id.or_empty(row), columns.time.at(row));
-        let (actor, peer) = (text(columns.actor), text(columns.peer));
+        let (time, actor, peer) = (columns.time.at(row), columns.actor.said(row), columns.peer.said(row));
         let key = presence_key(source, host, columns.verb.or_empty(row), columns.links.of(row));
         let place = key.as_deref().and_then(|key| self.visits.by_key(key, time));
         let sessions = match place {
             Some(place) => vec![place],
-            None => self.fitting(actor.as_deref(), peer.as_deref(), (source, host, object.as_deref()), time),
+            None => self.fitting(actor, peer, (source, host, object), time),
         };
         let monitored = source.starts_with("zeek/smb");
         let told = match place {
@@ -301,33 +395,48 @@ impl<'a> Gathering<'a> {
             Some(_) => Told::Key,
             None => Told::Account,
         };
-        let hand = self.hand(sessions);
-        let objects = objects(source, object.as_deref(), (&act, within.as_deref()), columns.links.of(row));
+        let objects = objects(source, object, (&act, within.as_deref()), columns.links.of(row));
         if act.kind == Some(ObjectKind::Message) && objects.iter().flatten().eq(within.iter()) {
             // Messages of the mailbox, and no record of which.
             act.kind = Some(ObjectKind::Mailbox);
         }
         let until = columns.until.at(row).max(time);
+        let key = Key {
+            hand: self.hand(sessions.into_iter()),
+            told,
+            account: self.text(actor),
+            object: 0,
+            within: self.text(within.as_deref()),
+            source: self.text(Some(source)),
+            host: self.text(host),
+            act: self.kinds.of(&act),
+        };
         for object in objects {
-            let acts = Acts {
-                hand,
-                told,
-                account: actor.clone(),
-                object,
-                within: within.clone(),
-                source: source.to_owned(),
-                host: host.map(str::to_owned),
-                act: act.clone(),
-            };
-            match (time, &peer, &acts.object) {
+            let key = Key { object: self.text(object.as_deref()), ..key };
+            match (time, peer, object) {
                 (Some(at), Some(peer), Some(object)) if monitored => {
-                    let place = (places::form(object, None), peer.clone());
-                    let seen = Seen { at, until, id: id.to_owned(), acts, sessions: BTreeSet::new() };
+                    let place = (self.place(&object, None), self.text(Some(peer)));
+                    let seen = Seen { at, until, id, key, sessions: Vec::new() };
                     self.seen.entry(place).or_default().push(seen);
                 }
-                _ => self.add(acts, id, (time, until)),
+                _ => self.add(key, id, (time, until)),
             }
         }
+    }
+
+    fn text(&mut self, text: Option<&str>) -> u32 {
+        text.map_or(0, |text| self.texts.of(text).saturating_add(1))
+    }
+
+    /// Number of the place that an object means.
+    fn place(&mut self, object: &str, host: Option<&str>) -> u32 {
+        let key = format!("{object}\0{}", host.unwrap_or_default());
+        if let Some(place) = self.places.get(&key) {
+            return *place;
+        }
+        let place = self.text(Some(&places::form(object, host)));
+        self.places.insert(key, place);
+        place
     }
 
     /// Whether an act concerns no record, whoever did it: a connection to a place of which the register knows
@@ -367,20 +476,21 @@ impl<'a> Gathering<'a> {
         }
     }
 
-    fn hand(&mut self, mut sessions: Vec<usize>) -> usize {
+    fn hand(&mut self, sessions: impl Iterator<Item = usize>) -> u32 {
+        let mut sessions: Vec<u32> = sessions.filter_map(|place| u32::try_from(place).ok()).collect();
         sessions.sort_unstable();
-        let next = self.hands.len();
-        *self.hands.entry(sessions).or_insert(next)
+        sessions.dedup();
+        self.hands.of(sessions.as_slice())
     }
 
-    fn add(&mut self, acts: Acts, id: &str, times: (Option<Time>, Option<Time>)) {
-        let next = self.sums.len();
-        let number = *self.acts.entry(acts).or_insert(next);
+    fn add(&mut self, key: Key, id: EventId, times: (Option<Time>, Option<Time>)) {
+        let next = u32::try_from(self.sums.len()).unwrap_or(u32::MAX);
+        let number = *self.acts.entry(key).or_insert(next);
         if number == next {
             self.sums.push(Sum::default());
         }
-        self.sums[number].add(id, times);
-        self.events.extend(id.parse().ok().map(|id| (number, id, times.0, times.1)));
+        self.sums[number as usize].add(id, times);
+        self.events.push((number, id, times.0, times.1));
     }
 
     /// Asks the servers' own logs whose the acts are that a monitor saw: there the same client checked the
@@ -389,7 +499,7 @@ impl<'a> Gathering<'a> {
         if self.seen.is_empty() {
             return Ok(());
         }
-        self.seen.values_mut().for_each(|seen| seen.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id))));
+        self.seen.values_mut().for_each(|seen| seen.sort_by_key(|one| (one.at, one.id)));
         let sql = "SELECT time, source, host, verb, object, peer, links FROM events \
              WHERE source = 'windows/Security' AND peer IS NOT NULL AND array_has(qualifiers, 'check-only')";
         each(sql, &mut |batch| {
@@ -400,13 +510,13 @@ impl<'a> Gathering<'a> {
             Ok(())
         })?;
         for seen in std::mem::take(&mut self.seen).into_values().flatten() {
-            let acts = if seen.sessions.is_empty() {
-                seen.acts
+            let key = if seen.sessions.is_empty() {
+                seen.key
             } else {
-                let hand = self.hand(seen.sessions.into_iter().collect());
-                Acts { hand, told: Told::Key, ..seen.acts }
+                let hand = self.hand(seen.sessions.iter().map(|place| *place as usize));
+                Key { hand, told: Told::Key, ..seen.key }
             };
-            self.add(acts, &seen.id, (Some(seen.at), seen.until));
+            self.add(key, seen.id, (Some(seen.at), seen.until));
         }
         Ok(())
     }
@@ -418,36 +528,52 @@ impl<'a> Gathering<'a> {
             return;
         };
         let (source, host) = (columns.source.or_empty(row), columns.host.at(row));
-        let Some(seen) = self.seen.get_mut(&(places::form(object, host), peer.to_owned())) else { return };
-        let key = presence_key(source, host, columns.verb.or_empty(row), columns.links.of(row));
-        let Some(session) = key.as_deref().and_then(|key| self.visits.by_key(key, Some(at))) else { return };
+        let place = (self.place(object, host), self.text(Some(peer)));
+        let Some(seen) = self.seen.get_mut(&place) else { return };
         let first = seen.partition_point(|one| one.at.0 < at.0.saturating_sub(CHECK));
-        for one in seen[first..].iter_mut().take_while(|one| one.at.0 <= at.0.saturating_add(CHECK)) {
-            one.sessions.insert(session);
+        let near = seen[first..].iter_mut().take_while(|one| one.at.0 <= at.0.saturating_add(CHECK));
+        let mut near = near.peekable();
+        if near.peek().is_none() {
+            return;
+        }
+        let key = presence_key(source, host, columns.verb.or_empty(row), columns.links.of(row));
+        let session = key.as_deref().and_then(|key| self.visits.by_key(key, Some(at)));
+        if let Some(session) = session.and_then(|session| u32::try_from(session).ok()) {
+            near.for_each(|one| one.sessions.push(session));
         }
     }
 
     /// In an order that does not depend on the order in which events came.
     fn done(self) -> Gathered {
-        let mut number_of = vec![0; self.hands.len()];
-        let mut hands = Vec::with_capacity(self.hands.len());
-        for (number, (sessions, hand)) in self.hands.into_iter().enumerate() {
-            number_of[hand] = number;
-            hands.push(sessions.into_iter().map(|place| self.visits.id(place).to_owned()).collect());
-        }
-        let renamed = |(acts, place): (Acts, usize)| (Acts { hand: number_of[acts.hand], ..acts }, place);
-        let mut order: Vec<(Acts, usize)> = self.acts.into_iter().map(renamed).collect();
-        order.sort();
-        let (mut sums, mut place_of) = (self.sums, vec![0; order.len()]);
+        let (texts, text_of) = self.texts.in_order();
+        let (kinds, kind_of) = self.kinds.in_order();
+        let (hands, hand_of) = self.hands.in_order();
+        let text = |number: u32| (number as usize).checked_sub(1).map_or(0, |number| text_of[number] + 1);
+        let renumbered = |key: Key| Key {
+            hand: hand_of[key.hand as usize],
+            told: key.told,
+            account: text(key.account),
+            object: text(key.object),
+            within: text(key.within),
+            source: text(key.source),
+            host: text(key.host),
+            act: kind_of[key.act as usize],
+        };
+        let mut order: Vec<(Key, u32)> =
+            self.acts.into_iter().map(|(key, place)| (renumbered(key), place)).collect();
+        order.sort_unstable();
+        let mut place_of = vec![0; order.len()];
         let mut acts = Vec::with_capacity(order.len());
-        for (number, (one, place)) in order.into_iter().enumerate() {
-            place_of[place] = number;
-            acts.push((one, std::mem::take(&mut sums[place])));
+        for (number, (key, place)) in (0..).zip(order) {
+            place_of[place as usize] = number;
+            acts.push((key, self.sums[place as usize]));
         }
         let mut events = self.events;
-        events.iter_mut().for_each(|event| event.0 = place_of[event.0]);
+        events.iter_mut().for_each(|event| event.0 = place_of[event.0 as usize]);
         events.sort_unstable();
-        Gathered { hands, acts, events }
+        let named = |place: &u32| self.visits.id(*place as usize).to_owned();
+        let hands = hands.iter().map(|sessions| sessions.iter().map(named).collect()).collect();
+        Gathered { hands, events, texts, kinds, acts }
     }
 }
 

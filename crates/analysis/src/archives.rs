@@ -89,15 +89,18 @@ struct Body {
 pub fn archived(
     each: Each<'_>,
     facts: &[Fact],
-    visits: &Visits,
+    visits: &mut Visits,
     index: &Index<'_>,
 ) -> Result<Vec<Fact>, SnapshotError> {
     let mut packings = packings(each, visits)?;
     if packings.is_empty() {
         return Ok(Vec::new());
     }
+    let visits = &*visits;
     created(each, &mut packings)?;
-    let (namings, connections, bodies) = (namings(each, visits)?, connections(each, visits)?, bodies(each)?);
+    let hosts = spellings(each, &packings)?;
+    let (namings, connections) = (namings(each, &hosts, visits)?, connections(each, &hosts, visits)?);
+    let bodies = bodies(each)?;
     let wrong = kept_clocks(each)?;
     let mut found = Vec::new();
     for packing in packings.iter().filter(|packing| packing.whose != Whose::Cleared) {
@@ -193,14 +196,14 @@ impl Naming {
 }
 
 /// Runs of packing programs that can be told apart, in order.
-fn packings(each: Each<'_>, visits: &Visits) -> Result<Vec<Packing>, SnapshotError> {
+fn packings(each: Each<'_>, visits: &mut Visits) -> Result<Vec<Packing>, SnapshotError> {
     let like: Vec<String> = PACKERS.iter().map(|name| format!("lower(object) LIKE '%{name}'")).collect();
     let sql = format!(
         "SELECT id, time, source, host, actor, verb, object, links, fields FROM events \
          WHERE object_kind = 'process' AND verb IN ('execute', 'other') AND ({})",
         like.join(" OR ")
     );
-    let (mut starts, mut ends): (Vec<Packing>, Vec<End>) = (Vec::new(), Vec::new());
+    let (mut starts, mut ends): (Vec<(Packing, Option<String>)>, Vec<End>) = (Vec::new(), Vec::new());
     each(&sql, &mut |batch| {
         let rows = Rows(batch);
         let links = rows.links("links");
@@ -219,8 +222,8 @@ fn packings(each: Each<'_>, visits: &Visits) -> Result<Vec<Packing>, SnapshotErr
             let command = rows.map("fields").first(row, "CommandLine").unwrap_or_default().to_owned();
             let Some((stem, split, inputs)) = told(&command) else { continue };
             let key = presence_key(text("source"), rows.texts("host").at(row), "execute", links.of(row));
-            starts.push(Packing {
-                whose: visits.whose_act(&id, key.as_deref(), Some(at)),
+            let start = Packing {
+                whose: Whose::Undetermined,
                 account: rows.texts("actor").at(row).map(str::to_owned),
                 source: text("source").to_owned(),
                 basis: BTreeSet::from([id]),
@@ -232,11 +235,35 @@ fn packings(each: Each<'_>, visits: &Visits) -> Result<Vec<Packing>, SnapshotErr
                 stem,
                 split,
                 inputs,
-            });
+            };
+            starts.push((start, key));
         }
         Ok(())
     })?;
-    Ok(settled(starts, ends))
+    visits.learn(each, Some(&starts.iter().filter_map(|(_, key)| key.clone()).collect()))?;
+    let owned = |(start, key): (Packing, Option<String>)| {
+        let id = start.basis.first().map_or("", String::as_str);
+        Packing { whose: visits.whose_act(id, key.as_deref(), Some(start.from)), ..start }
+    };
+    Ok(settled(starts.into_iter().map(owned).collect(), ends))
+}
+
+/// The names under which the machines of these runs write their logs, as a list of SQL.
+fn spellings(each: Each<'_>, packings: &[Packing]) -> Result<String, SnapshotError> {
+    let hosts: BTreeSet<&str> = packings.iter().map(|packing| packing.host.as_str()).collect();
+    // A list of SQL cannot be empty; no machine is called nothing.
+    let mut names = BTreeSet::from(["''".to_owned()]);
+    each("SELECT DISTINCT host FROM log_runs WHERE host IS NOT NULL", &mut |batch| {
+        let written = Rows(batch).texts("host");
+        let named = (0..batch.num_rows()).filter_map(|row| written.at(row));
+        names.extend(named.filter(|name| hosts.contains(places::host(name).as_str())).map(literal));
+        Ok(())
+    })?;
+    Ok(names.into_iter().collect::<Vec<_>>().join(", "))
+}
+
+fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
 }
 
 /// Two records of one start are one; each run ends with the first end of its process id after it.
@@ -275,8 +302,14 @@ fn settled(mut starts: Vec<Packing>, mut ends: Vec<End>) -> Vec<Packing> {
 
 /// Marks the runs whose archive was seen to be made: a file of that name, on that machine, while it ran.
 fn created(each: Each<'_>, packings: &mut [Packing]) -> Result<(), SnapshotError> {
-    let sql = "SELECT id, time, host, object FROM events WHERE verb = 'create' AND object_kind = 'file'";
-    each(sql, &mut |batch| {
+    let stems: BTreeSet<&str> = packings.iter().map(|packing| packing.stem.as_str()).collect();
+    let named: Vec<String> =
+        stems.iter().map(|stem| format!("strpos(lower(object), {}) > 0", literal(stem))).collect();
+    let sql = format!(
+        "SELECT id, time, host, object FROM events WHERE verb = 'create' AND object_kind = 'file' AND ({})",
+        named.join(" OR ")
+    );
+    each(&sql, &mut |batch| {
         let rows = Rows(batch);
         for row in 0..rows.len() {
             let Some(at) = rows.times("time").at(row) else { continue };
@@ -352,11 +385,13 @@ fn told_items(packing: &Packing, index: &Index<'_>) -> BTreeSet<usize> {
 }
 
 /// Starts of proven processes with their commands.
-fn namings(each: Each<'_>, visits: &Visits) -> Result<Vec<Naming>, SnapshotError> {
+fn namings(each: Each<'_>, hosts: &str, visits: &Visits) -> Result<Vec<Naming>, SnapshotError> {
     let mut found = Vec::new();
-    let sql = "SELECT e.id, e.time, e.host, e.object, e.fields FROM events e JOIN proven_events p ON p.event = e.id \
-         WHERE e.verb = 'execute' AND e.object_kind = 'process'";
-    each(sql, &mut |batch| {
+    let sql = format!(
+        "SELECT e.id, e.time, e.host, e.object, e.fields FROM events e JOIN proven_events p ON p.event = e.id \
+         WHERE e.verb = 'execute' AND e.object_kind = 'process' AND e.host IN ({hosts})"
+    );
+    each(&sql, &mut |batch| {
         let rows = Rows(batch);
         for row in 0..rows.len() {
             let (Some(at), id) = (rows.times("time").at(row), rows.texts("id").or_empty(row)) else {
@@ -377,11 +412,13 @@ fn namings(each: Each<'_>, visits: &Visits) -> Result<Vec<Naming>, SnapshotError
 }
 
 /// Connections of proven processes.
-fn connections(each: Each<'_>, visits: &Visits) -> Result<Vec<Connection>, SnapshotError> {
+fn connections(each: Each<'_>, hosts: &str, visits: &Visits) -> Result<Vec<Connection>, SnapshotError> {
     let mut found = Vec::new();
-    let sql = "SELECT e.id, e.time, e.host, e.peer FROM events e JOIN proven_events p ON p.event = e.id \
-         WHERE e.verb = 'connect' AND e.peer IS NOT NULL";
-    each(sql, &mut |batch| {
+    let sql = format!(
+        "SELECT e.id, e.time, e.host, e.peer FROM events e JOIN proven_events p ON p.event = e.id \
+         WHERE e.verb = 'connect' AND e.peer IS NOT NULL AND e.host IN ({hosts})"
+    );
+    each(&sql, &mut |batch| {
         let rows = Rows(batch);
         for row in 0..rows.len() {
             let (Some(at), id) = (rows.times("time").at(row), rows.texts("id").or_empty(row)) else {

@@ -14,7 +14,7 @@ use crate::Each;
 use crate::access::{self, Sum, Told};
 use crate::expose::{Fact, Whose};
 use crate::grades::{Act, Side};
-use crate::rows::Rows;
+use crate::rows::{Flags, Lists, Numbers, Rows, Texts, Times};
 use crate::visits::{Visits, whose};
 
 /// The facts, sorted; from the tables `hands`, `acts` and `act_events`.
@@ -25,7 +25,7 @@ pub fn facts(each: Each<'_>, visits: &Visits) -> Result<Vec<Fact>, SnapshotError
     let hands = hands(each, visits)?;
     let mut parted = parted(each, visits)?;
     let mut facts: BTreeMap<Fact, Sum> = BTreeMap::new();
-    each("SELECT * FROM acts", &mut |batch| {
+    each(&wanted(&hands, &parted), &mut |batch| {
         let rows = Rows(batch);
         let columns = Columns::of(rows);
         for row in 0..rows.len() {
@@ -35,13 +35,13 @@ pub fn facts(each: Each<'_>, visits: &Visits) -> Result<Vec<Fact>, SnapshotError
             let whose = columns.whose(row, hand, visits);
             let Some([proven, rest]) = parted.remove(&number) else {
                 if whose != Whose::Cleared {
-                    facts.entry(columns.fact(row, whose, hand, visits)).or_default().join(columns.sum(row));
+                    facts.entry(columns.fact(row, whose, hand, visits)).or_default().join(&columns.sum(row));
                 }
                 continue;
             };
-            facts.entry(columns.fact(row, Whose::Intruder, hand, visits)).or_default().join(proven);
+            facts.entry(columns.fact(row, Whose::Intruder, hand, visits)).or_default().join(&proven);
             if whose != Whose::Cleared && rest.times > 0 {
-                facts.entry(columns.fact(row, whose, hand, visits)).or_default().join(rest);
+                facts.entry(columns.fact(row, whose, hand, visits)).or_default().join(&rest);
             }
         }
         Ok(())
@@ -49,8 +49,25 @@ pub fn facts(each: Each<'_>, visits: &Visits) -> Result<Vec<Fact>, SnapshotError
     Ok(facts.into_iter().map(|(fact, sum)| with(fact, sum)).collect())
 }
 
+/// Most sessions are cleared: their rows are not even read. Those of which nobody knows whose they are stay
+/// open, whoever the sessions belong to that they fit.
+fn wanted(hands: &[Hand], parted: &Parted) -> String {
+    let list = |numbers: &mut dyn Iterator<Item = u64>| {
+        numbers.map(|number| number.to_string()).collect::<Vec<_>>().join(", ")
+    };
+    let open = hands.iter().enumerate().filter(|(_, hand)| hand.whose != Whose::Cleared);
+    let open = list(&mut open.map(|(number, _)| number as u64));
+    let parted = list(&mut parted.keys().copied());
+    let mut wanted = vec![format!("told = '{}' OR hand >= {}", Told::Nobody.as_str(), hands.len())];
+    wanted.extend((!open.is_empty()).then(|| format!("hand IN ({open})")));
+    wanted.extend((!parted.is_empty()).then(|| format!("number IN ({parted})")));
+    format!("SELECT * FROM acts WHERE {}", wanted.join(" OR "))
+}
+
 fn with(fact: Fact, sum: Sum) -> Fact {
-    Fact { from: sum.from, to: sum.to, times: sum.times, basis: sum.basis.into_iter().collect(), ..fact }
+    let mut basis: Vec<String> = sum.basis().map(|id| id.to_string()).collect();
+    basis.sort();
+    Fact { from: sum.from, to: sum.to, times: sum.times, basis, ..fact }
 }
 
 /// A set of sessions.
@@ -108,10 +125,10 @@ fn parted(each: Each<'_>, visits: &Visits) -> Result<Parted, SnapshotError> {
         let (acts, ids) = (rows.numbers("act"), rows.texts("id"));
         let (times, untils) = (rows.times("time"), rows.times("until"));
         for row in 0..rows.len() {
-            let (Some(act), id) = (acts.at(row), ids.or_empty(row)) else { continue };
-            let parts = parted.entry(act).or_default();
-            let part = usize::from(!visits.is_proven(id));
-            parts[part].add(id, (times.at(row), untils.at(row)));
+            let (Some(act), text) = (acts.at(row), ids.or_empty(row)) else { continue };
+            let Ok(id) = text.parse() else { continue };
+            let part = usize::from(!visits.is_proven(text));
+            parted.entry(act).or_default()[part].add(id, (times.at(row), untils.at(row)));
         }
         Ok(())
     })?;
@@ -120,21 +137,44 @@ fn parted(each: Each<'_>, visits: &Visits) -> Result<Parted, SnapshotError> {
 
 /// The columns of the table `acts`.
 struct Columns<'a> {
-    rows: Rows<'a>,
-    number: crate::rows::Numbers<'a>,
-    hand: crate::rows::Numbers<'a>,
-    told: crate::rows::Texts<'a>,
-    account: crate::rows::Texts<'a>,
+    number: Numbers<'a>,
+    hand: Numbers<'a>,
+    told: Texts<'a>,
+    account: Texts<'a>,
+    object: Texts<'a>,
+    within: Texts<'a>,
+    source: Texts<'a>,
+    host: Texts<'a>,
+    /// Verb, kind, scope, client, outcome.
+    words: [Texts<'a>; 5],
+    qualifiers: Lists<'a>,
+    moved: Flags<'a>,
+    handle: Flags<'a>,
+    from: Times<'a>,
+    to: Times<'a>,
+    times: Numbers<'a>,
+    basis: Lists<'a>,
 }
 
 impl<'a> Columns<'a> {
     fn of(rows: Rows<'a>) -> Self {
         Self {
-            rows,
             number: rows.numbers("number"),
             hand: rows.numbers("hand"),
             told: rows.texts("told"),
             account: rows.texts("account"),
+            object: rows.texts("object"),
+            within: rows.texts("within"),
+            source: rows.texts("source"),
+            host: rows.texts("host"),
+            words: ["verb", "kind", "scope", "client", "outcome"].map(|column| rows.texts(column)),
+            qualifiers: rows.lists("qualifiers"),
+            moved: rows.flags("moved"),
+            handle: rows.flags("handle"),
+            from: rows.times("from"),
+            to: rows.times("to"),
+            times: rows.numbers("times"),
+            basis: rows.lists("basis"),
         }
     }
 
@@ -153,18 +193,18 @@ impl<'a> Columns<'a> {
 
     /// The fact of a row, without its times.
     fn fact(&self, row: usize, whose: Whose, hand: &Hand, visits: &Visits) -> Fact {
-        let text = |column: &str| self.rows.texts(column).at(row).map(str::to_owned);
+        let text = |column: Texts<'_>| column.at(row).map(str::to_owned);
         let nobody = whose != Whose::Intruder && Told::of(self.told.or_empty(row)) == Told::Nobody;
         let hand = if nobody { &Hand::NOBODY } else { hand };
         let of_session = || hand.only.map(|only| visits.account(only).to_owned());
         Fact {
             whose,
             session: hand.only.map(|only| visits.id(only).to_owned()),
-            account: text("account").or_else(of_session),
-            object: text("object"),
-            within: text("within"),
-            source: text("source").unwrap_or_default(),
-            host: text("host"),
+            account: text(self.account).or_else(of_session),
+            object: text(self.object),
+            within: text(self.within),
+            source: text(self.source).unwrap_or_default(),
+            host: text(self.host),
             act: self.act(row),
             side: hand.side,
             from: None,
@@ -175,23 +215,54 @@ impl<'a> Columns<'a> {
     }
 
     fn act(&self, row: usize) -> Act {
-        let word = |column: &str| self.rows.texts(column).or_empty(row);
-        let qualifiers = self.rows.list("qualifiers", row);
-        let said = |one: &Qualifier| qualifiers.iter().any(|text| text == one.as_str());
+        let [verb, kind, scope, client, outcome] = self.words.map(|column| column.or_empty(row));
+        let said = |one: &Qualifier| self.qualifiers.of(row).any(|text| text == one.as_str());
+        let none = self.qualifiers.of(row).next().is_none();
+        let qualifiers = || Qualifier::ALL.iter().copied().filter(said).collect();
         Act {
-            qualifiers: Qualifier::ALL.iter().copied().filter(said).collect(),
-            moved: self.rows.flags("moved").at(row),
-            handle: self.rows.flags("handle").at(row),
-            ..access::act(word("verb"), word("kind"), word("scope"), word("client"), word("outcome"))
+            qualifiers: if none { Vec::new() } else { qualifiers() },
+            moved: self.moved.at(row),
+            handle: self.handle.at(row),
+            ..access::act(verb, kind, scope, client, outcome)
         }
     }
 
     fn sum(&self, row: usize) -> Sum {
-        Sum {
-            from: self.rows.times("from").at(row),
-            to: self.rows.times("to").at(row),
-            times: self.rows.numbers("times").at(row).unwrap_or_default(),
-            basis: self.rows.list("basis", row).into_iter().collect(),
-        }
+        let basis = self.basis.of(row).filter_map(|id| id.parse().ok());
+        Sum::of((self.from.at(row), self.to.at(row)), self.times.at(row).unwrap_or_default(), basis)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_nobody_can_be_named_for_is_read_though_the_sessions_it_fits_are_cleared() {
+        let cleared = Hand { whose: Whose::Cleared, ..Hand::NOBODY };
+        let sql =
+            wanted(&[cleared.clone(), Hand::NOBODY, cleared], &Parted::from([(7, [Sum::default(); 2])]));
+        assert_eq!(
+            sql,
+            "SELECT * FROM acts WHERE told = 'nobody' OR hand >= 3 OR hand IN (1) OR number IN (7)"
+        );
+    }
+
+    #[test]
+    fn sums_are_the_same_in_whatever_order_they_are_joined() {
+        use assize_model::{EventId, Time};
+        let id = |number: u8| EventId::of(&[&[number]]);
+        let mut ids: Vec<EventId> = (0..9).map(id).collect();
+        let sum = |ids: &[EventId]| {
+            let mut sum = Sum::default();
+            ids.iter().for_each(|id| sum.add(*id, (Some(Time(3)), None)));
+            sum
+        };
+        let (mut left, right) = (sum(&ids[..4]), sum(&ids[4..]));
+        left.join(&right);
+        assert_eq!(left, sum(&ids));
+        ids.sort();
+        assert_eq!(left.basis().collect::<Vec<_>>(), ids[..4], "the first by id");
+        assert_eq!(left.times, 9);
     }
 }

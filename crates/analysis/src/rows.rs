@@ -75,6 +75,11 @@ impl<'a> Texts<'a> {
         column.is_valid(row).then(|| column.value(row))
     }
 
+    /// The text where there is one that is not empty.
+    pub(crate) fn said(self, row: usize) -> Option<&'a str> {
+        self.at(row).filter(|text| !text.is_empty())
+    }
+
     /// The text, or an empty one.
     pub(crate) fn or_empty(self, row: usize) -> &'a str {
         self.at(row).unwrap_or("")

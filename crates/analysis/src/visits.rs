@@ -46,9 +46,9 @@ pub struct Visits {
     /// Position by id.
     by_id: BTreeMap<String, usize>,
     /// Key → (from, to, session), disjoint.
-    spans: BTreeMap<String, Vec<Span<String>>>,
-    by_account: BTreeMap<String, Vec<usize>>,
-    by_address: BTreeMap<String, Vec<usize>>,
+    spans: BTreeMap<String, Vec<Span<usize>>>,
+    by_account: BTreeMap<String, Timed>,
+    by_address: BTreeMap<String, Timed>,
     /// Events that are proven the intruder's by themselves.
     proven: BTreeSet<String>,
     names: BTreeMap<String, String>,
@@ -56,8 +56,45 @@ pub struct Visits {
     pub assumptions: BTreeSet<String>,
 }
 
+/// Sessions of one account or address, to be found by the day.
+#[derive(Default)]
+struct Timed {
+    all: Vec<usize>,
+    by_day: BTreeMap<i64, Vec<usize>>,
+    /// Those that have no beginning or no end, or last for very long.
+    long: Vec<usize>,
+}
+
+const DAY: i64 = 86_400_000_000_000;
+/// Days that a session is found by; one that lasts longer is found by all.
+const DAYS_MAX: i64 = 31;
+
+impl Timed {
+    fn push(&mut self, place: usize, visit: &Visit) {
+        self.all.push(place);
+        let day = |time: Time| time.0.div_euclid(DAY);
+        let days = visit.from.zip(visit.to).map(|(from, to)| {
+            (day(Time(from.0.saturating_sub(SLACK))), day(Time(to.0.saturating_add(SLACK))))
+        });
+        match days.filter(|(first, last)| last - first <= DAYS_MAX) {
+            Some((first, last)) => {
+                (first..=last).for_each(|day| self.by_day.entry(day).or_default().push(place));
+            }
+            None => self.long.push(place),
+        }
+    }
+
+    /// Those that may have been at that time, each once.
+    fn around(&self, at: Option<Time>) -> impl Iterator<Item = usize> + '_ {
+        let all = if at.is_none() { self.all.as_slice() } else { &[] };
+        let on = at.and_then(|at| self.by_day.get(&at.0.div_euclid(DAY))).map_or(&[][..], Vec::as_slice);
+        let long = if at.is_some() { self.long.as_slice() } else { &[] };
+        all.iter().chain(on).chain(long).copied()
+    }
+}
+
 impl Visits {
-    /// From the tables `sessions`, `session_keys`, `presences` and `proven_events`.
+    /// From the tables `sessions`, `presences` and `proven_events`; keys are learned when they are needed.
     ///
     /// # Errors
     /// Where a query fails.
@@ -67,7 +104,9 @@ impl Visits {
         let inside = insides(each)?;
         let mut all = Vec::new();
         let mut assumptions = BTreeSet::new();
-        each("SELECT * FROM sessions", &mut |batch| {
+        let sql = "SELECT id, account, host, door, \"from\", \"to\", address, device, verdict, opening, \
+             cleared_assumption FROM sessions";
+        each(sql, &mut |batch| {
             let rows = Rows(batch);
             for row in 0..rows.len() {
                 let mut visit = visit(rows, row, &names, &sides);
@@ -95,45 +134,57 @@ impl Visits {
             all,
         };
         for (place, visit) in visits.all.iter().enumerate() {
-            visits.by_account.entry(visit.account.clone()).or_default().push(place);
+            visits.by_account.entry(visit.account.clone()).or_default().push(place, visit);
             if let Some(address) = &visit.address {
-                visits.by_address.entry(address.clone()).or_default().push(place);
+                visits.by_address.entry(address.clone()).or_default().push(place, visit);
             }
         }
-        visits.read_keys(each)?;
+        each("SELECT event FROM proven_events", &mut |batch| {
+            let events = Rows(batch).texts("event");
+            visits.proven.extend((0..batch.num_rows()).filter_map(|row| events.at(row).map(str::to_owned)));
+            Ok(())
+        })?;
         Ok(visits)
     }
 
-    fn read_keys(&mut self, each: Each<'_>) -> Result<(), SnapshotError> {
-        each("SELECT * FROM session_keys", &mut |batch| {
+    /// Learns what keys mean, from the table `session_keys`: these, or all of them.
+    ///
+    /// # Errors
+    /// Where the query fails.
+    pub fn learn(&mut self, each: Each<'_>, keys: Option<&BTreeSet<String>>) -> Result<(), SnapshotError> {
+        let mut sql = "SELECT key, \"from\", \"to\", session FROM session_keys".to_owned();
+        if let Some(keys) = keys {
+            let list: Vec<String> = keys.iter().map(|key| format!("'{}'", key.replace('\'', "''"))).collect();
+            if list.is_empty() {
+                return Ok(());
+            }
+            sql = format!("{sql} WHERE key IN ({})", list.join(", "));
+        }
+        let mut spans: BTreeMap<String, Vec<Span<usize>>> = BTreeMap::new();
+        each(&sql, &mut |batch| {
             let rows = Rows(batch);
+            let (keys, sessions) = (rows.texts("key"), rows.texts("session"));
+            let (from, to) = (rows.times("from"), rows.times("to"));
             for row in 0..rows.len() {
-                let span = (
-                    rows.times("from").at(row),
-                    rows.times("to").at(row),
-                    rows.texts("session").or_empty(row).to_owned(),
-                );
-                self.spans.entry(rows.texts("key").or_empty(row).to_owned()).or_default().push(span);
+                let Some(place) = self.place(sessions.or_empty(row)) else { continue };
+                let span = (from.at(row), to.at(row), place);
+                spans.entry(keys.or_empty(row).to_owned()).or_default().push(span);
             }
             Ok(())
         })?;
-        self.spans.values_mut().for_each(|spans| spans.sort());
-        each("SELECT event FROM proven_events", &mut |batch| {
-            let rows = Rows(batch);
-            self.proven
-                .extend((0..rows.len()).filter_map(|row| rows.texts("event").at(row).map(str::to_owned)));
-            Ok(())
-        })
+        spans.values_mut().for_each(|spans| spans.sort_unstable());
+        self.spans = spans;
+        Ok(())
     }
 
     /// The session that a key means at that time.
     pub(crate) fn by_key(&self, key: &str, at: Option<Time>) -> Option<usize> {
         let spans = self.spans.get(key)?;
-        let meets = |(from, to, _): &&Span<String>| {
+        let meets = |(from, to, _): &&Span<usize>| {
             at.is_none_or(|at| from.is_none_or(|from| from <= at) && to.is_none_or(|to| at < to))
         };
         let (_, _, session) = spans.iter().rev().find(meets).or(spans.first())?;
-        self.by_id.get(session).copied()
+        Some(*session)
     }
 
     /// Sessions that an act without a key may belong to.
@@ -150,8 +201,8 @@ impl Visits {
             (None, None) => None,
         };
         let host = host.map(places::host);
-        let fits = |place: &&usize| {
-            let visit = &self.all[**place];
+        let fits = |place: &usize| {
+            let visit = &self.all[*place];
             let same_host = visit.host.as_ref().zip(host.as_ref()).is_none_or(|(one, other)| one == other);
             let same_address = visit.address.as_deref().zip(address).is_none_or(|(one, other)| one == other);
             let then = at.is_none_or(|at| {
@@ -160,7 +211,7 @@ impl Visits {
             });
             same_host && same_address && then
         };
-        by.into_iter().flatten().filter(fits).copied().collect()
+        by.into_iter().flat_map(|by| by.around(at)).filter(fits).collect()
     }
 
     /// Sessions of an account at the machine, or in the tunnel, that has that address then: what a server writes
@@ -173,13 +224,13 @@ impl Visits {
     ) -> Vec<usize> {
         let (Some(account), Some(address), Some(time)) = (account, address, time) else { return Vec::new() };
         let of = self.by_account.get(&canonical(&self.names, account));
-        let fits = |place: &&usize| {
-            let visit = &self.all[**place];
+        let fits = |place: &usize| {
+            let visit = &self.all[*place];
             visit.at.as_deref() == Some(address)
                 && visit.from.is_none_or(|from| from.0.saturating_sub(SLACK) <= time.0)
                 && visit.to.is_none_or(|to| time.0 <= to.0.saturating_add(SLACK))
         };
-        of.into_iter().flatten().filter(fits).copied().collect()
+        of.into_iter().flat_map(|of| of.around(Some(time))).filter(fits).collect()
     }
 
     /// Whether an event is proven the intruder's by itself.
@@ -227,7 +278,7 @@ impl Visits {
     /// Whether every session of an account is the intruder's, whenever it was.
     pub(crate) fn is_wholly_his(&self, account: Option<&str>) -> bool {
         let of = account.and_then(|account| self.by_account.get(&canonical(&self.names, account)));
-        of.is_some_and(|all| all.iter().all(|place| self.all[*place].verdict == Verdict::Intruder))
+        of.is_some_and(|of| of.all.iter().all(|place| self.all[*place].verdict == Verdict::Intruder))
     }
 
     /// Accounts that are not cleared, from sessions that are not; `held` adds those that were used on

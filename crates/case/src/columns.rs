@@ -10,7 +10,7 @@ use arrow_array::builder::{
 };
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
-use assize_analysis::access::{Acts, Sum};
+use assize_analysis::access::Acts;
 use assize_analysis::{Own, Placed, Presence, Run, Seen, Skew, Span};
 use assize_model::incident::Step;
 use assize_model::spine::{ObjectKind, Scope};
@@ -346,7 +346,7 @@ pub(crate) const SESSIONS: Table = Table {
 pub(crate) const SESSION_KEYS: Table = Table {
     name: "session_keys",
     per_exhibit: false,
-    columns: &[("key", Text), ("from", Kind::Time), ("to", Kind::Time), ("session", Text), ("verdict", Text)],
+    columns: &[("key", Text), ("from", Kind::Time), ("to", Kind::Time), ("session", Text)],
 };
 
 /// Processes that are proven the intruder's.
@@ -850,21 +850,21 @@ pub(crate) fn session(session: &Session, presence: &Presence, identity: &str) ->
     ]
 }
 
-pub(crate) fn acts(number: usize, acts: &Acts, sum: &Sum) -> Vec<Cell> {
-    let word = |word: Option<&'static str>| Cell::Text(word.map(str::to_owned));
-    let act = &acts.act;
+pub(crate) fn acts(number: usize, acts: &Acts<'_>) -> Vec<Cell> {
+    let text = |text: Option<&str>| Cell::Text(text.map(str::to_owned));
+    let (act, sum) = (acts.act, acts.sum);
     vec![
         Cell::Number(number as u64),
-        Cell::Number(acts.hand as u64),
+        Cell::Number(u64::from(acts.hand)),
         Cell::text(acts.told.as_str()),
-        Cell::Text(acts.account.clone()),
-        Cell::Text(acts.object.clone()),
-        Cell::Text(acts.within.clone()),
-        Cell::text(&acts.source),
-        Cell::Text(acts.host.clone()),
+        text(acts.account),
+        text(acts.object),
+        text(acts.within),
+        Cell::text(acts.source),
+        text(acts.host),
         Cell::text(act.verb.as_str()),
-        word(act.kind.map(ObjectKind::as_str)),
-        word(act.scope.map(Scope::as_str)),
+        text(act.kind.map(ObjectKind::as_str)),
+        text(act.scope.map(Scope::as_str)),
         Cell::text(act.client.as_str()),
         Cell::text(act.outcome.as_str()),
         Cell::Texts(act.qualifiers.iter().map(|one| one.as_str().to_owned()).collect()),
@@ -873,17 +873,16 @@ pub(crate) fn acts(number: usize, acts: &Acts, sum: &Sum) -> Vec<Cell> {
         Cell::Time(sum.from),
         Cell::Time(sum.to),
         Cell::Number(sum.times),
-        Cell::Texts(sum.basis.iter().cloned().collect()),
+        Cell::Texts(sum.basis().map(|id| id.to_string()).collect()),
     ]
 }
 
-pub(crate) fn session_key(span: &Span, verdict: &str) -> Vec<Cell> {
+pub(crate) fn session_key(span: &Span) -> Vec<Cell> {
     vec![
         Cell::text(&span.key),
         Cell::Time(span.from),
         Cell::Time(span.to),
         Cell::text(Session::id_of(span.session, &span.account)),
-        Cell::text(verdict),
     ]
 }
 

@@ -99,8 +99,9 @@ pub(crate) fn conclude(
     let tables = Tables::open(derived, threads)?;
     let answers = Answers::kept(&tables, derived, &stages.survey);
     let outcome = Outcome::of(case, &answers, &decided, Found::kept(&tables)?)?;
-    outcome.write(derived, &tables, &decided)?;
+    outcome.write(derived, &decided)?;
     if stood != stages {
+        outcome.write_keys(derived, &tables)?;
         expose::gather(case, derived, &Tables::open(derived, threads)?)?;
         stages.write(derived)?;
     }
@@ -266,7 +267,7 @@ impl Outcome {
         Ok(Self { presences, sessions, proof, coverage, people, incidents })
     }
 
-    fn write(&self, derived: &Derived, tables: &Tables, decided: &[Decided]) -> Result<(), CaseError> {
+    fn write(&self, derived: &Derived, decided: &[Decided]) -> Result<(), CaseError> {
         let rows = self.sessions.iter().zip(&self.presences);
         let identities = analysis::identities(&self.people);
         let rows = rows.map(|(session, presence)| {
@@ -274,7 +275,6 @@ impl Outcome {
             columns::session(session, presence, identity)
         });
         part::write_rows(derived, columns::SESSIONS, rows)?;
-        self.write_keys(derived, tables)?;
         let processes = self.proof.hosts.iter().flat_map(|(host, descent)| {
             descent.processes.iter().map(move |own| columns::process(host.as_str(), own))
         });
@@ -318,15 +318,11 @@ impl Outcome {
         decided.chain(acts).collect()
     }
 
+    /// What joins events to sessions, whoever's they are.
     fn write_keys(&self, derived: &Derived, tables: &Tables) -> Result<(), CaseError> {
-        let verdicts: BTreeMap<_, _> =
-            self.sessions.iter().map(|session| (session.id(), session.verdict)).collect();
         let spans = analysis::spans(&self.presences);
         let of_processes = analysis::kept_process_spans(&each(tables), &spans)?;
-        let rows = spans.iter().chain(&of_processes).map(|span| {
-            let verdict = verdicts.get(&Session::id_of(span.session, &span.account));
-            columns::session_key(span, verdict.map_or("undetermined", |verdict| verdict.as_str()))
-        });
+        let rows = spans.iter().chain(&of_processes).map(columns::session_key);
         part::write_rows(derived, columns::SESSION_KEYS, rows)
     }
 

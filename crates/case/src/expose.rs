@@ -41,20 +41,18 @@ pub(crate) fn gather(case: &Case, derived: &Derived, tables: &Tables) -> Result<
         access::Gathered::default()
     } else {
         let index = index(&register, digest.as_ref().map(|digest| digest as Digest<'_>))?;
-        access::gather(&each, &Visits::of(&each, &register)?, &index)?
+        let mut visits = Visits::of(&each, &register)?;
+        visits.learn(&each, None)?;
+        access::gather(&each, &visits, &index)?
     };
     let hands = gathered.hands.iter().enumerate().flat_map(|(number, sessions)| {
         sessions.iter().map(move |session| vec![Cell::Number(number as u64), Cell::text(session)])
     });
     part::write_rows(derived, columns::HANDS, hands)?;
-    let acts = gathered.acts.iter().enumerate();
-    part::write_rows(
-        derived,
-        columns::ACTS,
-        acts.map(|(number, (acts, sum))| columns::acts(number, acts, sum)),
-    )?;
+    let acts = gathered.acts().enumerate().map(|(number, acts)| columns::acts(number, &acts));
+    part::write_rows(derived, columns::ACTS, acts)?;
     let events = gathered.events.iter().map(|(act, event, time, until)| {
-        vec![Cell::Number(*act as u64), Cell::text(event), Cell::Time(*time), Cell::Time(*until)]
+        vec![Cell::Number(u64::from(*act)), Cell::text(event), Cell::Time(*time), Cell::Time(*until)]
     });
     part::write_rows(derived, columns::ACT_EVENTS, events)
 }
@@ -91,11 +89,11 @@ impl Found {
         let digest = masking.map(|key| move |place: &str| key.digest(place));
         let index = index(register, digest.as_ref().map(|digest| digest as Digest<'_>))?;
         let each = |sql: &str, take: assize_analysis::Take<'_>| asked.each(sql, take);
-        let visits = Visits::of(&each, register)?;
+        let mut visits = Visits::of(&each, register)?;
         let mut facts = attributed::facts(&each, &visits)?;
         let (coverage, held) = access::calendar(&each)?;
         let loose = visits.loose(&held);
-        facts.extend(archives::archived(&each, &facts, &visits, &index)?);
+        facts.extend(archives::archived(&each, &facts, &mut visits, &index)?);
         let mut assumptions: Vec<String> = visits.assumptions.iter().cloned().collect();
         assumptions.push(BEFORE.to_owned());
         let window = window(asked)?;
@@ -120,23 +118,26 @@ impl Found {
     }
 
     fn write(&self, derived: &Derived, register: &Register) -> Result<(), CaseError> {
-        let mut paths: BTreeMap<String, &Exclusion> = BTreeMap::new();
-        for path in self.answers.iter().flat_map(|answer| answer.exposure.paths()) {
-            paths.entry(path_id(path)).or_insert(path);
-        }
-        let rows =
-            self.answers.iter().zip(&self.best).map(|(answer, best)| self.row(register, answer, *best));
+        // Paths are many and alike: each distinct one is kept once, under a digest of what it says.
+        let distinct: BTreeSet<&Exclusion> =
+            self.answers.iter().flat_map(|answer| answer.exposure.paths()).collect();
+        let ids: PathIds<'_> = distinct.into_iter().map(|path| (path, path_id(path))).collect();
+        let rows = self.answers.iter().zip(&self.best);
+        let rows = rows.map(|(answer, best)| self.row((register, &ids), answer, *best));
         part::write_rows(derived, columns::EXPOSURES, rows)?;
-        part::write_rows(
-            derived,
-            columns::EXPOSURE_PATHS,
-            paths.iter().map(|(id, path)| path_row(id, path)),
-        )?;
+        let paths: BTreeMap<&String, &Exclusion> = ids.iter().map(|(path, id)| (id, *path)).collect();
+        let paths = paths.into_iter().map(|(id, path)| path_row(id, path));
+        part::write_rows(derived, columns::EXPOSURE_PATHS, paths)?;
         part::write_rows(derived, columns::NEXT_STEPS, self.steps.iter().map(step_row))?;
         part::write_rows(derived, columns::UNREGISTERED, self.clusters.iter().map(cluster_row))
     }
 
-    fn row(&self, register: &Register, answer: &Answer, best: Option<usize>) -> Vec<Cell> {
+    fn row(
+        &self,
+        (register, ids): (&Register, &PathIds<'_>),
+        answer: &Answer,
+        best: Option<usize>,
+    ) -> Vec<Cell> {
         let holding = &register.holdings[answer.holding];
         let item = answer.item.map(|item| &register.items[item]);
         let subject = answer.subject.map(|subject| &register.subjects[subject]);
@@ -172,7 +173,7 @@ impl Found {
             Cell::Number(answer.counts.at[1]),
             Cell::Number(answer.counts.at[2]),
             Cell::Number(answer.counts.at[3]),
-            Cell::Texts(exposure.paths().iter().map(path_id).collect()),
+            Cell::Texts(exposure.paths().iter().filter_map(|path| ids.get(path)).cloned().collect()),
             Cell::Texts(exposure.basis().map_or_else(Vec::new, |basis| basis.ids().to_vec())),
             Cell::Texts(exposure.assumptions().to_vec()),
             Cell::Text(step),
@@ -217,7 +218,9 @@ fn rank(grade: Grade) -> u64 {
     Grade::ALL.iter().position(|one| *one == grade).unwrap_or(0) as u64
 }
 
-/// Paths are many and alike: each distinct one is kept once, under a digest of what it says.
+/// Ids of paths.
+type PathIds<'a> = BTreeMap<&'a Exclusion, String>;
+
 fn path_id(path: &Exclusion) -> String {
     let text = format!("{path:?}");
     data_encoding::HEXLOWER.encode(&Sha256::digest(text.as_bytes())[..12])

@@ -36,11 +36,12 @@ const STORE: &str = "case://derived/";
 const SESSION_EVENTS: &str = "
     CREATE VIEW session_events AS
     SELECT e.*, k.session,
-           CASE WHEN p.event IS NOT NULL THEN 'intruder' ELSE coalesce(k.verdict, 'undetermined') END AS verdict,
+           CASE WHEN p.event IS NOT NULL THEN 'intruder' ELSE coalesce(s.verdict, 'undetermined') END AS verdict,
            p.process
     FROM (SELECT *, presence_key(source, host, verb, links) AS presence FROM events) e
     LEFT JOIN session_keys k ON k.key = e.presence
          AND (k.\"from\" IS NULL OR e.time >= k.\"from\") AND (k.\"to\" IS NULL OR e.time < k.\"to\")
+    LEFT JOIN sessions s ON s.id = k.session
     LEFT JOIN proven_events p ON p.event = e.id";
 
 /// The findings of every record, where records are merged.
