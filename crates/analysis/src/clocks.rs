@@ -1,10 +1,17 @@
 //! Which clocks are wrong, by how much, and by comparison with what?
 //!
-//! Two comparisons, both of one act that is written down twice. A host's logon and the ticket that
-//! the domain controller gave for it: their difference is the difference of the clocks, if many
-//! agree on it to the second. And the time of an event's envelope against the time in UTC that the
-//! event states in itself: where they differ by hours, a local time was marked as UTC on the way.
-//! Told, never corrected here: that takes a decision.
+//! Comparisons of one act that is written down twice. A host's logon and the ticket that the domain
+//! controller gave for it: their difference is the difference of the clocks, if many agree on it to
+//! the second. The time of an event's envelope against the time in UTC that the event states in
+//! itself: where they differ by hours, a local time was marked as UTC on the way. A connection to a
+//! share as the server and the monitor have it (`monitor`). And a log against its own order
+//! (`order`). Told, never corrected here: that takes a decision.
+
+mod monitor;
+mod order;
+
+pub use monitor::against_monitor;
+pub use order::against_own_order;
 
 use std::collections::BTreeMap;
 

@@ -39,7 +39,7 @@ pub mod visits;
 mod wires;
 
 pub use clearing::{Covered, judge};
-pub use clocks::{against_controllers, against_own_time};
+pub use clocks::{against_controllers, against_monitor, against_own_order, against_own_time};
 pub use connections::connections;
 pub use control::{Controlled, controlled};
 pub use coverage::{Calendar, Logs, Signs, Skew, WHOLE_EXPORT, coverage};

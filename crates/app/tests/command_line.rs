@@ -538,3 +538,58 @@ fn a_full_disk_harms_nothing() {
     assert_eq!((&verdict["first_bad"], &verdict["leaves"]), (&Value::Null, &1.into()));
     ok(&["intake", &at("in"), "--case", &case, "-q"]);
 }
+
+/// Times that lost AM and PM fall back at noon; a server that writes local time disagrees with the monitor
+/// by hours. Both are told with the records that show it, and a log of office hours is not.
+#[test]
+fn clocks_that_are_wrong_are_told_with_the_records_that_show_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let evidence = dir.path().join("evidence");
+    fs::create_dir(&evidence).unwrap();
+    let sshd = |day: i64, hour: i64, minute: i64, host: &str| {
+        format!(
+            "2026-09-{:02}T{hour:02}:{minute:02}:10Z {host} sshd[{}]: Accepted publickey for kai from 10.1.2.3 port 4{minute:02}1 ssh2\n",
+            7 + day,
+            4000 + hour * 60 + minute
+        )
+    };
+    let all =
+        || (0..4).flat_map(|day| (7..19).flat_map(move |hour| [3, 27, 51].map(|minute| (day, hour, minute))));
+    let twelve = |hour: i64| if hour > 12 { hour - 12 } else { hour };
+    let lost: String = all().map(|(day, hour, minute)| sshd(day, twelve(hour), minute, "jump01")).collect();
+    let whole: String = all().map(|(day, hour, minute)| sshd(day, hour, minute, "jump02")).collect();
+    fs::write(evidence.join("jump01.log"), lost).unwrap();
+    fs::write(evidence.join("jump02.log"), whole).unwrap();
+    let mut samba = String::new();
+    let mut zeek = "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tsmb_mapping\n\
+        #fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tpath\tservice\tnative_file_system\tshare_type\n\
+        #types\ttime\tstring\taddr\tport\taddr\tport\tstring\tstring\tstring\tstring\n"
+        .to_owned();
+    for number in 0..12i64 {
+        let seconds = 9 * 3600 + number * number * 97 + number * 13;
+        let clock =
+            |seconds: i64| format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
+        samba += &format!(
+            "2026-09-07T{}Z NAS01 smbd_audit[{}]: kai|10.1.2.3|10.1.2.3|files|connect|ok|files\n",
+            clock(seconds + 7200),
+            700 + number
+        );
+        zeek += &format!(
+            "{}.000000\tC{number}\t10.1.2.3\t50{number:02}\t10.1.2.9\t445\t\\\\\\\\NAS01\\\\files\t-\t-\tDISK\n",
+            1_788_739_200 + seconds
+        );
+    }
+    fs::write(evidence.join("samba.log"), samba).unwrap();
+    fs::write(evidence.join("smb_mapping.log"), zeek).unwrap();
+    let case = dir.path().join("case");
+    let (evidence, case) = (evidence.to_str().unwrap(), case.to_str().unwrap());
+    ok(&["inquire", evidence, "--case", case, "--quiet"]);
+    let sql = "SELECT host, ahead, agree, of, basis FROM clocks ORDER BY host";
+    let clocks = lines(&ok(&["query", "--case", case, "--format", "ndjson", sql]));
+    let told: Vec<String> =
+        clocks.iter().map(|row| format!("{} {} {}", row["host"], row["ahead"], row["agree"])).collect();
+    assert_eq!(told, [r#""jump01" "-43200000000000" 4"#, r#""nas01" "7200000000000" 12"#]);
+    for event in clocks.iter().flat_map(|row| row["basis"].as_array().unwrap()) {
+        assert!(ok(&["trace", "--case", case, event.as_str().unwrap()]).contains("x-"));
+    }
+}
