@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod archives;
+mod attempts;
 pub mod attributed;
 mod clearing;
 mod clocks;
@@ -35,9 +36,11 @@ mod ruling;
 pub mod signals;
 mod survey;
 mod techniques;
+mod traces;
 pub mod visits;
 mod wires;
 
+pub use attempts::{Attempts, attempts};
 pub use clearing::{Covered, judge};
 pub use clocks::{against_controllers, against_monitor, against_own_order, against_own_time};
 pub use connections::connections;
@@ -58,6 +61,7 @@ pub use proof::{Proof, Question, prove};
 pub use roster::{Device, Known, Roster, Usual};
 pub use ruling::{Anchored, Ruling, anchored};
 pub use survey::{Run, Survey, Use, survey};
+pub use traces::{Shows, Trace, Written, traces};
 
 use arrow_array::RecordBatch;
 use assize_model::{Row, SnapshotError};

@@ -4,7 +4,7 @@
 //! the queries are ours, and a column of another type is our own mistake, which tests would show.
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{TimestampNanosecondType, UInt64Type};
+use arrow_array::types::{Int64Type, TimestampNanosecondType, UInt64Type};
 use arrow_array::{Array, RecordBatch, StringArray};
 use assize_model::Time;
 
@@ -27,6 +27,11 @@ impl<'a> Rows<'a> {
 
     pub(crate) fn numbers(self, column: &str) -> Numbers<'a> {
         Numbers(self.0.column_by_name(column).and_then(|column| column.as_primitive_opt()))
+    }
+
+    /// What SQL counts.
+    pub(crate) fn counts(self, column: &str) -> Counts<'a> {
+        Counts(self.0.column_by_name(column).and_then(|column| column.as_primitive_opt()))
     }
 
     pub(crate) fn flags(self, column: &str) -> Flags<'a> {
@@ -103,6 +108,16 @@ impl Numbers<'_> {
     pub(crate) fn at(self, row: usize) -> Option<u64> {
         let column = self.0?;
         column.is_valid(row).then(|| column.value(row))
+    }
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct Counts<'a>(Option<&'a arrow_array::PrimitiveArray<Int64Type>>);
+
+impl Counts<'_> {
+    pub(crate) fn at(self, row: usize) -> u64 {
+        let count = self.0.filter(|column| column.is_valid(row)).map_or(0, |column| column.value(row));
+        u64::try_from(count).unwrap_or(0)
     }
 }
 

@@ -70,6 +70,19 @@ pub(crate) struct Named<'a> {
     pub(crate) says: &'a String,
 }
 
+/// What a technique comes down to in the spine's words: what a log must hold to show it.
+pub(crate) struct Doing<'a> {
+    pub(crate) technique: &'a str,
+    pub(crate) says: &'a str,
+    /// As what it would be seen: the start of a `program` that does it, the `act` itself, or a `session`.
+    pub(crate) seen_as: &'static str,
+    /// Of a session: through which door.
+    pub(crate) door: Option<&'a str>,
+    pub(crate) verbs: Vec<&'a str>,
+    /// None: any.
+    pub(crate) kinds: Vec<&'a str>,
+}
+
 static TABLE: LazyLock<Techniques> =
     // A table of ours that cannot be read names nothing; a test holds that it can.
     LazyLock::new(|| toml::from_str(include_str!("../../../facts/techniques.toml")).unwrap_or_default());
@@ -110,6 +123,39 @@ impl Techniques {
     /// What sessions by a door are, and what can be done in them.
     pub(crate) fn of_door<'a>(&'a self, door: &'a str) -> impl Iterator<Item = &'a OfSession> {
         self.session.iter().filter(move |row| row.door == door)
+    }
+
+    /// Every technique of the table.
+    pub(crate) fn doings(&self) -> impl Iterator<Item = Doing<'_>> {
+        let process = self.process.iter().map(|row| Doing {
+            technique: &row.technique,
+            says: &row.says,
+            seen_as: "program",
+            door: None,
+            verbs: vec!["execute"],
+            kinds: vec!["process"],
+        });
+        let act = self.act.iter().map(|row| Doing {
+            technique: &row.technique,
+            says: &row.says,
+            seen_as: "act",
+            door: None,
+            verbs: vec![&row.verb],
+            kinds: Some(row.object_kind.as_str()).filter(|kind| !kind.is_empty()).into_iter().collect(),
+        });
+        let session = self.session.iter().map(|row| Doing {
+            technique: &row.technique,
+            says: &row.says,
+            seen_as: "session",
+            door: Some(&row.door),
+            verbs: if row.verbs.is_empty() {
+                vec!["logon"]
+            } else {
+                row.verbs.iter().map(String::as_str).collect()
+            },
+            kinds: row.object_kind.iter().map(String::as_str).collect(),
+        });
+        process.chain(act).chain(session)
     }
 
     /// Verbs of sessions that matter.

@@ -11,7 +11,7 @@ use arrow_array::builder::{
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 use assize_analysis::access::Acts;
-use assize_analysis::{Own, Placed, Presence, Run, Seen, Skew, Span};
+use assize_analysis::{Attempts, Own, Placed, Presence, Run, Seen, Skew, Span, Trace};
 use assize_model::incident::Step;
 use assize_model::spine::{ObjectKind, Scope};
 use assize_model::{Coverage, EventId, Exhibit, Finding, Gap, Host, Incident, Reading, Session, Time, spine};
@@ -296,6 +296,39 @@ pub(crate) const ACCOUNTS: Table = Table {
     ],
 };
 
+/// By technique and machine: whether it would have left a trace.
+pub(crate) const TRACES: Table = Table {
+    name: "traces",
+    per_exhibit: false,
+    columns: &[
+        ("technique", Text),
+        ("says", Text),
+        ("seen_as", Text),
+        ("host", Text),
+        ("from", Kind::Time),
+        ("to", Kind::Time),
+        ("shows", Text),
+        ("logs", Texts),
+    ],
+};
+
+/// Refusals at a door by log and day, and what is usual there.
+pub(crate) const ATTEMPTS: Table = Table {
+    name: "attempts",
+    per_exhibit: false,
+    columns: &[
+        ("source", Text),
+        ("host", Text),
+        ("day", Kind::Time),
+        ("times", Number),
+        ("addresses", Number),
+        ("accounts", Number),
+        ("usual", Number),
+        ("more_than_usual", Text),
+        ("basis", Texts),
+    ],
+};
+
 /// Clocks that are wrong.
 pub(crate) const CLOCKS: Table = Table {
     name: "clocks",
@@ -523,6 +556,8 @@ pub(crate) const ALL: &[Table] = &[
     LOG_RUNS,
     HOSTS,
     CLOCKS,
+    ATTEMPTS,
+    TRACES,
     PLACED_FINDINGS,
     ACCOUNTS,
     INCIDENTS,
@@ -801,6 +836,34 @@ pub(crate) fn account(seen: &Seen) -> Vec<Cell> {
         Cell::Number(seen.sessions[2]),
         Cell::Texts(seen.devices.clone()),
         Cell::Texts(seen.because.clone()),
+    ]
+}
+
+pub(crate) fn trace(one: &Trace) -> Vec<Cell> {
+    vec![
+        Cell::text(&one.technique),
+        Cell::text(&one.says),
+        Cell::text(one.seen_as),
+        Cell::Text(one.host.clone()),
+        Cell::Time(Some(one.from)),
+        Cell::Time(Some(one.to)),
+        Cell::text(one.shows.as_str()),
+        Cell::Texts(one.logs.clone()),
+    ]
+}
+
+pub(crate) fn attempts(one: &Attempts) -> Vec<Cell> {
+    let more = one.is_more_than_usual().map_or("unknown", |more| if more { "yes" } else { "no" });
+    vec![
+        Cell::text(&one.source),
+        Cell::Text(one.host.clone()),
+        Cell::Time(Some(one.day)),
+        Cell::Number(one.times),
+        Cell::Number(one.addresses),
+        Cell::Number(one.accounts),
+        one.usual.map_or(Cell::NoNumber, Cell::Number),
+        Cell::text(more),
+        Cell::Texts(one.basis.clone()),
     ]
 }
 

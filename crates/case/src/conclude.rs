@@ -124,6 +124,7 @@ fn each(tables: &Tables) -> impl Fn(&str, analysis::Take<'_>) -> Result<(), Snap
 /// One reading of all events: presences, addresses, stretches of logs.
 struct Read {
     survey: analysis::Survey,
+    attempts: Vec<analysis::Attempts>,
     found: Found,
 }
 
@@ -148,6 +149,7 @@ impl Read {
         clocks.extend(analysis::against_monitor(each)?);
         clocks.extend(analysis::against_own_order(&survey.runs, each)?);
         clocks.sort();
+        let attempts = analysis::attempts(&survey.runs, each)?;
         let mut told = analysis::tunnels(each)?;
         told.extend(analysis::connections(&survey, each)?);
         told.extend(analysis::desktops(&logons, each)?);
@@ -155,11 +157,11 @@ impl Read {
         analysis::managed(&mut presences, each)?;
         analysis::place(&mut presences, &addresses);
         let (runs, placed) = (std::mem::take(&mut survey.runs), analysis::placed(each)?);
-        Ok(Self { survey, found: Found { presences, addresses, runs, clocks, placed } })
+        Ok(Self { survey, attempts, found: Found { presences, addresses, runs, clocks, placed } })
     }
 
     fn write(&self, derived: &Derived) -> Result<(), CaseError> {
-        let Self { survey, found } = self;
+        let Self { survey, attempts, found } = self;
         part::write_rows(derived, columns::PRESENCES, found.presences.iter().map(columns::presence))?;
         part::write_rows(
             derived,
@@ -168,6 +170,7 @@ impl Read {
         )?;
         part::write_rows(derived, columns::LOG_RUNS, found.runs.iter().map(columns::log_run))?;
         part::write_rows(derived, columns::PLACED_FINDINGS, found.placed.iter().map(columns::placed))?;
+        part::write_rows(derived, columns::ATTEMPTS, attempts.iter().map(columns::attempts))?;
         part::write_rows(derived, columns::CLOCKS, found.clocks.iter().map(columns::clock))?;
         part::write_rows(derived, columns::HOSTS, found.addresses.hosts().iter().map(columns::host))
     }
@@ -201,6 +204,7 @@ pub(crate) struct Outcome {
     pub(crate) sessions: Vec<Session>,
     pub(crate) proof: analysis::Proof,
     pub(crate) coverage: Vec<Coverage>,
+    traces: Vec<analysis::Trace>,
     people: Vec<analysis::Seen>,
     pub(crate) incidents: Vec<Incident>,
 }
@@ -255,6 +259,7 @@ impl Outcome {
         let controlled = analysis::controlled(&question, &proof, &covered, each)?;
         logs.controlled = &controlled;
         let coverage = analysis::coverage(&logs);
+        let traces = analysis::traces(&coverage, &analysis::Written::of(each)?);
         let sessions = analysis::judge(&question, &proof, &analysis::Calendar::of(&coverage));
         let people = analysis::people(&sessions, &roster);
         let since = coverage.iter().filter_map(|row| row.from).min();
@@ -266,7 +271,7 @@ impl Outcome {
             since,
         };
         let incidents = analysis::incidents(&told, each)?;
-        Ok(Self { presences, sessions, proof, coverage, people, incidents })
+        Ok(Self { presences, sessions, proof, coverage, traces, people, incidents })
     }
 
     fn write(&self, derived: &Derived, decided: &[Decided]) -> Result<(), CaseError> {
@@ -298,6 +303,7 @@ impl Outcome {
             steps.map(move |(position, step)| columns::step(incident, position, step))
         });
         part::write_rows(derived, columns::STEPS, steps)?;
+        part::write_rows(derived, columns::TRACES, self.traces.iter().map(columns::trace))?;
         part::write_rows(derived, columns::COVERAGE, self.coverage.iter().map(columns::coverage))?;
         part::write_rows(derived, columns::DECISIONS, decided.iter().map(|one| self.decision(one)))
     }

@@ -490,6 +490,11 @@ impl Fake {
             )],
             q::GAP_CAUSES => self.gap_causes(),
             q::EXPOSED_HOLDINGS | q::CONTACTS | q::INTRUDER_PLACES | q::STEPS | q::UNREGISTERED => Vec::new(),
+            q::ATTEMPTS => self.attempts(),
+            q::TRACES => vec![row(json!({
+                "technique": "T1033", "seen_as": "program", "says": HOSTILE, "hosts": 3, "of": 1000, "yes": 996,
+                "unsure": 2, "blind": 1,
+            }))],
             q::INTRUDER => vec![row(json!({"sessions": 0}))],
             q::LEVELS => self.levels(),
             q::HOSTS => self.hosts(8),
@@ -523,6 +528,18 @@ impl Fake {
             _ => return self.bins(sql),
         };
         Some(rows)
+    }
+
+    /// A log that is tried every day, and once far more.
+    fn attempts(&self) -> Vec<Row> {
+        let day = |(day, times): (usize, u64)| {
+            let more = if times > 100 { "yes" } else { "no" };
+            row(json!({
+                "source": "vpn/attempts", "host": HOSTILE, "day": format!("2026-09-{:02}T00:00:00Z", 14 + day),
+                "times": times, "usual": 30, "addresses": 4, "accounts": 9, "more_than_usual": more,
+            }))
+        };
+        [31, 28, 412, 30].into_iter().enumerate().map(day).collect()
     }
 
     fn count_events(&self) -> Row {

@@ -16,11 +16,17 @@ use crate::when::When;
 pub struct Arguments {
     #[command(flatten)]
     when: When,
+    /// Instead: how often somebody was refused at a door, day by day, and how often is usual there
+    #[arg(long)]
+    attempts: bool,
 }
 
 impl Arguments {
     pub fn run(self, shell: &mut Shell) -> Result<ExitCode> {
         let case = shell.case()?;
+        if self.attempts {
+            return self.refused(shell, &case);
+        }
         let mut incidents = published(&case)?;
         incidents.retain(|row| self.when.touches(row.time("first_proven"), row.time("last_proven")));
         if shell.shape() != Shape::Table && shell.shape() != Shape::Csv {
@@ -34,6 +40,16 @@ impl Arguments {
         });
         let columns = ["incident", "time", "technique", "outcome", "host", "account", "times", "text"];
         shell.rows(steps.collect::<Vec<_>>(), &columns.map(Column::of))?;
+        Ok(DONE.into())
+    }
+
+    /// Daily attempts are no incidents: they are counted.
+    fn refused(&self, shell: &mut Shell, case: &Case) -> Result<ExitCode> {
+        let mut rows = case.snapshot()?.rows("SELECT * FROM attempts ORDER BY source, host, day")?;
+        rows.retain(|row| self.when.touches(row.time("day"), row.time("day")));
+        let columns =
+            ["source", "host", "day", "times", "usual", "more_than_usual", "addresses", "accounts", "basis"];
+        shell.rows(rows, &columns.map(Column::of))?;
         Ok(DONE.into())
     }
 }

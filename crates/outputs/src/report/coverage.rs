@@ -4,13 +4,13 @@
 //! relied on is said by pattern, colour and word.
 
 use assize_model::coverage::State;
-use assize_model::{Coverage, OutputError, Time};
+use assize_model::{Coverage, OutputError, Row, Time};
 use maud::{Markup, html};
 
 use super::facts::Case;
 use super::scale::Window;
 use super::words::{self, instant, number};
-use super::{Page, timeline};
+use super::{Page, questions, timeline};
 
 /// Lines in the picture.
 const LINES_MAX: usize = 48;
@@ -36,7 +36,49 @@ pub(super) fn tell(case: &Case<'_>, page: &mut Page<'_>) -> Result<(), OutputErr
     if let Some(window) = window(&logs) {
         page.put(figure(&logs, &window))?;
     }
-    page.put(table(&logs))
+    page.put(table(&logs))?;
+    page.put(traces(&case.snapshot.rows(questions::TRACES)?))
+}
+
+/// By technique, whether it would have left a trace.
+fn traces(rows: &[Row]) -> Markup {
+    html! {
+        @if !rows.is_empty() {
+            details.in-print {
+                summary { "Would it have left a trace?" }
+                p {
+                    "By technique, of the time of all machines together: how much of it a complete log would have shown "
+                    "the technique, and how much a log that cannot be relied on. In the rest no log of such acts is there, "
+                    "and that none is seen says nothing. When and on which machine: "
+                    (words::command("assize coverage --technique all"))
+                }
+                div.wide { table {
+                    caption { "Techniques by the traces they would have left" }
+                    thead { tr {
+                        th scope="col" { "Technique" } th scope="col" { "What was done" } th scope="col" { "Seen as" }
+                        th.n scope="col" { "Shown" } th.n scope="col" { "Not surely" } th.n scope="col" { "Machines with times of none" }
+                    } }
+                    tbody { @for row in rows { (trace(row)) } }
+                } }
+            }
+        }
+    }
+}
+
+fn trace(row: &Row) -> Markup {
+    let of = row.number("of").max(1);
+    // Rounded down: 99.6 % is not all of it.
+    let percent = |column: &str| format!("{} %", row.number(column).saturating_mul(100) / of);
+    html! {
+        tr {
+            th scope="row" { (words::said(row.text("technique"), 20)) }
+            td { (words::said(row.text("says"), 80)) }
+            td { (words::said(row.text("seen_as"), 20)) }
+            td.n { (percent("yes")) }
+            td.n { (percent("unsure")) }
+            td.n { @if row.number("hosts") == 0 { "–" } @else { (number(row.number("blind"))) " of " (number(row.number("hosts"))) } }
+        }
+    }
 }
 
 fn window(logs: &[&Coverage]) -> Option<Window> {

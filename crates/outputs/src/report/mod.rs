@@ -5,6 +5,7 @@
 //! show the same with its proof, down to the raw record. Every list is capped and says so. A
 //! section is written as soon as it is made: the report holds no more than one of them at a time.
 
+mod attempts;
 mod coverage;
 mod exhibits;
 mod exposure;
@@ -39,7 +40,7 @@ static CARD: Card = Card {
     doc: "One page for screen and paper that loads nothing and runs nothing: what was read, found, not read and \
           not run, in words; findings and events over time; findings by level and rule, each opening its first \
           events with raw record, locator, digests and custody entry; hosts and accounts; coverage; gaps; rules \
-          that did not run; exhibits; the head of the custody log. Incidents are told in sentences with the ids on which each stands. It leaves out what its caps exclude: every \
+          that did not run; exhibits; the head of the custody log. Incidents are told in sentences with the ids on which each stands; refused sign-ins are counted by day beside what is usual; by technique it says on which machines and for how much of the time it would have left a trace. It leaves out what its caps exclude: every \
           list says `N of M shown` and the command that shows the rest. A finding is a rule's word, not a verdict.",
     example: "assize report -o report.html",
     links: &["https://www.w3.org/TR/WCAG22/", "https://www.first.org/tlp/"],
@@ -58,6 +59,7 @@ struct Section {
 static SECTIONS: &[Section] = &[
     Section { id: "exposure", title: "Whose records were reached", tell: exposure::tell },
     Section { id: "story", title: "What happened", tell: story::tell },
+    Section { id: "attempts", title: "Tried at the doors", tell: attempts::tell },
     Section { id: "time", title: "Course in time", tell: timeline::tell },
     Section { id: "findings", title: "Findings by level and rule", tell: findings::tell },
     Section { id: "who", title: "Hosts and accounts", tell: who::tell },

@@ -51,6 +51,17 @@ pub(crate) const STEPS: &str = "SELECT * FROM next_steps ORDER BY alone DESC, an
 /// What the intruder touched and no register knows.
 pub(crate) const UNREGISTERED: &str = "SELECT * FROM unregistered ORDER BY objects DESC, place";
 
+/// Refusals at a door, by log and day.
+pub(crate) const ATTEMPTS: &str = "SELECT * FROM attempts ORDER BY source, host, day";
+
+/// By technique: of the time of all machines together, in nanoseconds, how much would have shown it, and in which logs.
+pub(crate) const TRACES: &str = "SELECT technique, seen_as, says, count(DISTINCT host) AS hosts, \
+    sum(CAST(\"to\" AS BIGINT) - CAST(\"from\" AS BIGINT)) AS of, \
+    sum(CASE WHEN shows = 'yes' THEN CAST(\"to\" AS BIGINT) - CAST(\"from\" AS BIGINT) ELSE 0 END) AS yes, \
+    sum(CASE WHEN shows = 'unsure' THEN CAST(\"to\" AS BIGINT) - CAST(\"from\" AS BIGINT) ELSE 0 END) AS unsure, \
+    count(DISTINCT CASE WHEN shows = 'no' THEN host END) AS blind \
+    FROM traces GROUP BY technique, seen_as, says ORDER BY technique, seen_as, says";
+
 /// The first incidents, and how many there are.
 pub(crate) fn incidents(limit: usize) -> String {
     format!("SELECT *, count(*) OVER () AS all_of FROM incidents ORDER BY first_proven, id LIMIT {limit}")
