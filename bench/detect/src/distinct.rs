@@ -37,11 +37,13 @@ const FIELDS: &[(&str, &str)] = &[
     ("ParentCommandLine", r#""C:\Program Files\Updater #\updater.exe" /run #"#),
 ];
 
-/// The log, as a file's bytes.
-pub fn log(events: u32) -> Result<Vec<u8>, Box<dyn Error>> {
+/// The log, as a file's bytes. A template holds the name of its machine: a machine for each event is a
+/// template for each.
+pub fn log(events: u32, is_of_many: bool) -> Result<Vec<u8>, Box<dyn Error>> {
     let mut log = Writer::new("Microsoft-Windows-Sysmon/Operational");
     for number in 0..events {
         let own = format!("{:08x}", number.wrapping_mul(0x9e37_79b1));
+        let computer = if is_of_many { format!("WS-{own}.court.example") } else { "WS-01.court.example".into() };
         let texts: Vec<String> = FIELDS.iter().map(|(_, value)| value.replace('#', &own)).collect();
         let data: Vec<(&str, Value<'_>)> =
             FIELDS.iter().zip(&texts).map(|((name, _), text)| (*name, Value::text(text))).collect();
@@ -59,8 +61,7 @@ pub fn log(events: u32) -> Result<Vec<u8>, Box<dyn Error>> {
             thread_id: number,
             activity_id: None,
             related_activity_id: None,
-            // A log's templates hold the name of its machine: one for each record would be a template for each.
-            computer: "WS-01.court.example",
+            computer: &computer,
             user: None,
             payload: Payload::EventData { data: &data, binary: None },
         })?;

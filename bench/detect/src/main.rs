@@ -72,13 +72,15 @@ fn sets(corpus: &Path, place: &Path) -> Result<Vec<(String, Vec<PathBuf>)>> {
     fullest.truncate(FULLEST);
     let many = place.join("many.evtx");
     fs::write(&many, joined(&fullest, TIMES)?)?;
-    let no_two = place.join("distinct.evtx");
-    fs::write(&no_two, distinct::log(DISTINCT)?)?;
+    let (no_two, of_many) = (place.join("distinct.evtx"), place.join("machines.evtx"));
+    fs::write(&no_two, distinct::log(DISTINCT, false)?)?;
+    fs::write(&of_many, distinct::log(DISTINCT, true)?)?;
     let mut sets = vec![
         (format!("{} sample files", samples.len()), samples),
         ("the same as one file".to_owned(), vec![one]),
         (format!("the {FULLEST} fullest of them {TIMES} times, one file"), vec![many]),
         (format!("{DISTINCT} process creations, every value distinct"), vec![no_two]),
+        ("the same, a machine for each".to_owned(), vec![of_many]),
     ];
     for folder in std::env::args().skip(1) {
         let mut files = Vec::new();

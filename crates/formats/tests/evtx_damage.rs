@@ -332,6 +332,42 @@ fn of_each_kind_one_record_is_given_with_every_field() {
     assert_eq!(kinds(&few.events()), kinds(&whole));
 }
 
+/// The name of its machine stands in a record's template, and so does its channel.
+#[test]
+fn what_a_template_says_beside_its_class_makes_no_kinds_and_is_read_all_the_same() {
+    let machines: Vec<String> = (0..300).map(|number| format!("ws-{number:04}.court.example")).collect();
+    let value = [("LogonType", Value::U32(3))];
+    let mut bytes = Vec::new();
+    for channel in ["Security", "Application"] {
+        let mut log = Writer::new(channel);
+        for computer in &machines {
+            log.push(&Record { computer, ..record(4624, &value) }).unwrap();
+        }
+        let own = log.finish();
+        bytes.extend_from_slice(if bytes.is_empty() { &own } else { &own[FILE_HEADER..] });
+    }
+    let whole = read(&bytes).events();
+    assert_eq!(whole.len(), 600);
+    let only = |words: &[&str]| {
+        let words = words.iter().map(|word| (*word).to_owned()).collect();
+        let class =
+            Class { fields: Some([].into()), words, only_with_words: true, ..Class::default() };
+        let wanted = Wanted::of(vec![class], SpinePart::Place);
+        read_as(&bytes, Projection::Wanted(&wanted), &ReadingOptions::default()).events()
+    };
+    let said = |(_, fields): &(Range, Vec<(String, String)>), name: &str| {
+        fields.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone()).unwrap_or_default()
+    };
+    let firsts = only(&[]);
+    let channels: Vec<String> = firsts.iter().map(|event| said(event, "Channel")).collect();
+    assert_eq!(channels, ["Security", "Application"], "one of each class");
+    let named = only(&["ws-0123"]);
+    let is_named = |event: &&(Range, Vec<(String, String)>)| said(event, "Computer").starts_with("ws-0123");
+    assert_eq!(named.iter().filter(is_named).count(), 2);
+    assert_eq!(named.len(), 4);
+    named.iter().for_each(|event| assert!(whole.contains(event)));
+}
+
 #[test]
 fn a_record_without_the_fields_of_a_class_is_not_of_it() {
     let bytes = log(300);

@@ -1,8 +1,8 @@
 //! Which records are of one kind: of one class, with the same names of fields, whatever the values?
 //!
 //! What a projection wants of a record follows from its kind, and most records are of a kind that was
-//! met before. So a record is *signed*: its templates, the types of its values, which of them are
-//! empty, and the values that tell its class. Records with one signature have one sequence of names.
+//! met before. So a record is *signed*: the shapes of its templates, the types of its values, which of them are
+//! empty, and the values that tell its class. A template's own texts count where they tell the class. Records with one signature have one sequence of names.
 //! The first of each is read whole, which shows the names, and later ones cost no more than the
 //! signature where nothing is wanted of them. A record whose names may depend on more than that (names
 //! that are values themselves, XML that stands in the record) is not signed, and judged by its class.
@@ -36,8 +36,8 @@ pub(super) struct Kinds {
     recent: Vec<Option<Known>>,
     /// The signature of the record at hand.
     key: Vec<u8>,
-    /// Its templates, where they are asked for.
-    pub(super) programs: Option<Vec<Rc<Program>>>,
+    /// Its templates.
+    pub(super) programs: Vec<Rc<Program>>,
     /// Whether it has a value whose type may hide a word.
     pub(super) has_ansi: bool,
 }
@@ -56,7 +56,7 @@ pub(super) struct Framed {
 impl Kinds {
     pub(super) fn new() -> Self {
         let recent = vec![None; RECENT];
-        Self { known: BTreeMap::new(), bytes: 0, recent, key: Vec::new(), programs: None, has_ansi: false }
+        Self { known: BTreeMap::new(), bytes: 0, recent, key: Vec::new(), programs: Vec::new(), has_ansi: false }
     }
 
     /// What is wished of records with the signature at hand, if one was met.
@@ -99,6 +99,7 @@ impl Decoder {
         row: &mut Row,
     ) -> Option<()> {
         self.kinds.key.clear();
+        self.kinds.programs.clear();
         self.kinds.has_ansi = false;
         let created = match program.class.time[..] {
             [Part::Value(number)] => self.values.get(usize::from(number)).and_then(|v| file_time(*v, chunk)),
@@ -131,7 +132,7 @@ impl Decoder {
             return None;
         }
         let (key, naming) = (&mut self.kinds.key, &program.naming);
-        key.extend(program.number.to_le_bytes());
+        key.extend(program.shape.to_le_bytes());
         key.extend((values.len() as u16).to_le_bytes());
         let is_empty = |value: &Value| u8::from(value.start >= value.end) * EMPTY;
         key.extend(values.iter().map(|value| value.kind | is_empty(value)));
@@ -142,9 +143,7 @@ impl Decoder {
         if !naming.tells(values, chunk, kinds & kind::LIST != 0, key) {
             return None;
         }
-        if let Some(programs) = &mut self.kinds.programs {
-            programs.push(Rc::clone(program));
-        }
+        self.kinds.programs.push(Rc::clone(program));
         for (number, inside) in &program.naming.fragments {
             let Some(value) = self.values.get(base + usize::from(*number)).copied() else { continue };
             if value.kind == kind::FRAGMENT && value.start < value.end {

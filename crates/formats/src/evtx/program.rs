@@ -10,7 +10,7 @@
 //!
 //! Grammar: [MS-EVEN6] 2.2.12, with names and templates by offset as they stand in files.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use encoding_rs::Encoding;
@@ -35,8 +35,9 @@ pub(super) struct Program {
     pub(super) elements: Vec<Element>,
     /// Runs of fields whose texts are fixed.
     pub(super) runs: Vec<Run>,
-    /// No other program of this reader has it.
-    pub(super) number: u32,
+    /// Programs of one number name the same fields whatever their fixed texts are, and are of one class if
+    /// the same values are: a machine's name in the template makes no kinds of records.
+    pub(super) shape: u32,
     /// Of one for some fields: a text that is put together or fixed may hold a word that is sought, and
     /// that the values by themselves do not.
     pub(super) may_speak: bool,
@@ -44,6 +45,10 @@ pub(super) struct Program {
     steps: Vec<Op>,
     /// The same for some fields only, by the number of their set.
     narrowed: RefCell<Vec<(usize, Rc<Program>)>>,
+    /// By the number of a set, whether one of its words may stand in a fixed text.
+    spoken: RefCell<Vec<(usize, bool)>>,
+    /// Whether a record was read by it.
+    pub(super) is_used: Cell<bool>,
     /// Texts that are fixed, which parts point into.
     pub(super) texts: Out,
     /// Where the values are found by which a record's class is known.
@@ -266,7 +271,7 @@ impl Program {
         let known = self.narrowed.borrow().iter().find(|(known, _)| *known == set).map(|(_, p)| Rc::clone(p));
         known.unwrap_or_else(|| {
             let mut made = self.keep_only(wanted);
-            made.may_speak = words.is_some_and(|words| self.speaks(words));
+            made.may_speak = words.is_some_and(|words| self.may_speak_of(set, words));
             let made = Rc::new(made);
             self.narrowed.borrow_mut().push((set, Rc::clone(&made)));
             made
@@ -293,7 +298,7 @@ impl Program {
             elements,
             texts: self.texts.clone(),
             class: self.class.clone(),
-            number: self.number,
+            shape: self.shape,
             steps: self.steps.clone(),
             ..Self::default()
         };
@@ -357,12 +362,76 @@ impl Program {
         }
     }
 
-    /// Whether a word may stand in a field that stands in no value.
-    pub(super) fn speaks(&self, words: &Words) -> bool {
+    /// Whether a word of a set may stand in a field that stands in no value; kept under its number.
+    pub(super) fn may_speak_of(&self, set: usize, words: &Words) -> bool {
+        let known = self.spoken.borrow().iter().find(|(known, _)| *known == set).map(|(_, speaks)| *speaks);
+        known.unwrap_or_else(|| {
+            let speaks = self.speaks(words);
+            self.spoken.borrow_mut().push((set, speaks));
+            speaks
+        })
+    }
+
+    fn speaks(&self, words: &Words) -> bool {
         let attributes = self.elements.iter().flat_map(|element| &element.attributes).map(|a| &a.parts);
         let mut texts = self.elements.iter().map(|element| &element.text).chain(attributes);
         let is_value = |part: &Part| matches!(part, Part::Value(_));
         texts.any(|parts| parts.len() > 1 && parts.iter().any(is_value)) || words.stand_in(self.texts.bytes())
+    }
+
+    /// What its records' names and class follow from, beside their values: the same bytes for programs that
+    /// differ only in fixed texts that say neither. Of any other fixed text only whether it is blank counts.
+    pub(super) fn shape_key(&self) -> Vec<u8> {
+        let mut key = Vec::with_capacity(16 * self.steps.len());
+        for step in &self.steps {
+            push_step(&mut key, *step);
+        }
+        for element in &self.elements {
+            key.push(b'e');
+            key.extend(element.name.to_le_bytes());
+            key.extend([element.drop_blank, element.may_hold].map(u8::from));
+            push_inside(&mut key, element.inside);
+            self.push_parts(&mut key, &element.text);
+            for attribute in &element.attributes {
+                match attribute.role {
+                    Role::Field(name) => {
+                        key.push(b'f');
+                        key.extend(name.to_le_bytes());
+                    }
+                    Role::NamesElement => key.push(b'n'),
+                }
+                self.push_parts(&mut key, &attribute.parts);
+            }
+        }
+        let class = &self.class;
+        for part in [&class.channel, &class.provider, &class.event_id, &class.time].into_iter().flatten() {
+            match *part {
+                Part::Fixed { start, end } => {
+                    key.push(b't');
+                    key.extend((end - start).to_le_bytes());
+                    key.extend(self.fixed(start, end));
+                }
+                Part::Value(number) => key.extend([b'v', number.to_le_bytes()[0], number.to_le_bytes()[1]]),
+            }
+            key.push(b'c');
+        }
+        key
+    }
+
+    fn fixed(&self, start: u32, end: u32) -> &[u8] {
+        self.texts.bytes().get(start as usize..end as usize).unwrap_or_default()
+    }
+
+    fn push_parts(&self, key: &mut Vec<u8>, parts: &[Part]) {
+        key.extend((parts.len() as u32).to_le_bytes());
+        for part in parts {
+            match *part {
+                Part::Fixed { start, end } => {
+                    key.extend([b't', u8::from(value::is_blank(self.fixed(start, end)))]);
+                }
+                Part::Value(number) => key.extend([b'v', number.to_le_bytes()[0], number.to_le_bytes()[1]]),
+            }
+        }
     }
 
     /// Whether it can be used for records of another chunk: all it needs stands in itself.
@@ -404,6 +473,33 @@ impl Program {
         });
         self.steps = steps.collect();
     }
+}
+
+fn push_inside(key: &mut Vec<u8>, inside: Inside) {
+    key.extend([inside.system, inside.event_data, inside.rendering].map(u8::from));
+}
+
+/// A step of those that are not simplified yet.
+fn push_step(key: &mut Vec<u8>, step: Op) {
+    let (kind, number, to) = match step {
+        Op::Leaf(element) => (b'L', element, 0),
+        Op::Attributes(element) => (b'A', element, 0),
+        Op::Text(element) => (b'T', element, 0),
+        Op::Guard { value, to } => (b'G', u32::from(value), to),
+        Op::Insert { value, inside } => {
+            push_inside(key, inside);
+            (b'I', u32::from(value), 0)
+        }
+        Op::Fragment { start, end, inside } => {
+            push_inside(key, inside);
+            (b'F', start, end)
+        }
+        Op::Value { value, name, .. } | Op::Field { value, name, .. } => (b'V', u32::from(value), name),
+        Op::Run(run) | Op::Fields(run) => (b'R', run, 0),
+    };
+    key.push(kind);
+    key.extend(number.to_le_bytes());
+    key.extend(to.to_le_bytes());
 }
 
 impl Run {

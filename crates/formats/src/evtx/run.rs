@@ -35,6 +35,8 @@ const RECENT: usize = 256;
 /// Templates kept of earlier chunks, and their bytes.
 const FOREIGN_MAX: usize = 4096;
 const FOREIGN_BYTES_MAX: usize = 4 << 20;
+/// Bytes of shapes that are kept.
+const SHAPE_BYTES_MAX: usize = 4 << 20;
 /// Templates with one number that are kept: a name that is met first in one record or in another
 /// makes two of it.
 const ALIKE_MAX: usize = 4;
@@ -182,6 +184,33 @@ struct Foreign {
 /// A program that was run lately, with what names it.
 type Recent = Option<(ProgramKey, Rc<Program>)>;
 
+/// Numbers of programs' shapes; one that is forgotten comes again under another.
+#[derive(Default)]
+struct Shapes {
+    known: BTreeMap<Vec<u8>, u32>,
+    bytes: usize,
+    given: u32,
+}
+
+impl Shapes {
+    fn number(&mut self, key: Vec<u8>) -> u32 {
+        if let Some(number) = self.known.get(&key) {
+            return *number;
+        }
+        if self.bytes + key.len() > SHAPE_BYTES_MAX {
+            self.forget();
+        }
+        self.bytes += key.len();
+        self.given += 1;
+        self.known.insert(key, self.given);
+        self.given
+    }
+
+    fn forget(&mut self) {
+        (self.known, self.bytes) = (BTreeMap::new(), 0);
+    }
+}
+
 /// What decides how a record is read, and what was learnt on the way.
 pub(super) struct Decoder {
     pub(super) names: Names,
@@ -205,8 +234,7 @@ pub(super) struct Decoder {
     chunk: Range,
     wants: Wants,
     pub(super) kinds: Kinds,
-    /// Programs made so far.
-    made: u32,
+    shapes: Shapes,
     /// Number of the set of fields that is wanted of the record at hand.
     pub(super) set: usize,
     /// Of a record that is not wanted whole: a word may make it so.
@@ -218,7 +246,7 @@ impl Decoder {
         Self {
             wants: Wants::new(projection),
             kinds: Kinds::new(),
-            made: 0,
+            shapes: Shapes::default(),
             set: EVERYTHING,
             screened: false,
             names: Names::default(),
@@ -247,6 +275,7 @@ impl Decoder {
         let anew = self.names.is_full() || too_much;
         if anew {
             self.names = Names::default();
+            self.shapes.forget();
             self.wants.forget_names();
             self.foreign.clear();
             self.foreign_bytes = 0;
@@ -285,8 +314,8 @@ impl Decoder {
         }
         let wish = match self.sign(chunk, &program, framed, row) {
             Some(()) => match self.kinds.wish() {
-                Some(wish) => wish,
-                None => return self.first_of_kind(chunk, &program, framed, row),
+                Some(wish) => wish.map(|wish| if self.template_speaks(wish) { WHOLE } else { wish }),
+                None => return self.first_of_kind(chunk, &program, row),
             },
             // Judged by its class alone, of which every record is given.
             None => {
@@ -300,6 +329,10 @@ impl Decoder {
         }
         if wish.only_with_words {
             return Ok(Read::Unwanted);
+        }
+        if !program.is_used.replace(true) {
+            // To make a program of what is wanted is dearer than to read one record whole.
+            return self.run(chunk, &program, 0, 0, row).map(|()| Read::Filled);
         }
         // Without its time as a field, a record still has to have one.
         row.created = self.file_time(Frame::of(chunk, &program), &program.class.time);
@@ -319,12 +352,9 @@ impl Decoder {
         &mut self,
         chunk: &[u8],
         program: &Rc<Program>,
-        framed: Framed,
         row: &mut Row,
     ) -> Result<Read, Broken> {
-        self.kinds.programs = Some(Vec::new());
-        self.sign(chunk, program, framed, row);
-        let programs = self.kinds.programs.take().unwrap_or_default();
+        program.is_used.set(true);
         self.run(chunk, program, 0, 0, row)?;
         let names: Vec<&str> = row.names.iter().map(|name| self.names.name(*name)).collect();
         let told = row.told();
@@ -336,14 +366,7 @@ impl Decoder {
             1 => text(known::EVENT_ID).parse().ok(),
             _ => None,
         };
-        let mut wish = self.wants.decide(channel, provider, id, Some(&names));
-        if let Some(wish) = &mut wish
-            && let Some(words) = self.wants.words(wish.set)
-            && wish.screened
-            && programs.iter().any(|program| program.speaks(words))
-        {
-            *wish = WHOLE;
-        }
+        let wish = self.wants.decide(channel, provider, id, Some(&names));
         // What tells the class must be what was signed.
         let mut signed = Out::default();
         let class = &program.class;
@@ -368,6 +391,12 @@ impl Decoder {
         self.values.clear();
         self.steps = 0;
         self.set = set;
+    }
+
+    /// Whether a word that makes the record at hand wanted whole may stand in its templates.
+    fn template_speaks(&self, wish: Wish) -> bool {
+        let Some(words) = self.wants.words(wish.set).filter(|_| wish.screened) else { return false };
+        self.kinds.programs.iter().any(|program| program.may_speak_of(wish.set, words))
     }
 
     /// Whether one of the words may stand in the record that make it wanted whole.
@@ -557,8 +586,7 @@ impl Decoder {
         }
         let (names, code_page) = (&mut self.names, self.code_page);
         let mut program = compile(cursor, chunk, inside, names, code_page)?;
-        self.made += 1;
-        program.number = self.made;
+        program.shape = self.shapes.number(program.shape_key());
         let program = Rc::new(program);
         if program.is_portable() && by_itself {
             self.foreign_bytes += size;
