@@ -350,8 +350,7 @@ fn what_a_template_says_beside_its_class_makes_no_kinds_and_is_read_all_the_same
     assert_eq!(whole.len(), 600);
     let only = |words: &[&str]| {
         let words = words.iter().map(|word| (*word).to_owned()).collect();
-        let class =
-            Class { fields: Some([].into()), words, only_with_words: true, ..Class::default() };
+        let class = Class { fields: Some([].into()), words, only_with_words: true, ..Class::default() };
         let wanted = Wanted::of(vec![class], SpinePart::Place);
         read_as(&bytes, Projection::Wanted(&wanted), &ReadingOptions::default()).events()
     };

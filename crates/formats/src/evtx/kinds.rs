@@ -56,7 +56,14 @@ pub(super) struct Framed {
 impl Kinds {
     pub(super) fn new() -> Self {
         let recent = vec![None; RECENT];
-        Self { known: BTreeMap::new(), bytes: 0, recent, key: Vec::new(), programs: Vec::new(), has_ansi: false }
+        Self {
+            known: BTreeMap::new(),
+            bytes: 0,
+            recent,
+            key: Vec::new(),
+            programs: Vec::new(),
+            has_ansi: false,
+        }
     }
 
     /// What is wished of records with the signature at hand, if one was met.

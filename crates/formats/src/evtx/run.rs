@@ -348,12 +348,7 @@ impl Decoder {
     }
 
     /// Reads the first record of a kind, and learns what is wanted of those to come.
-    fn first_of_kind(
-        &mut self,
-        chunk: &[u8],
-        program: &Rc<Program>,
-        row: &mut Row,
-    ) -> Result<Read, Broken> {
+    fn first_of_kind(&mut self, chunk: &[u8], program: &Rc<Program>, row: &mut Row) -> Result<Read, Broken> {
         program.is_used.set(true);
         self.run(chunk, program, 0, 0, row)?;
         let names: Vec<&str> = row.names.iter().map(|name| self.names.name(*name)).collect();

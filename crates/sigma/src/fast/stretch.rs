@@ -63,6 +63,9 @@ pub(crate) fn ends(stretch: &[Place], text: &str) -> bool {
 
 /// Where the stretch ends when it stands as early as it can.
 pub(crate) fn find(stretch: &[Place], text: &str) -> Option<usize> {
+    if let [Place::Text(own)] = stretch {
+        return memmem::find(text.as_bytes(), own.as_bytes()).map(|at| at + own.len());
+    }
     for anchor in anchors(stretch) {
         if let Ok(end) = find_by(stretch, anchor, text) {
             return end;
