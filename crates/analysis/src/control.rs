@@ -4,8 +4,9 @@
 //! of his that was given special privileges, a service or task that he set up to run as the system.
 //! And what is not excluded: a session with special privileges that comes from a machine on which
 //! the intruder's presence is proven, from then on, and before where the machine's own log cannot say
-//! that he was not there yet; a ticket that was given there to such an account; a whole log that lacks a logon which another log tells. A log is relied on
-//! to *exclude* access; for that, doubt counts against it. The earliest counts.
+//! that he was not there yet; a ticket that was given there to such an account; a whole log that lacks
+//! a logon which another log tells. A log is relied on to *exclude* access; for that, doubt counts
+//! against it. The earliest counts.
 
 use std::collections::{BTreeMap, BTreeSet};
 

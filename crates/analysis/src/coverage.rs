@@ -119,6 +119,10 @@ const THROTTLED: &str = "
 const DAMAGED: &str = "
     SELECT exhibit, cause, min(id) AS id FROM gaps WHERE cause NOT IN ('slack', 'empty')
     GROUP BY exhibit, cause ORDER BY exhibit, cause";
+const UNREAD: &str = "
+    SELECT g.exhibit, g.cause, min(g.id) AS id FROM gaps g
+    JOIN (SELECT exhibit FROM readings GROUP BY exhibit HAVING sum(events) = 0) r ON r.exhibit = g.exhibit
+    WHERE g.cause NOT IN ('slack', 'empty') GROUP BY g.exhibit, g.cause ORDER BY g.exhibit, g.cause";
 const SUSPECT: &str = "
     SELECT e.source, e.host, min(e.time) AS a, max(e.time) AS b, count(*) AS n, g.id AS basis
     FROM gaps g JOIN events e ON e.exhibit = g.exhibit AND coalesce(e.member, '') = coalesce(g.member, '')
@@ -152,11 +156,11 @@ impl Signs {
             signs.throttled.push((row.text("source").to_owned(), time, row.text("id").to_owned()));
         }
         for row in ask(DAMAGED)? {
-            let cause = match row.text("cause") {
-                "truncated" => Cause::Truncated,
-                _ => Cause::Flipped,
-            };
-            signs.damaged.entry(row.text("exhibit").to_owned()).or_insert((cause, row.text("id").to_owned()));
+            let damage = (cause(&row), row.text("id").to_owned());
+            signs.damaged.entry(row.text("exhibit").to_owned()).or_insert(damage);
+        }
+        for (exhibit, damage) in beside(ask)? {
+            signs.damaged.entry(exhibit).or_insert(damage);
         }
         signs.suspect = Stretch::all(ask, SUSPECT)?;
         signs.repeated = Stretch::all(ask, REPEATED)?;
@@ -168,6 +172,51 @@ impl Signs {
         }
         Ok(signs)
     }
+}
+
+fn cause(row: &assize_model::Row) -> Cause {
+    if row.text("cause") == "truncated" { Cause::Truncated } else { Cause::Flipped }
+}
+
+/// Files of a log beside which lies one of the same name, but for numbers, that could not be read at all: what it
+/// held of the log is missing. Where the files of that name are several logs', nobody knows whose it was.
+fn beside(ask: Ask<'_>) -> Result<Vec<(String, (Cause, String))>, SnapshotError> {
+    let unread = ask(UNREAD)?;
+    if unread.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut names: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for row in ask("SELECT id, paths FROM exhibits ORDER BY id")? {
+        for path in row.value("paths").as_array().into_iter().flatten().filter_map(|path| path.as_str()) {
+            names.entry(row.text("id").to_owned()).or_default().insert(name_of(path));
+        }
+    }
+    let mut logs: BTreeMap<&String, BTreeSet<(String, String)>> = BTreeMap::new();
+    let mut files: BTreeMap<&String, BTreeSet<String>> = BTreeMap::new();
+    for row in ask("SELECT DISTINCT exhibit, source, host FROM log_runs ORDER BY exhibit, source, host")? {
+        for name in names.get(row.text("exhibit")).into_iter().flatten() {
+            let log = (log_name(row.text("source")).to_owned(), row.text("host").to_lowercase());
+            logs.entry(name).or_default().insert(log);
+            files.entry(name).or_default().insert(row.text("exhibit").to_owned());
+        }
+    }
+    let mut found = Vec::new();
+    for row in &unread {
+        for name in names.get(row.text("exhibit")).into_iter().flatten() {
+            let alone = logs.get(name).is_some_and(|logs| logs.len() == 1);
+            let files = files.get(name).filter(|_| alone).into_iter().flatten();
+            found.extend(files.map(|file| (file.clone(), (cause(row), row.text("id").to_owned()))));
+        }
+    }
+    Ok(found)
+}
+
+/// A path with nothing but the letters of its last step: `log/access.log.2` and `log/access-1.log` are
+/// files of one name.
+fn name_of(path: &str) -> String {
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let letters: String = name.to_lowercase().chars().filter(|c| c.is_alphabetic()).collect();
+    format!("{folder}/{letters}")
 }
 
 /// One stretch of a log in one state.
@@ -1040,6 +1089,7 @@ impl Covered for Calendar<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     const START: i64 = 1_789_344_000_000_000_000; // 2026-09-14, a Monday
 
@@ -1067,6 +1117,46 @@ mod tests {
         let (roster, controlled) = (Roster::default(), BTreeMap::new());
         let logs = Logs { runs, signs, roster: &roster, controlled: &controlled, skewed: &[] };
         coverage(&logs).iter().map(|row| (row.state, row.cause)).collect()
+    }
+
+    #[test]
+    fn a_file_that_was_not_read_leaves_the_log_beside_it_not_whole() {
+        let row = |cells: serde_json::Value| {
+            let cells = cells.as_object().unwrap().iter().map(|(name, value)| (name.clone(), value.clone()));
+            assize_model::Row(cells.collect())
+        };
+        let told = |hosts: [&str; 2]| {
+            let ask = |sql: &str| {
+                let rows = match sql {
+                    UNREAD => vec![json!({"exhibit": "x-2", "cause": "unrecognised", "id": "g-1"})],
+                    sql if sql.contains("FROM exhibits") => vec![
+                        json!({"id": "x-1", "paths": ["e/access.log"]}),
+                        json!({"id": "x-2", "paths": ["e/access.log.1"]}),
+                        json!({"id": "x-3", "paths": ["e/access.log.2"]}),
+                        json!({"id": "x-4", "paths": ["e/error.log"]}),
+                    ],
+                    _ => vec![
+                        json!({"exhibit": "x-1", "source": "web/nginx", "host": hosts[0]}),
+                        json!({"exhibit": "x-3", "source": "web/nginx", "host": hosts[1]}),
+                        json!({"exhibit": "x-4", "source": "web/nginx", "host": "w1"}),
+                    ],
+                };
+                Ok(rows.into_iter().map(row).collect())
+            };
+            let found = beside(&ask).unwrap();
+            found.into_iter().map(|(exhibit, _)| exhibit).collect::<Vec<_>>()
+        };
+        assert_eq!(told(["w1", "W1"]), ["x-1", "x-3"]);
+        assert_eq!(told(["w1", "w2"]), [""; 0], "whose it was, nobody knows");
+    }
+
+    #[test]
+    fn files_of_one_name_differ_in_numbers_only() {
+        let one = ["e/a/access.log", "e/a/access.log.1", "e/a/access-2026-09-07.log", "e/a/Access_2.log"]
+            .map(name_of);
+        assert!(one.iter().all(|name| *name == one[0]), "{one:?}");
+        assert_ne!(name_of("e/b/access.log"), one[0]);
+        assert_ne!(name_of("e/a/error.log"), one[0]);
     }
 
     #[test]

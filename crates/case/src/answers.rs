@@ -18,7 +18,8 @@ use sha2::{Digest, Sha256};
 use crate::Tables;
 
 /// What is read from exhibits and is the same under every decision that sets nothing right in it.
-const OF_READING: [&str; 6] = ["events", "records", "gaps", "exhibits", "aliases", "identities"];
+const OF_READING: [&str; 8] =
+    ["events", "records", "gaps", "readings", "exhibits", "aliases", "identities", "log_runs"];
 /// Bytes of an answer in memory above which it is not kept.
 const KEPT_MAX: usize = 256 << 20;
 

@@ -156,15 +156,22 @@ fn known(fact: &Fact, found: &Found, folder: bool) -> Act {
 /// Who used what, by records of uses: session or account, form of the object.
 type Uses = BTreeSet<(String, String)>;
 
-/// Records of uses. A check is told by them where the same session's use of the same thing was written;
-/// where it was not, the folder may not be audited, and the check is all there is.
+/// Records of uses, of those who were checked. A check is told by them where the same session's use of the same
+/// thing was written; where it was not, the folder may not be audited, and the check is all there is.
 fn uses(facts: &[Fact]) -> Uses {
+    let checked: BTreeSet<&String> =
+        facts.iter().filter(|fact| is_check(fact)).filter_map(who_used).collect();
     let uses = facts.iter().filter(|fact| !is_check(fact) && fact.act.verb != Verb::Connect);
-    uses.filter(|fact| !is_sighting(fact)).filter_map(use_of).collect()
+    let uses = uses.filter(|fact| !is_sighting(fact));
+    uses.filter(|fact| who_used(fact).is_some_and(|who| checked.contains(who))).filter_map(use_of).collect()
+}
+
+fn who_used(fact: &Fact) -> Option<&String> {
+    fact.session.as_ref().or(fact.account.as_ref())
 }
 
 fn use_of(fact: &Fact) -> Option<(String, String)> {
-    let who = fact.session.as_ref().or(fact.account.as_ref())?;
+    let who = who_used(fact)?;
     Some((who.clone(), places::form(fact.object.as_deref()?, fact.host.as_deref())))
 }
 
