@@ -3,7 +3,7 @@
 //! By technique and machine, over the days of the evidence: whether a log that holds such acts is complete
 //! (then that it shows none says something), is there and not to be relied on, or is not there at all. Which
 //! log holds what is `facts/traces.toml`'s; a log that does so only where it was switched on counts where any
-//! record shows that it was. This says nothing of whether it happened.
+//! record shows that it was, and where none does, nobody knows. This says nothing of whether it happened.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -31,6 +31,8 @@ struct Row {
     audited: Vec<String>,
     #[serde(default)]
     of_house: Vec<String>,
+    #[serde(default)]
+    audited_of_house: Vec<String>,
     #[allow(dead_code, reason = "for the reader of the table")]
     source: String,
 }
@@ -59,7 +61,7 @@ static TABLE: LazyLock<Vec<Row>> = LazyLock::new(|| {
 pub enum Shows {
     /// No log of such acts is there.
     No,
-    /// One is, and cannot be relied on.
+    /// One may be: it cannot be relied on, or nothing shows that it was set to hold them.
     Unsure,
     /// One is complete.
     Yes,
@@ -95,7 +97,7 @@ pub struct Trace {
     pub to: Time,
     /// Whether it would have left a trace.
     pub shows: Shows,
-    /// The logs that hold such acts, by name.
+    /// The logs that hold such acts, or may, by name.
     pub logs: Vec<String>,
 }
 
@@ -158,18 +160,20 @@ pub fn traces(coverage: &[Coverage], written: &Written) -> Vec<Trace> {
     let mut all = Vec::new();
     for doing in Techniques::known().doings() {
         let Some(row) = TABLE.iter().find(|row| row.fits(&doing)) else { continue };
-        let house: Vec<&Log> = named(&logs, &row.of_house, None).collect();
         let of_machines = !row.always.is_empty() || !row.audited.is_empty();
         let places = hosts.iter().filter(|_| of_machines).map(|(host, name)| (Some(*host), Some(*name)));
         let everywhere = (!of_machines).then_some((None, None));
         for (host, name) in places.chain(everywhere) {
-            let always = named(&logs, &row.always, host);
-            // What is not a machine's own log holds the acts on all of them.
-            let audited = named(&logs, &row.audited, host).chain(named(&logs, &row.audited, None));
-            let audited = audited.filter(|log| written.shows(log, &doing));
-            let holding: BTreeSet<&Log> = always.chain(audited).chain(house.iter().copied()).collect();
-            let rows: Vec<&Coverage> = holding.iter().flat_map(|log| &logs[*log]).copied().collect();
-            let names: BTreeSet<&str> = holding.iter().map(|(source, _)| source.as_str()).collect();
+            let always = named(&logs, &row.always, host).chain(named(&logs, &row.of_house, None));
+            let audited = named(&logs, &row.audited, host).chain(named(&logs, &row.audited_of_house, None));
+            let audited = audited.map(|log| (log, written.shows(log, &doing)));
+            let holding: BTreeMap<&Log, bool> = audited.chain(always.map(|log| (log, true))).collect();
+            let of = |(log, shown): (&&Log, &bool)| {
+                let shown = *shown;
+                logs[*log].iter().map(move |row| (*row, shown))
+            };
+            let rows: Vec<(&Coverage, bool)> = holding.iter().flat_map(of).collect();
+            let names: BTreeSet<&str> = holding.keys().map(|(source, _)| source.as_str()).collect();
             let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
             all.extend(stretches(&rows, (from, to)).into_iter().map(|(from, to, shows)| Trace {
                 technique: doing.technique.to_owned(),
@@ -198,10 +202,11 @@ fn named<'a>(
     sources.iter().filter_map(move |source| Some(logs.get_key_value(&(source.clone(), host.clone()))?.0))
 }
 
-/// The best that any of these logs says, from the first instant to the last.
-fn stretches(rows: &[&Coverage], (from, to): (Time, Time)) -> Vec<(Time, Time, Shows)> {
+/// The best that any of these logs says, from the first instant to the last; each with whether it is known to hold
+/// such acts.
+fn stretches(rows: &[(&Coverage, bool)], (from, to): (Time, Time)) -> Vec<(Time, Time, Shows)> {
     let mut bounds: BTreeSet<Time> = BTreeSet::from([from, to]);
-    for row in rows {
+    for (row, _) in rows {
         bounds.extend([row.from, row.to].into_iter().flatten().filter(|time| (from..=to).contains(time)));
     }
     let bounds: Vec<Time> = bounds.into_iter().collect();
@@ -210,11 +215,12 @@ fn stretches(rows: &[&Coverage], (from, to): (Time, Time)) -> Vec<(Time, Time, S
         let [begin, end] = [pair[0], pair[1]];
         // A day's last instant and the next one's first lie side by side.
         let reaches = |to: Time| to.0.saturating_add(1) >= end.0;
-        let covers =
-            |row: &&&Coverage| row.from.is_none_or(|from| from <= begin) && row.to.is_none_or(reaches);
-        let shows = rows.iter().filter(covers).map(|row| match row.state {
-            State::Complete => Shows::Yes,
-            State::Partial | State::Untrusted => Shows::Unsure,
+        let covers = |(row, _): &&(&Coverage, bool)| {
+            row.from.is_none_or(|from| from <= begin) && row.to.is_none_or(reaches)
+        };
+        let shows = rows.iter().filter(covers).map(|(row, shown)| match row.state {
+            State::Complete if *shown => Shows::Yes,
+            State::Complete | State::Partial | State::Untrusted => Shows::Unsure,
             State::None => Shows::No,
         });
         let shows = shows.max().unwrap_or(Shows::No);
@@ -274,13 +280,10 @@ mod tests {
             of.map(|one| (one.from.0, one.to.0, one.shows.as_str())).collect()
         };
         let none = Written::default();
-        assert_eq!(
-            told(&none, "T1033 program", "WS01"),
-            [(0, 100, "yes"), (100, 200, "unsure"), (200, 300, "no")]
-        );
+        assert_eq!(told(&none, "T1033 program", "WS01"), [(0, 100, "yes"), (100, 300, "unsure")]);
         assert_eq!(
             told(&none, "T1033 program", "FS01"),
-            [(0, 300, "no")],
+            [(0, 300, "unsure")],
             "nothing shows that starts are audited"
         );
         let log = ("windows/Security".to_owned(), HostName::of("WS01"));

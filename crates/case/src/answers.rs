@@ -15,7 +15,8 @@ use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use sha2::{Digest, Sha256};
 
-use crate::Tables;
+use crate::part::table_error;
+use crate::{CaseError, Tables};
 
 /// What is read from exhibits and is the same under every decision that sets nothing right in it.
 const OF_READING: [&str; 8] =
@@ -55,7 +56,7 @@ impl<'a> Answers<'a> {
         let name = HEXLOWER.encode(&Sha256::digest(format!("{key}\n{sql}"))[..16]);
         if let Some(answer) = open(derived, &name) {
             for batch in answer {
-                take(&batch.map_err(|error| failed(&error))?)?;
+                take(&batch.map_err(|error| SnapshotError::Query(format!("a kept answer: {error}")))?)?;
             }
             return Ok(());
         }
@@ -71,10 +72,11 @@ impl<'a> Answers<'a> {
             }
             take(batch)
         })?;
-        match copy {
-            Some(batches) => keep(derived, &name, &batches),
-            None => Ok(()),
+        if let Some(batches) = copy {
+            // That it cannot be kept changes nothing: it is asked again. A full disk shows at the tables.
+            drop(keep(derived, &name, &batches));
         }
+        Ok(())
     }
 
     /// As [`Tables::rows`].
@@ -101,17 +103,13 @@ fn open(
 }
 
 /// Nothing at all is kept as an empty file: it has no columns.
-fn keep(derived: &Derived, name: &str, batches: &[RecordBatch]) -> Result<(), SnapshotError> {
-    let file: DerivedFile = derived.keep_answer(name).map_err(|error| failed(&error))?;
-    let Some(first) = batches.first() else { return file.commit().map_err(|error| failed(&error)) };
-    let mut writer = ArrowWriter::try_new(file, first.schema(), None).map_err(|error| failed(&error))?;
+fn keep(derived: &Derived, name: &str, batches: &[RecordBatch]) -> Result<(), CaseError> {
+    let file: DerivedFile = derived.keep_answer(name)?;
+    let Some(first) = batches.first() else { return Ok(file.commit()?) };
+    let failed = |error| table_error(name, error);
+    let mut writer = ArrowWriter::try_new(file, first.schema(), None).map_err(failed)?;
     for batch in batches {
-        writer.write(batch).map_err(|error| failed(&error))?;
+        writer.write(batch).map_err(failed)?;
     }
-    let file = writer.into_inner().map_err(|error| failed(&error))?;
-    file.commit().map_err(|error| failed(&error))
-}
-
-fn failed(error: &dyn std::fmt::Display) -> SnapshotError {
-    SnapshotError::Query(format!("a kept answer: {error}"))
+    Ok(writer.into_inner().map_err(failed)?.commit()?)
 }

@@ -67,6 +67,12 @@ impl Stages {
         Ok(Self { survey, acts: HEXLOWER.encode(&acts) })
     }
 
+    /// Those under which the tables stand; empty ones where none do.
+    fn read(derived: &Derived) -> Result<Self, CaseError> {
+        let bytes = derived.read(STAGES)?;
+        Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default())
+    }
+
     fn write(&self, derived: &Derived) -> Result<(), CaseError> {
         let mut file = derived.create(STAGES)?;
         serde_json::to_writer(&mut file, self).map_err(|error| part::table_error(STAGES, error))?;
@@ -85,9 +91,8 @@ pub(crate) fn conclude(
     let corrections = corrections(&Tables::open(derived, threads)?, &decided)?;
     corrections.write(derived)?;
     let tables = Tables::open(derived, threads)?;
-    let stood = derived.read(STAGES)?.and_then(|bytes| serde_json::from_slice(&bytes).ok());
     let stages = Stages::of(case, read.under(&corrections))?;
-    let stood: Stages = stood.unwrap_or_default();
+    let stood = Stages::read(derived)?;
     if stood != stages {
         derived.remove(STAGES)?;
     }
@@ -218,7 +223,12 @@ impl Outcome {
         let tables = Tables::open_under(derived, threads, &corrections)?;
         // Other clocks make other presences: then everything is read again, and nothing written.
         let found = if same { Found::kept(&tables)? } else { Read::of(&tables)?.found };
-        Self::of(case, &Answers::of(&tables), &decided, found)
+        let survey = Stages::read(derived)?.survey;
+        let answers = match same && !survey.is_empty() {
+            true => Answers::kept(&tables, derived, &survey),
+            false => Answers::of(&tables),
+        };
+        Self::of(case, &answers, &decided, found)
     }
 
     /// Proves, then clears.

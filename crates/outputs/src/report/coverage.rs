@@ -48,8 +48,8 @@ fn traces(rows: &[Row]) -> Markup {
                 summary { "Would it have left a trace?" }
                 p {
                     "By technique, of the time of all machines together: how much of it a complete log would have shown "
-                    "the technique, and how much a log that cannot be relied on. In the rest no log of such acts is there, "
-                    "and that none is seen says nothing. When and on which machine: "
+                    "the technique, and how much a log that cannot be relied on, or of which nothing shows that it was set to hold "
+                    "such acts. In the rest no log of them is there. Outside of “shown”, that none is seen says nothing. When and on which machine: "
                     (words::command("assize coverage --technique all"))
                 }
                 div.wide { table {
