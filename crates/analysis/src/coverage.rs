@@ -68,6 +68,9 @@ pub struct Skew {
     pub basis: Vec<String>,
 }
 
+/// Something that could not be read: as what it counts, and the gap.
+type Damage = (Cause, String);
+
 /// What events and gaps say of logs.
 #[derive(Clone, Debug, Default)]
 pub struct Signs {
@@ -76,7 +79,7 @@ pub struct Signs {
     /// Log, when, by which event: the source drops records for a day.
     throttled: Vec<(String, Time, String)>,
     /// Exhibits of which something could not be read: cause and gap.
-    damaged: BTreeMap<String, (Cause, String)>,
+    damaged: BTreeMap<String, Damage>,
     /// Records whose bytes are not what was written, though they can be read.
     suspect: Vec<Stretch>,
     /// Records that are in the evidence more than once.
@@ -180,7 +183,7 @@ fn cause(row: &assize_model::Row) -> Cause {
 
 /// Files of a log beside which lies one of the same name, but for numbers, that could not be read at all: what it
 /// held of the log is missing. Where the files of that name are several logs', nobody knows whose it was.
-fn beside(ask: Ask<'_>) -> Result<Vec<(String, (Cause, String))>, SnapshotError> {
+fn beside(ask: Ask<'_>) -> Result<Vec<(String, Damage)>, SnapshotError> {
     let unread = ask(UNREAD)?;
     if unread.is_empty() {
         return Ok(Vec::new());
