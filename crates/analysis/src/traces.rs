@@ -41,9 +41,7 @@ impl Row {
     fn fits(&self, doing: &Doing<'_>) -> bool {
         self.door.as_deref().is_none_or(|door| doing.door == Some(door))
             && self.verbs.iter().any(|verb| doing.verbs.contains(&verb.as_str()))
-            && (self.kinds.is_empty()
-                || doing.kinds.is_empty()
-                || self.kinds.iter().any(|kind| doing.kinds.contains(&kind.as_str())))
+            && (self.kinds.is_empty() || self.kinds.iter().any(|kind| doing.kinds.contains(&kind.as_str())))
     }
 }
 
@@ -132,7 +130,10 @@ impl Written {
     /// Whether that log has ever written an act of a kind.
     fn shows(&self, log: &Log, doing: &Doing<'_>) -> bool {
         let kind = |kind: &String| doing.kinds.is_empty() || doing.kinds.contains(&kind.as_str());
-        let acts = self.0.get(log).into_iter().flatten();
+        // What a gateway writes is its log, whatever machines its records name.
+        let (source, host) = log;
+        let of = (source.clone(), host.clone().filter(|_| is_of_host(source)));
+        let acts = self.0.get(&of).into_iter().flatten();
         acts.into_iter().any(|(verb, of)| doing.verbs.contains(&verb.as_str()) && kind(of))
     }
 }
@@ -164,8 +165,8 @@ pub fn traces(coverage: &[Coverage], written: &Written) -> Vec<Trace> {
         let places = hosts.iter().filter(|_| of_machines).map(|(host, name)| (Some(*host), Some(*name)));
         let everywhere = (!of_machines).then_some((None, None));
         for (host, name) in places.chain(everywhere) {
-            let always = named(&logs, &row.always, host).chain(named(&logs, &row.of_house, None));
-            let audited = named(&logs, &row.audited, host).chain(named(&logs, &row.audited_of_house, None));
+            let always = named(&logs, &row.always, host).chain(of_house(&logs, &row.of_house));
+            let audited = named(&logs, &row.audited, host).chain(of_house(&logs, &row.audited_of_house));
             let audited = audited.map(|log| (log, written.shows(log, &doing)));
             let holding: BTreeMap<&Log, bool> = audited.chain(always.map(|log| (log, true))).collect();
             let of = |(log, shown): (&&Log, &bool)| {
@@ -200,6 +201,14 @@ fn named<'a>(
 ) -> impl Iterator<Item = &'a Log> {
     let host = host.cloned();
     sources.iter().filter_map(move |source| Some(logs.get_key_value(&(source.clone(), host.clone()))?.0))
+}
+
+/// Logs that are not one machine's, on whichever machine they are written.
+fn of_house<'a>(
+    logs: &'a BTreeMap<Log, Vec<&Coverage>>,
+    sources: &'a [String],
+) -> impl Iterator<Item = &'a Log> {
+    logs.keys().filter(|(source, _)| sources.contains(source))
 }
 
 /// The best that any of these logs says, from the first instant to the last; each with whether it is known to hold
@@ -271,6 +280,7 @@ mod tests {
             row(SYSMON, Some("WS01"), (100, 200), State::Untrusted),
             row("windows/Security", Some("ws01.court.example"), (0, 300), State::Complete),
             row("windows/Security", Some("FS01"), (0, 300), State::Complete),
+            row("vpn", Some("VPN01"), (0, 300), State::Complete),
         ];
         let told = |written: &Written, technique: &str, host: &str| -> Vec<(i64, i64, &'static str)> {
             let (technique, seen_as) = technique.split_once(' ').unwrap();
@@ -290,6 +300,8 @@ mod tests {
         let starts = BTreeSet::from([("execute".to_owned(), "process".to_owned())]);
         let audited = Written(BTreeMap::from([(log, starts)]));
         assert_eq!(told(&audited, "T1033 program", "WS01"), [(0, 300, "yes")]);
+        let gateway = traces(&coverage, &none).into_iter().find(|one| one.technique == "T1133").unwrap();
+        assert_eq!((gateway.host, gateway.shows), (None, Shows::Yes), "of the house, on whichever machine");
         assert_eq!(told(&audited, "T1070.001 act", "FS01"), [(0, 300, "yes")], "a clear is always written");
     }
 }

@@ -38,12 +38,16 @@ pub(super) fn tell(case: &Case<'_>, page: &mut Page<'_>) -> Result<(), OutputErr
     let mut logs: Vec<((&str, &str), Vec<&Row>)> = logs.into_iter().collect();
     logs.sort_by_key(|(_, days)| std::cmp::Reverse(days.iter().map(|day| day.number("times")).sum::<u64>()));
     let more: Vec<&Row> = rows.iter().filter(|row| row.text("more_than_usual") == "yes").collect();
+    let unknown = rows.iter().filter(|row| row.text("more_than_usual") == "unknown").count();
     page.put(html! {
         p {
             (many(total, "sign-in was", "sign-ins were")) " refused, in " (many(logs.len() as u64, "log", "logs"))
             ". That is counted and is no incident. "
-            @if more.is_empty() { "On no day was it far more than is usual in its log." }
-            @else { "Far more than is usual in the log: on " (many(more.len() as u64, "day", "days")) ", listed below." }
+            @if unknown > 0 {
+                "For " (many(unknown as u64, "day", "days")) " nothing can be called usual: their logs have too few others. "
+            }
+            @if more.is_empty() && unknown < rows.len() { "On no other day was it far more than is usual in its log." }
+            @else if !more.is_empty() { "Far more than is usual in the log: on " (many(more.len() as u64, "day", "days")) ", listed below." }
         }
         figure.hosts {
             figcaption {

@@ -4,7 +4,7 @@
 //! relied on is said by pattern, colour and word.
 
 use assize_model::coverage::State;
-use assize_model::{Coverage, OutputError, Row, Time};
+use assize_model::{Coverage, HostName, OutputError, Row, Time};
 use maud::{Markup, html};
 
 use super::facts::Case;
@@ -22,7 +22,7 @@ const ALL: &str = "assize coverage";
 /// The section.
 pub(super) fn tell(case: &Case<'_>, page: &mut Page<'_>) -> Result<(), OutputError> {
     let mut logs: Vec<&Coverage> = case.run.coverage.iter().collect();
-    logs.sort_by_key(|log| (log.host.is_none(), &log.host, &log.source, log.from, log.to));
+    logs.sort_by_key(|log| (log.host.is_none(), machine(log), &log.source, log.from, log.to));
     if logs.is_empty() {
         return page.put(html! { p { "There is no log of any host: nothing can be said about any time." } });
     }
@@ -81,6 +81,11 @@ fn trace(row: &Row) -> Markup {
     }
 }
 
+/// The machine whose log it is, by whatever name.
+fn machine(log: &Coverage) -> Option<HostName> {
+    log.host.as_deref().and_then(HostName::of)
+}
+
 fn window(logs: &[&Coverage]) -> Option<Window> {
     let first = logs.iter().filter_map(|log| log.from).min()?;
     let last = logs.iter().filter_map(|log| log.to).max()?;
@@ -89,19 +94,24 @@ fn window(logs: &[&Coverage]) -> Option<Window> {
 
 fn figure(logs: &[&Coverage], window: &Window) -> Markup {
     let lines: Vec<&[&Coverage]> =
-        logs.chunk_by(|one, other| (&one.host, &one.source) == (&other.host, &other.source)).collect();
+        logs.chunk_by(|one, other| (machine(one), &one.source) == (machine(other), &other.source)).collect();
+    let of = |log: &[&Coverage]| log.first().and_then(|log| machine(log));
+    // A machine has several names in its logs: it is called by the longest.
+    let name = |machine: &Option<HostName>| {
+        let named = logs.iter().filter(|log| self::machine(log) == *machine);
+        named.filter_map(|log| log.host.as_deref()).max_by_key(|name| name.len())
+    };
     let named = lines.iter().enumerate().map(|(place, log)| {
-        let host = |log: &[&Coverage]| log.first().and_then(|log| log.host.clone());
-        let begins = place == 0 || lines.get(place - 1).is_some_and(|before| host(before) != host(log));
-        (begins.then(|| host(log)), *log)
+        let begins = place == 0 || lines.get(place - 1).is_some_and(|before| of(before) != of(log));
+        (begins.then(|| name(&of(log))), *log)
     });
-    let named: Vec<(Option<Option<String>>, &[&Coverage])> = named.collect();
+    let named: Vec<(Option<Option<&str>>, &[&Coverage])> = named.collect();
     html! {
         figure.hosts {
             figcaption { strong { "Logs by host and source." } " " (legend()) }
             @for (host, log) in named.iter().take(LINES_MAX) {
                 @if let Some(host) = host {
-                    p.host { strong { (words::said_or(host.as_deref(), "of the house, or host not stated")) } }
+                    p.host { strong { (words::said_or(*host, "of the house, or host not stated")) } }
                 }
                 (lane(log, window))
             }
