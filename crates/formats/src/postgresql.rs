@@ -42,7 +42,7 @@ static CSVLOG: Card = Card {
         "https://github.com/pgaudit/pgaudit/blob/main/README.md",
         "https://www.postgresql.org/docs/current/errcodes-appendix.html",
     ],
-    version: 1,
+    version: 2,
 };
 
 static JSONLOG: Card = Card {
@@ -52,7 +52,7 @@ static JSONLOG: Card = Card {
           csvlog under names of their own, and read the same way.",
     example: r#"{"timestamp":"2026-09-14 08:12:03.512 UTC","user":"okafor","dbname":"registry","pid":411,"session_id":"68c67a03.19b","line_num":3,"error_severity":"LOG","message":"…"}"#,
     links: &["https://www.postgresql.org/docs/current/runtime-config-logging.html"],
-    version: 1,
+    version: 2,
 };
 
 static PLAIN: Card = Card {
@@ -64,7 +64,7 @@ static PLAIN: Card = Card {
           of their own, as the server writes them; whether the statement before them failed is joined later.",
     example: "2026-09-14 08:12:03.512 UTC [411] okafor@registry LOG:  statement: SELECT * FROM witness",
     links: &["https://www.postgresql.org/docs/current/runtime-config-logging.html"],
-    version: 1,
+    version: 2,
 };
 
 /// On data of a server of our own (`tests/servers.rs`).

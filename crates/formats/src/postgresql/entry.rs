@@ -44,21 +44,39 @@ pub(super) const TABLE: &str = "table";
 /// Memory that serves one record after another.
 #[derive(Default)]
 pub(super) struct Room {
-    /// Where the cells of pgAudit's record lie in it.
-    spans: Vec<Span>,
+    audit: Audit,
     /// What was put together of several texts of the record.
-    texts: String,
+    joined: String,
     tokens: Vec<Token>,
 }
 
-impl Room {
-    fn cut(&mut self, audit: &str) -> bool {
-        matches!(cut(audit.as_bytes(), true, Dialect::COMMA, &mut self.spans), Cut::Row { .. })
-    }
+/// pgAudit's record, cut.
+#[derive(Default)]
+struct Audit {
+    /// Where its cells lie: in the record, or here if there are quotes in them.
+    spans: Vec<Span>,
+    unquoted: String,
 }
 
-fn cell<'a>(audit: &'a str, spans: &[Span], place: usize) -> &'a str {
-    spans.get(place).map_or("", |span| &audit[span.from..span.to])
+impl Audit {
+    fn cut(&mut self, record: &str) -> bool {
+        self.unquoted.clear();
+        if !matches!(cut(record.as_bytes(), true, Dialect::COMMA, &mut self.spans), Cut::Row { .. }) {
+            return false;
+        }
+        for span in self.spans.iter_mut().filter(|span| span.doubled) {
+            let from = self.unquoted.len();
+            self.unquoted.push_str(&record[span.from..span.to].replace("\"\"", "\""));
+            (span.from, span.to) = (from, self.unquoted.len());
+        }
+        true
+    }
+
+    fn cell<'a>(&'a self, record: &'a str, place: usize) -> &'a str {
+        let Some(span) = self.spans.get(place) else { return "" };
+        let lies_in = if span.doubled { &self.unquoted } else { record };
+        &lies_in[span.from..span.to]
+    }
 }
 
 /// What an entry says.
@@ -164,10 +182,11 @@ impl<'a> Entry<'a> {
     where
         'a: 'c,
     {
-        let audit = self.audit().filter(|audit| room.cut(audit));
-        let (record, request) =
-            self.identities(audit.map(|audit| cell(audit, &room.spans, 1)), &mut room.texts);
-        let Room { spans, texts, tokens } = room;
+        let Room { audit, joined, tokens } = room;
+        let said = self.audit().filter(|said| audit.cut(said));
+        let audit = &*audit;
+        let cell = said.map(|said| move |place| audit.cell(said, place));
+        let (record, request) = self.identities(cell.map(|cell| cell(1)), joined);
         let reading = reading(self.time, clock);
         let mut told = Told {
             meaning: Meaning::of("postgresql"),
@@ -185,16 +204,16 @@ impl<'a> Entry<'a> {
         meaning.client = self.application.and_then(client);
         let links = [
             (Link::Session, self.session),
-            (Link::Record, record.map(|at| &texts[at])),
+            (Link::Record, record.map(|at| &joined[at])),
             (Link::ProcessId, self.process_id),
-            (Link::Request, request.map(|at| &texts[at])),
+            (Link::Request, request.map(|at| &joined[at])),
         ];
         meaning.links.extend(links.into_iter().filter_map(|(kind, value)| Some((kind, value?.into()))));
-        match (self.severity, audit) {
+        match (self.severity, cell) {
             ("ERROR" | "FATAL" | "PANIC", _) => self.error(&mut told),
             // The statement of a record before it, which may be an error or a warning.
             ("STATEMENT" | "QUERY", _) => told.statement(self.message, Outcome::Unknown),
-            (_, Some(audit)) => self.audited(|place| cell(audit, spans, place), &mut told),
+            (_, Some(cell)) => self.audited(cell, &mut told),
             (_, None) => self.message(&mut told),
         }
         told
@@ -435,4 +454,30 @@ fn client(application: &str) -> Option<Client> {
         return Some(Client::Desktop);
     }
     Some(Client::Unknown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotes_in_pgaudits_record_stand_for_one_each() {
+        let message = r#"AUDIT: SESSION,3,1,READ,SELECT,TABLE,"public.""Odd, name""","SELECT * FROM ""Odd, name"" JOIN b",<not logged>,2"#;
+        let entry = Entry { session: Some("s"), severity: "LOG", message, ..Entry::default() };
+        let (mut clock, mut room) = (Clock::new(&ReadingOptions::default()), Room::default());
+        // The memory of one record serves the next.
+        for _ in 0..2 {
+            let told = entry.told(&mut clock, &mut room);
+            assert_eq!(told.meaning.object.as_deref(), Some(r#"public."Odd, name""#));
+            assert_eq!(told.tables, ["b"]);
+            assert_eq!(told.audit.unwrap()[6], r#"public."Odd, name""#);
+            assert_eq!(told.meaning.links().last(), Some((Link::Request, "s#3")));
+        }
+        let plain = Entry { message: "AUDIT: SESSION,4,1,READ,SELECT,TABLE,a,SELECT 1,x,y", ..entry.clone() };
+        assert_eq!(plain.told(&mut clock, &mut room).meaning.object.as_deref(), Some("a"));
+        // Whatever stands where a number should.
+        let hostile = Entry { message: r#"AUDIT: SESSION,"""3""",1"#, ..entry };
+        let told = hostile.told(&mut clock, &mut room);
+        assert_eq!(told.meaning.links().last(), Some((Link::Request, r#"s#"3""#)));
+    }
 }
