@@ -7,6 +7,7 @@
 
 use std::io;
 
+use arrow_array::{Array, ArrayRef};
 use assize_formats::{HEAD, by_name, option};
 use assize_model::{
     Batch, Batcher, ExhibitId, Format, Gap, Input, Locator, Origin, Projection, Range, ReadingOptions, Sink,
@@ -35,13 +36,17 @@ impl Sink for Kept {
     }
 }
 
-type Told = (Locator, Vec<(String, Option<String>)>);
+/// Where an event lies, its columns of the spine, and its own fields.
+type Told = (Locator, Vec<ArrayRef>, Vec<(String, Option<String>)>);
 
 fn told(kept: &Kept) -> Vec<Told> {
     let rows = kept.batches.iter().flat_map(|batch| (0..batch.len()).map(move |row| (batch, row)));
     let one = |(batch, row): (&Batch, usize)| {
         let fields = batch.fields(row).map(|(name, value)| (name.to_owned(), value.map(str::to_owned)));
-        (batch.locator(row).expect("a batcher made it"), fields.collect())
+        // The last column is the fields', whose names have other numbers in each batch.
+        let spine = batch.rows().columns().split_last().expect("the spine").1;
+        let spine = spine.iter().map(|column| column.slice(row, 1)).collect();
+        (batch.locator(row).expect("a batcher made it"), spine, fields.collect())
     };
     rows.map(one).collect()
 }
@@ -84,15 +89,16 @@ fuzz_target!(|bytes: &[u8]| {
     let events = told(&read(format, bytes, None));
     let text: usize = events
         .iter()
-        .flat_map(|(_, fields)| fields)
+        .flat_map(|(_, _, fields)| fields)
         .map(|(n, v)| n.len() + v.as_ref().map_or(0, String::len))
         .sum();
     assert!(text <= GROWTH_MAX * bytes.len().max(4096), "{text} bytes of text out of {}", bytes.len());
     // Reading again costs a chunk each: a few say as much as all.
     let step = events.len() / 8 + 1;
-    for (locator, fields) in events.iter().step_by(step) {
+    for (locator, spine, fields) in events.iter().step_by(step) {
         let again = told(&read(format, bytes, Some(locator)));
         assert_eq!(again.len(), 1, "{locator:?}");
-        assert_eq!(&again[0].1, fields, "{locator:?}");
+        assert_eq!(&again[0].1, spine, "{locator:?}");
+        assert_eq!(&again[0].2, fields, "{locator:?}");
     }
 });
