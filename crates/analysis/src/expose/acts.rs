@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use assize_model::exclusion::Kind;
+use assize_model::register::Validity;
 use assize_model::spine::{Client, ObjectKind, Qualifier, Verb};
 use assize_model::{Basis, Exclusion, Grade, Time};
 
@@ -49,6 +50,22 @@ pub(super) struct Seen {
     pub(super) holdings: BTreeMap<usize, Acts>,
     /// Acts that name no object, by source, machine and account.
     pub(super) nameless: BTreeMap<Nameless, Acts>,
+    /// Acts with what holds items, until they are given to each of these.
+    contents: BTreeMap<Contents, Content>,
+}
+
+/// What lies below a form in a holding, directly or at any depth; without a form all that ever lay in it.
+type Contents = (Option<String>, usize, bool);
+
+/// Items in a container.
+#[derive(Default)]
+struct Content {
+    /// Those that were always there: what is known of one of them by the container is known of all.
+    always: Vec<usize>,
+    /// Those of which the register says since when and until when.
+    at_times: Vec<usize>,
+    /// Acts with the container.
+    acts: Acts,
 }
 
 /// Source, machine and account of acts that name no object.
@@ -93,6 +110,11 @@ pub(super) fn seen(evidence: &Evidence<'_>, ground: &Ground<'_>) -> Seen {
                 seen.nameless.entry(key).or_default().add(fact, nothing, false);
             }
             None => {}
+        }
+    }
+    for content in std::mem::take(&mut seen.contents).into_values() {
+        for item in content.always {
+            seen.items.entry(item).or_default().join(&content.acts);
         }
     }
     seen
@@ -225,9 +247,7 @@ impl Sight<'_> {
                         let worth = self.could(fact, worth, *holding);
                         self.raise(seen.holdings.entry(*holding).or_default(), fact, worth, *holding);
                         let open = self.could(fact, open, *holding);
-                        for item in index.items_of(*holding) {
-                            self.carry_to(fact, open, *item, seen);
-                        }
+                        self.touch_all(fact, open, *holding, seen);
                     }
                 }
             }
@@ -247,7 +267,6 @@ impl Sight<'_> {
 
     /// What lay in the container at that time.
     fn contents(&self, fact: &Fact, worth: Worth, found: &Found, direct: bool, seen: &mut Seen) {
-        let evidence = self.evidence;
         // Most connections lead nowhere: that is asked of the holding, not of each of its records.
         let leads = |holding: &usize| {
             let worth = self.told(fact, self.could(fact, worth, *holding), *holding);
@@ -256,16 +275,37 @@ impl Sight<'_> {
         if !found.holdings.iter().any(leads) {
             return;
         }
-        for item in evidence.index.below(&found.form, &found.holdings, direct) {
-            let valid = evidence.register.items[item].valid;
-            if valid.meets(fact.from, fact.to) {
-                let holding = evidence.index.number(&evidence.register.items[item].holding);
-                let worth = holding.map_or(worth, |holding| self.could(fact, worth, holding));
-                self.carry_to(fact, worth, item, seen);
-            }
+        for holding in &found.holdings {
+            let worth = self.could(fact, worth, *holding);
+            self.carry_below(fact, worth, (Some(found.form.clone()), *holding, direct), seen);
         }
         // Records that the register does not list may lie there too.
         self.touch(fact, worth, &found.holdings, seen);
+    }
+
+    /// To every item of a holding, whenever it was there.
+    fn touch_all(&self, fact: &Fact, worth: Worth, holding: usize, seen: &mut Seen) {
+        let content = seen.contents.entry((None, holding, false)).or_insert_with(|| Content {
+            always: self.evidence.index.items_of(holding).to_vec(),
+            ..Content::default()
+        });
+        self.raise(&mut content.acts, fact, worth, holding);
+    }
+
+    /// To every item below a place.
+    fn carry_below(&self, fact: &Fact, worth: Worth, below: Contents, seen: &mut Seen) {
+        let valid = |item: &usize| self.evidence.register.items[*item].valid;
+        let holding = below.1;
+        let content = seen.contents.entry(below).or_insert_with_key(|(form, holding, direct)| {
+            let items = self.evidence.index.below(form.as_deref().unwrap_or(""), &[*holding], *direct);
+            let always = |item: &usize| valid(item) == Validity::default();
+            let (always, at_times) = items.into_iter().partition(always);
+            Content { always, at_times, acts: Acts::default() }
+        });
+        self.raise(&mut content.acts, fact, worth, holding);
+        for item in content.at_times.iter().filter(|item| valid(item).meets(fact.from, fact.to)) {
+            self.raise(seen.items.entry(*item).or_default(), fact, worth, holding);
+        }
     }
 
     /// An act with a container shows its account what that may read, and nothing else of it.
