@@ -166,7 +166,7 @@ impl Sum {
 pub type Member = (u32, EventId, Option<Time>, Option<Time>);
 
 /// Everything that was done, whoever did it.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct Gathered {
     /// Sets of sessions by number: their ids, sorted.
     pub hands: Vec<Vec<String>>,
@@ -174,14 +174,16 @@ pub struct Gathered {
     pub events: Vec<Member>,
     texts: Vec<String>,
     kinds: Vec<Act>,
-    acts: Vec<(Key, Sum)>,
+    /// Rows in their order, each with the place of its sum.
+    acts: Vec<(Key, u32)>,
+    sums: Vec<Sum>,
 }
 
 impl Gathered {
     /// The rows, sorted: their place is their number.
     pub fn acts(&self) -> impl Iterator<Item = Acts<'_>> {
         let text = |number: u32| self.texts.get((number as usize).checked_sub(1)?).map(String::as_str);
-        self.acts.iter().map(move |(key, sum)| Acts {
+        self.acts.iter().map(move |(key, place)| Acts {
             hand: key.hand,
             told: key.told,
             account: text(key.account),
@@ -190,7 +192,7 @@ impl Gathered {
             source: text(key.source).unwrap_or_default(),
             host: text(key.host),
             act: &self.kinds[key.act as usize],
-            sum,
+            sum: &self.sums[*place as usize],
         })
     }
 }
@@ -559,21 +561,19 @@ impl<'a> Gathering<'a> {
             host: text(key.host),
             act: kind_of[key.act as usize],
         };
-        let mut order: Vec<(Key, u32)> =
+        let mut acts: Vec<(Key, u32)> =
             self.acts.into_iter().map(|(key, place)| (renumbered(key), place)).collect();
-        order.sort_unstable();
-        let mut place_of = vec![0; order.len()];
-        let mut acts = Vec::with_capacity(order.len());
-        for (number, (key, place)) in (0..).zip(order) {
-            place_of[place as usize] = number;
-            acts.push((key, self.sums[place as usize]));
+        acts.sort_unstable();
+        let mut place_of = vec![0; acts.len()];
+        for (number, (_, place)) in (0..).zip(&acts) {
+            place_of[*place as usize] = number;
         }
         let mut events = self.events;
         events.iter_mut().for_each(|event| event.0 = place_of[event.0 as usize]);
         events.sort_unstable();
         let named = |place: &u32| self.visits.id(*place as usize).to_owned();
         let hands = hands.iter().map(|sessions| sessions.iter().map(named).collect()).collect();
-        Gathered { hands, events, texts, kinds, acts }
+        Gathered { hands, events, texts, kinds, acts, sums: self.sums }
     }
 }
 

@@ -93,7 +93,8 @@ pub(crate) fn conclude(
     let tables = Tables::open(derived, threads)?;
     let stages = Stages::of(case, read.under(&corrections))?;
     let stood = Stages::read(derived)?;
-    if stood != stages {
+    let stale = stood != stages;
+    if stale {
         derived.remove(STAGES)?;
     }
     if stood.survey != stages.survey {
@@ -105,8 +106,12 @@ pub(crate) fn conclude(
     let answers = Answers::kept(&tables, derived, &stages.survey);
     let outcome = Outcome::of(case, &answers, &decided, Found::kept(&tables)?)?;
     outcome.write(derived, &decided)?;
-    if stood != stages {
+    if stale {
         outcome.write_keys(derived, &tables)?;
+    }
+    // What comes next is large, and reads what was written.
+    drop(outcome);
+    if stale {
         expose::gather(case, derived, &Tables::open(derived, threads)?)?;
         stages.write(derived)?;
     }

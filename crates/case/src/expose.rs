@@ -119,13 +119,24 @@ impl Found {
 
     fn write(&self, derived: &Derived, register: &Register) -> Result<(), CaseError> {
         // Paths are many and alike: each distinct one is kept once, under a digest of what it says.
-        let distinct: BTreeSet<&Exclusion> =
-            self.answers.iter().flat_map(|answer| answer.exposure.paths()).collect();
-        let ids: PathIds<'_> = distinct.into_iter().map(|path| (path, path_id(path))).collect();
-        let rows = self.answers.iter().zip(&self.best);
-        let rows = rows.map(|(answer, best)| self.row((register, &ids), answer, *best));
+        let (mut known, mut ids) = (BTreeMap::<&Exclusion, usize>::new(), Vec::new());
+        let mut of_answers: Vec<Vec<usize>> = Vec::with_capacity(self.answers.len());
+        for answer in &self.answers {
+            let number = |path| {
+                *known.entry(path).or_insert_with_key(|path| {
+                    ids.push(path_id(path));
+                    ids.len() - 1
+                })
+            };
+            of_answers.push(answer.exposure.paths().iter().map(number).collect());
+        }
+        let rows = self.answers.iter().zip(&self.best).zip(&of_answers);
+        let rows = rows.map(|((answer, best), paths)| {
+            let paths = paths.iter().map(|path| ids[*path].clone()).collect();
+            self.row(register, answer, *best, paths)
+        });
         part::write_rows(derived, columns::EXPOSURES, rows)?;
-        let paths: BTreeMap<&String, &Exclusion> = ids.iter().map(|(path, id)| (id, *path)).collect();
+        let paths: BTreeMap<&String, &Exclusion> = known.iter().map(|(path, n)| (&ids[*n], *path)).collect();
         let paths = paths.into_iter().map(|(id, path)| path_row(id, path));
         part::write_rows(derived, columns::EXPOSURE_PATHS, paths)?;
         part::write_rows(derived, columns::NEXT_STEPS, self.steps.iter().map(step_row))?;
@@ -134,9 +145,10 @@ impl Found {
 
     fn row(
         &self,
-        (register, ids): (&Register, &PathIds<'_>),
+        register: &Register,
         answer: &Answer,
         best: Option<usize>,
+        paths: Vec<String>,
     ) -> Vec<Cell> {
         let holding = &register.holdings[answer.holding];
         let item = answer.item.map(|item| &register.items[item]);
@@ -173,7 +185,7 @@ impl Found {
             Cell::Number(answer.counts.at[1]),
             Cell::Number(answer.counts.at[2]),
             Cell::Number(answer.counts.at[3]),
-            Cell::Texts(exposure.paths().iter().filter_map(|path| ids.get(path)).cloned().collect()),
+            Cell::Texts(paths),
             Cell::Texts(exposure.basis().map_or_else(Vec::new, |basis| basis.ids().to_vec())),
             Cell::Texts(exposure.assumptions().to_vec()),
             Cell::Text(step),
@@ -217,9 +229,6 @@ fn ruled(decided: &[Decided]) -> Vec<Ruled> {
 fn rank(grade: Grade) -> u64 {
     Grade::ALL.iter().position(|one| *one == grade).unwrap_or(0) as u64
 }
-
-/// Ids of paths.
-type PathIds<'a> = BTreeMap<&'a Exclusion, String>;
 
 fn path_id(path: &Exclusion) -> String {
     let text = format!("{path:?}");
