@@ -4,12 +4,16 @@
 //! starts of programs there are on a host, which archives were made, where a log was cleared. Their answers
 //! follow from what was read, so they are kept beside the tables, each under a digest of that and of the
 //! question, and a decision need not ask again. A question that also names what follows from decisions is
-//! never kept. They are no tables: no manifest lists them, and without them the same comes out.
+//! never kept. They are no tables: no manifest lists them, and without them the same comes out. So that nobody
+//! changes a conclusion by changing an answer, each is sealed with a key that is not in the case: one whose
+//! seal does not hold is asked again, and a case without that key keeps none.
+
+use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use arrow_array::RecordBatch;
 use assize_analysis as analysis;
 use assize_model::{Row, SnapshotError};
-use assize_vault::{Derived, DerivedFile};
+use assize_vault::{Derived, MaskingKey};
 use data_encoding::HEXLOWER;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -28,8 +32,16 @@ const KEPT_MAX: usize = 256 << 20;
 #[derive(Clone, Copy)]
 pub(crate) struct Answers<'a> {
     tables: &'a Tables,
-    /// Where they are kept, and the key of what was read.
-    kept: Option<(&'a Derived, &'a str)>,
+    kept: Option<Kept<'a>>,
+}
+
+/// Where answers are kept.
+#[derive(Clone, Copy)]
+struct Kept<'a> {
+    derived: &'a Derived,
+    /// Of everything that was read.
+    key: &'a str,
+    sealing: &'a MaskingKey,
 }
 
 impl<'a> Answers<'a> {
@@ -39,8 +51,13 @@ impl<'a> Answers<'a> {
     }
 
     /// With what is kept under a key of everything that was read.
-    pub(crate) const fn kept(tables: &'a Tables, derived: &'a Derived, key: &'a str) -> Self {
-        Self { tables, kept: Some((derived, key)) }
+    pub(crate) fn kept(
+        tables: &'a Tables,
+        derived: &'a Derived,
+        key: &'a str,
+        sealing: Option<&'a MaskingKey>,
+    ) -> Self {
+        Self { tables, kept: sealing.map(|sealing| Kept { derived, key, sealing }) }
     }
 
     /// The tables.
@@ -50,11 +67,11 @@ impl<'a> Answers<'a> {
 
     /// As [`Tables::each`].
     pub(crate) fn each(&self, sql: &str, take: analysis::Take<'_>) -> Result<(), SnapshotError> {
-        let Some((derived, key)) = self.kept.filter(|_| self.tables.asks_only(sql, &OF_READING)) else {
+        let Some(kept) = self.kept.filter(|_| self.tables.asks_only(sql, &OF_READING)) else {
             return self.tables.each(sql, take);
         };
-        let name = HEXLOWER.encode(&Sha256::digest(format!("{key}\n{sql}"))[..16]);
-        if let Some(answer) = open(derived, &name) {
+        let name = HEXLOWER.encode(&Sha256::digest(format!("{}\n{sql}", kept.key))[..16]);
+        if let Some(answer) = kept.open(&name) {
             for batch in answer {
                 take(&batch.map_err(|error| SnapshotError::Query(format!("a kept answer: {error}")))?)?;
             }
@@ -74,7 +91,7 @@ impl<'a> Answers<'a> {
         })?;
         if let Some(batches) = copy {
             // That it cannot be kept changes nothing: it is asked again. A full disk shows at the tables.
-            drop(keep(derived, &name, &batches));
+            drop(kept.keep(&name, &batches));
         }
         Ok(())
     }
@@ -90,26 +107,54 @@ impl<'a> Answers<'a> {
     }
 }
 
-/// A kept answer; one that cannot be read is none.
-fn open(
-    derived: &Derived,
-    name: &str,
-) -> Option<Box<dyn Iterator<Item = Result<RecordBatch, arrow_schema::ArrowError>>>> {
-    let file = derived.answer(name).ok()??;
-    if file.metadata().ok()?.len() == 0 {
-        return Some(Box::new(std::iter::empty()));
+/// The batches of an answer.
+type Batches = Box<dyn Iterator<Item = Result<RecordBatch, arrow_schema::ArrowError>>>;
+
+impl Kept<'_> {
+    /// A kept answer; one that cannot be read, or is not as it was kept, is none.
+    fn open(self, name: &str) -> Option<Batches> {
+        let mut seal = String::new();
+        self.derived.answer(&seal_of(name)).ok()??.read_to_string(&mut seal).ok()?;
+        let mut file = self.derived.answer(name).ok()??;
+        if seal != self.seal(name, &mut file).ok()? {
+            return None;
+        }
+        file.seek(SeekFrom::Start(0)).ok()?;
+        if file.metadata().ok()?.len() == 0 {
+            return Some(Box::new(std::iter::empty()));
+        }
+        Some(Box::new(ParquetRecordBatchReaderBuilder::try_new(file).ok()?.build().ok()?))
     }
-    Some(Box::new(ParquetRecordBatchReaderBuilder::try_new(file).ok()?.build().ok()?))
+
+    /// Nothing at all is kept as an empty file: it has no columns.
+    fn keep(self, name: &str, batches: &[RecordBatch]) -> Result<(), CaseError> {
+        let failed = |error| table_error(name, error);
+        let file = self.derived.keep_answer(name)?;
+        match batches.first() {
+            None => file.commit()?,
+            Some(first) => {
+                let mut writer = ArrowWriter::try_new(file, first.schema(), None).map_err(failed)?;
+                for batch in batches {
+                    writer.write(batch).map_err(failed)?;
+                }
+                writer.into_inner().map_err(failed)?.commit()?;
+            }
+        }
+        let Some(mut written) = self.derived.answer(name)? else { return Ok(()) };
+        let seal = self.seal(name, &mut written).map_err(|error| table_error(name, error))?;
+        let mut file = self.derived.keep_answer(&seal_of(name))?;
+        file.write_all(seal.as_bytes()).map_err(|error| table_error(name, error))?;
+        Ok(file.commit()?)
+    }
+
+    /// What only who has the key can say of these bytes under that name.
+    fn seal(self, name: &str, bytes: &mut dyn Read) -> io::Result<String> {
+        let mut digest = blake3::Hasher::new();
+        io::copy(bytes, &mut digest)?;
+        Ok(self.sealing.digest(&format!("answer {name} {}", digest.finalize())))
+    }
 }
 
-/// Nothing at all is kept as an empty file: it has no columns.
-fn keep(derived: &Derived, name: &str, batches: &[RecordBatch]) -> Result<(), CaseError> {
-    let file: DerivedFile = derived.keep_answer(name)?;
-    let Some(first) = batches.first() else { return Ok(file.commit()?) };
-    let failed = |error| table_error(name, error);
-    let mut writer = ArrowWriter::try_new(file, first.schema(), None).map_err(failed)?;
-    for batch in batches {
-        writer.write(batch).map_err(failed)?;
-    }
-    Ok(writer.into_inner().map_err(failed)?.commit()?)
+fn seal_of(name: &str) -> String {
+    format!("{name}.seal")
 }

@@ -103,7 +103,7 @@ pub(crate) fn conclude(
     }
     // Tables that were written since are opened anew.
     let tables = Tables::open(derived, threads)?;
-    let answers = Answers::kept(&tables, derived, &stages.survey);
+    let answers = Answers::kept(&tables, derived, &stages.survey, case.vault.masking());
     let outcome = Outcome::of(case, &answers, &decided, Found::kept(&tables)?)?;
     outcome.write(derived, &decided)?;
     if stale {
@@ -116,7 +116,7 @@ pub(crate) fn conclude(
         stages.write(derived)?;
     }
     let tables = Tables::open(derived, threads)?;
-    expose::write(case, derived, &Answers::kept(&tables, derived, &stages.survey))
+    expose::write(case, derived, &Answers::kept(&tables, derived, &stages.survey, case.vault.masking()))
 }
 
 /// What decisions set right in what was read.
@@ -230,7 +230,7 @@ impl Outcome {
         let found = if same { Found::kept(&tables)? } else { Read::of(&tables)?.found };
         let survey = Stages::read(derived)?.survey;
         let answers = match same && !survey.is_empty() {
-            true => Answers::kept(&tables, derived, &survey),
+            true => Answers::kept(&tables, derived, &survey, case.vault.masking()),
             false => Answers::of(&tables),
         };
         Self::of(case, &answers, &decided, found)

@@ -16,6 +16,8 @@ use crate::{VaultError, at};
 
 const SCRATCH: &str = ".scratch";
 const ANSWERS: &str = ".answers";
+/// The same, from the case's folder.
+pub(crate) const ANSWERS_BELOW: &str = "derived/.answers/";
 
 /// The throw-away area.
 #[derive(Clone, Debug)]

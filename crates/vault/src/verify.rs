@@ -13,6 +13,7 @@ use std::sync::Arc;
 use assize_model::{Digests, LeafId};
 
 use crate::check::{Facts, Findings, Verdict, verdict};
+use crate::derived::ANSWERS_BELOW as ANSWERS;
 use crate::disk::{Disk, RealDisk};
 use crate::keys::{CustodyKey, Keys};
 use crate::leaf::Act;
@@ -415,7 +416,9 @@ impl Check {
     fn others(&mut self) {
         for name in files_below(&self.root) {
             if !self.seen.contains(&name) {
-                self.findings.outside(name);
+                // Answers that are kept are no results: they are said once, however many there are.
+                let kept = name.starts_with(ANSWERS);
+                self.findings.outside(if kept { ANSWERS.to_owned() } else { name });
             }
         }
     }
