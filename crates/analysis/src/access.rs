@@ -292,35 +292,30 @@ impl<'a> Columns<'a> {
     }
 
     fn act(&self, row: usize) -> Act {
-        let qualifiers = || self.qualifiers.of(row);
-        let of = |words: &[Qualifier]| {
-            words.iter().copied().filter(|one| qualifiers().any(|text| text == one.as_str())).collect()
-        };
+        let words = [self.verb, self.kind, self.scope, self.client, self.outcome];
         Act {
             moved: self.bytes.at(row).is_some_and(|bytes| bytes > 0),
             handle: self.links.first(row, "handle").is_some(),
-            qualifiers: if qualifiers().next().is_none() { Vec::new() } else { of(Qualifier::ALL) },
-            ..act(
-                self.verb.or_empty(row),
-                self.kind.or_empty(row),
-                self.scope.or_empty(row),
-                self.client.or_empty(row),
-                self.outcome.or_empty(row),
-            )
+            ..act(words, self.qualifiers, row)
         }
     }
 }
 
-/// An act in the words of tables; what has no word is not known.
-pub(crate) fn act(verb: &str, kind: &str, scope: &str, client: &str, outcome: &str) -> Act {
+/// An act in the words of a table (verb, kind, scope, client, outcome; qualifiers); what has no word is not known.
+pub(crate) fn act(words: [Texts<'_>; 5], qualifiers: Lists<'_>, row: usize) -> Act {
+    let [verb, kind, scope, client, outcome] = words.map(|column| column.or_empty(row));
+    let said = |one: &Qualifier| qualifiers.of(row).any(|text| text == one.as_str());
     let clients = || Client::ALL.iter().copied().find(|one| one.as_str() == client);
     let outcomes = || Outcome::ALL.iter().copied().find(|one| one.as_str() == outcome);
+    // Most records carry none.
+    let none = qualifiers.of(row).next().is_none();
+    let all = || Qualifier::ALL.iter().copied().filter(said).collect();
     Act {
         verb: Verb::ALL.iter().copied().find(|one| one.as_str() == verb).unwrap_or(Verb::Other),
         kind: ObjectKind::ALL.iter().copied().find(|one| one.as_str() == kind),
         scope: Scope::ALL.iter().copied().find(|one| one.as_str() == scope),
         client: clients().unwrap_or(Client::Unknown),
-        qualifiers: Vec::new(),
+        qualifiers: if none { Vec::new() } else { all() },
         outcome: outcomes().unwrap_or(Outcome::Unknown),
         moved: false,
         handle: false,

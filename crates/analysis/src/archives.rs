@@ -22,6 +22,7 @@ use crate::key::presence_key;
 use crate::locate::Index;
 use crate::places;
 use crate::rows::Rows;
+use crate::sql::literal;
 use crate::visits::Visits;
 
 /// Programs that pack, as a file name in lower case.
@@ -260,10 +261,6 @@ fn spellings(each: Each<'_>, packings: &[Packing]) -> Result<String, SnapshotErr
         Ok(())
     })?;
     Ok(names.into_iter().collect::<Vec<_>>().join(", "))
-}
-
-fn literal(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
 }
 
 /// Two records of one start are one; each run ends with the first end of its process id after it.

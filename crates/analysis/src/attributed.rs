@@ -8,7 +8,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use assize_model::SnapshotError;
-use assize_model::spine::Qualifier;
 
 use crate::Each;
 use crate::access::{self, Sum, Told};
@@ -215,15 +214,10 @@ impl<'a> Columns<'a> {
     }
 
     fn act(&self, row: usize) -> Act {
-        let [verb, kind, scope, client, outcome] = self.words.map(|column| column.or_empty(row));
-        let said = |one: &Qualifier| self.qualifiers.of(row).any(|text| text == one.as_str());
-        let none = self.qualifiers.of(row).next().is_none();
-        let qualifiers = || Qualifier::ALL.iter().copied().filter(said).collect();
         Act {
-            qualifiers: if none { Vec::new() } else { qualifiers() },
             moved: self.moved.at(row),
             handle: self.handle.at(row),
-            ..access::act(verb, kind, scope, client, outcome)
+            ..access::act(self.words, self.qualifiers, row)
         }
     }
 

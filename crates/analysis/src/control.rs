@@ -20,6 +20,7 @@ use crate::presences::Presence;
 use crate::processes::Own;
 use crate::proof::{Proof, Question};
 use crate::rows::Rows;
+use crate::sql::literal;
 use crate::{Covered, Each};
 
 /// By host: since when, and by which events.
@@ -204,7 +205,7 @@ fn privileged(
     if hosts.is_empty() {
         return Ok(());
     }
-    let list: Vec<String> = hosts.iter().map(|host| format!("'{}'", host.replace('\'', "''"))).collect();
+    let list: Vec<String> = hosts.iter().map(|host| literal(host)).collect();
     let sql = format!(
         "SELECT id, time, source, host, links FROM events \
          WHERE verb = 'grant' AND source = 'windows/Security' AND host IN ({})",

@@ -22,6 +22,7 @@ use crate::presences::Presence;
 use crate::processes::Record;
 use crate::proof::{Proof, Question};
 use crate::rows::Rows;
+use crate::sql::literal;
 use crate::techniques::{self, OfSession, Techniques};
 
 /// Repeats of a step within this are one step.
@@ -437,7 +438,7 @@ fn done_in(
     for (place, presence, session) in proven {
         keys.entry(presence.key.as_str()).or_default().push((*place, session));
         if let (true, Some(host)) = (presence.source.starts_with("windows/"), &session.host) {
-            hosts.insert(format!("'{}'", host.replace('\'', "''")));
+            hosts.insert(literal(host));
         }
     }
     if keys.is_empty() {

@@ -34,6 +34,7 @@ mod roster;
 mod rows;
 mod ruling;
 pub mod signals;
+mod sql;
 mod survey;
 mod techniques;
 mod traces;
@@ -60,6 +61,7 @@ pub use processes::{Descent, Own, Record};
 pub use proof::{Proof, Question, prove};
 pub use roster::{Device, Known, Roster, Usual};
 pub use ruling::{Anchored, Ruling, anchored};
+pub use sql::literal;
 pub use survey::{Run, Survey, Use, survey};
 pub use traces::{Shows, Trace, Written, traces};
 

@@ -12,6 +12,7 @@ use assize_model::{HostName, SnapshotError, Time};
 use crate::Each;
 use crate::presences::Presence;
 use crate::rows::Rows;
+use crate::sql::literal;
 
 /// Ports of remote management (Microsoft, "Installation and configuration for Windows Remote Management").
 const PORTS: [&str; 2] = ["5985", "5986"];
@@ -70,7 +71,7 @@ fn caller(callers: &BTreeSet<Call>, at: Time) -> Option<(String, Vec<u16>)> {
 }
 
 fn callers(hosts: &BTreeSet<&str>, each: Each<'_>) -> Result<Callers, SnapshotError> {
-    let list: Vec<String> = hosts.iter().map(|host| format!("'{}'", host.replace('\'', "''"))).collect();
+    let list: Vec<String> = hosts.iter().map(|host| literal(host)).collect();
     let sql = format!(
         "SELECT time, host, fields FROM events WHERE verb = 'connect' AND host IN ({}) \
          AND source IN ('windows/Security', 'windows/Microsoft-Windows-Sysmon/Operational')",

@@ -12,6 +12,7 @@ use assize_model::{EventId, SnapshotError, Time};
 use crate::Each;
 use crate::key::logon_id;
 use crate::rows::Rows;
+use crate::sql::literal;
 
 /// One record about a process, a file, a service or a task of a host.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -106,7 +107,7 @@ const RECORDS: &str = "SELECT id, time, source, verb, actor, target, object, obj
 /// # Errors
 /// Where a query fails.
 pub fn records(each: Each<'_>, hosts: &[String]) -> Result<Vec<Record>, SnapshotError> {
-    let list = hosts.iter().map(|host| format!("'{}'", host.replace('\'', "''"))).collect::<Vec<_>>();
+    let list = hosts.iter().map(|host| literal(host)).collect::<Vec<_>>();
     let place = format!("FROM events WHERE host IN ({})", list.join(", "));
     let mut records = Vec::new();
     // Own fields are wide: they are asked for only where ids, commands and programs stand in them.

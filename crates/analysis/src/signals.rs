@@ -13,6 +13,7 @@ use assize_model::{Row, SnapshotError, Time};
 use serde::Deserialize;
 
 use crate::Ask;
+use crate::sql::literal;
 
 /// Clocks are kept by steps below this, all day long: no signal.
 const STEP_MIN: i64 = 1_000_000_000;
@@ -199,10 +200,6 @@ fn audit(row: &Row) -> Option<(String, bool)> {
         () => return None,
     };
     Some((kind.to_owned(), is))
-}
-
-fn literal(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
 }
 
 #[cfg(test)]

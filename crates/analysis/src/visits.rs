@@ -14,6 +14,7 @@ use crate::grades::Side;
 use crate::places;
 use crate::reach::{Loose, canonical, names};
 use crate::rows::Rows;
+use crate::sql::literal;
 
 /// Sessions named under one account that is not cleared.
 const SESSIONS_MAX: usize = 4;
@@ -154,7 +155,7 @@ impl Visits {
     pub fn learn(&mut self, each: Each<'_>, keys: Option<&BTreeSet<String>>) -> Result<(), SnapshotError> {
         let mut sql = "SELECT key, \"from\", \"to\", session FROM session_keys".to_owned();
         if let Some(keys) = keys {
-            let list: Vec<String> = keys.iter().map(|key| format!("'{}'", key.replace('\'', "''"))).collect();
+            let list: Vec<String> = keys.iter().map(|key| literal(key)).collect();
             if list.is_empty() {
                 return Ok(());
             }

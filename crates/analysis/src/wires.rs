@@ -13,6 +13,7 @@ use crate::Each;
 use crate::hosts::{Addresses, Whose};
 use crate::presences::Presence;
 use crate::rows::Rows;
+use crate::sql::literal;
 
 /// Sysmon writes a connection down up to some seconds after it was made, and ports are not given again at once.
 const WITHIN: i64 = 10_000_000_000;
@@ -43,7 +44,7 @@ impl Wires {
         if !self.read.insert(host.clone()) {
             return Ok(());
         }
-        let list = names.iter().map(|name| format!("'{}'", name.replace('\'', "''"))).collect::<Vec<_>>();
+        let list = names.iter().map(|name| literal(name)).collect::<Vec<_>>();
         let sql = format!(
             "SELECT id, time, fields FROM events WHERE verb = 'connect' AND host IN ({}) \
              AND source = 'windows/Microsoft-Windows-Sysmon/Operational'",

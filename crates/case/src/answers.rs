@@ -20,6 +20,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use sha2::{Digest, Sha256};
 
 use crate::part::table_error;
+use crate::tables::rows_of;
 use crate::{CaseError, Tables};
 
 /// What is read from exhibits and is the same under every decision that sets nothing right in it.
@@ -98,12 +99,7 @@ impl<'a> Answers<'a> {
 
     /// As [`Tables::rows`].
     pub(crate) fn rows(&self, sql: &str) -> Result<Vec<Row>, SnapshotError> {
-        let mut rows = Vec::new();
-        self.each(sql, &mut |batch| {
-            rows.extend(Row::all(batch));
-            Ok(())
-        })?;
-        Ok(rows)
+        rows_of(|take| self.each(sql, take))
     }
 }
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 use arrow_schema::DataType;
 use assize_analysis as analysis;
+pub(crate) use assize_analysis::literal;
 use assize_model::{Row, SnapshotError, spine};
 use assize_vault::Derived;
 use datafusion::common::tree_node::TreeNodeRecursion;
@@ -204,13 +205,20 @@ impl Tables {
     /// # Errors
     /// As [`Self::each`].
     pub fn rows(&self, sql: &str) -> Result<Vec<Row>, SnapshotError> {
-        let mut rows = Vec::new();
-        self.each(sql, &mut |batch| {
-            rows.extend(Row::all(batch));
-            Ok(())
-        })?;
-        Ok(rows)
+        rows_of(|take| self.each(sql, take))
     }
+}
+
+/// All rows that somebody hands over in batches.
+pub(crate) fn rows_of(
+    asked: impl FnOnce(analysis::Take<'_>) -> Result<(), SnapshotError>,
+) -> Result<Vec<Row>, SnapshotError> {
+    let mut rows = Vec::new();
+    asked(&mut |batch| {
+        rows.extend(Row::all(batch));
+        Ok(())
+    })?;
+    Ok(rows)
 }
 
 /// `presence_key(source, host, verb, links)`: what events of one presence share.
@@ -226,11 +234,6 @@ fn presence_key() -> ScalarUDF {
         Ok(ColumnarValue::Array(Arc::new(keys)))
     };
     create_udf("presence_key", types, DataType::Utf8, Volatility::Immutable, Arc::new(key))
-}
-
-/// A text as an SQL literal.
-pub(crate) fn literal(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
 }
 
 fn query_error(error: DataFusionError) -> SnapshotError {

@@ -13,6 +13,7 @@ use super::{DAY, HOUR, SECOND};
 use crate::Each;
 use crate::coverage::Skew;
 use crate::rows::Rows;
+use crate::sql::literal;
 use crate::survey::Run;
 
 /// So often it must fall back by half a day, and so many percent of its steps back must be such.
@@ -69,13 +70,12 @@ struct Order {
 
 impl Order {
     fn of((exhibit, source, host): Log<'_>, each: Each<'_>) -> Result<Self, SnapshotError> {
-        let text = |text: &str| format!("'{}'", text.replace('\'', "''"));
-        let host = host.map_or_else(|| "true".to_owned(), |host| format!("host = {}", text(host)));
+        let host = host.map_or_else(|| "true".to_owned(), |host| format!("host = {}", literal(host)));
         let sql = format!(
             "SELECT id, time FROM events WHERE exhibit = {} AND source = {} AND {host} AND time IS NOT NULL \
              ORDER BY member, ranges[1]['offset'], id",
-            text(exhibit),
-            text(source)
+            literal(exhibit),
+            literal(source)
         );
         let mut order = Self::default();
         each(&sql, &mut |batch| {
